@@ -1,0 +1,54 @@
+# `make book` and `make test` set everything up by themselves; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+INDEX  := _build/html/index.html
+
+.DEFAULT_GOAL := help
+.PHONY: help book test notebooks results serve lint clean
+
+help:  ## list these commands
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+
+# Installed from nothing but these two files, so a change of either installs again.
+$(VENV)/.book: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(UV) --editable ".[book]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.book
+	$(UV) --editable ".[train,app,book,test]"
+	@touch $@
+
+book: $(VENV)/.book  ## build the book from the stored outputs
+	$(BIN)/jupyter-book build . --path-output . --warningiserror --nitpick --keep-going --quiet
+	@echo "The book lies at $(CURDIR)/$(INDEX)"
+
+# With MNIST at hand every output must be the stored one. Without it, the small real set is used: outputs may
+# differ, but every claim is held against that set's own entries.
+test: $(VENV)/.test  ## run every check: unit tests, notebooks, browser
+	@export DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" DIGITLIB_CHECK=1 && \
+	case "$$DIGITLIB_DATASET" in mnist) strictness=--nbval ;; *) strictness=--nbval-lax ;; esac && \
+	$(BIN)/python -m pytest $$strictness
+
+notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one with NB=03-train
+	$(BIN)/python book/_ext/notebooks.py make $(NB)
+
+results: $(VENV)/.test  ## measure the ledger's figures anew: all, or NB=03-train; WRITE=1 records them
+	$(BIN)/python book/_ext/notebooks.py results $(NB) $(if $(WRITE),--write)
+
+serve: book  ## build the book and serve it on http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+lint: $(VENV)/.test  ## check the style of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:  ## remove what was built; the environment stays
+	rm -rf _build

@@ -1,0 +1,154 @@
+"""Make the book's notebooks from their text, or measure the ledger's figures anew.
+
+    python book/_ext/notebooks.py make [NAME …]
+    python book/_ext/notebooks.py results [--write] [NAME …]
+
+A notebook is always made whole: converted, executed from top to bottom, then written.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+from digitlib.data import NAMES
+from digitlib.results import LEDGER, agrees, entries
+from digitlib.weights import write_whole
+from digitlib.widget import VIEW
+
+BOOK = Path(__file__).parents[1]
+SEEDS = (1, 2, 3, 4)  # besides 0
+THREADS = (1, 4)  # besides the machine's own choice
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the two commands."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for run in (make, results):
+        command = commands.add_parser(run.__name__, help=run.__doc__)
+        command.add_argument("names", nargs="*", metavar="NAME", help="such as 03-train; all if none is given")
+        command.set_defaults(run=run)
+    command.add_argument("--write", action="store_true", help="measure tolerances and spreads too, write the ledger")
+    command.add_argument("--dataset", choices=NAMES, action="append", help="both if none is given")
+    options = parser.parse_args(arguments)
+    options.names = options.names or sorted(path.stem for path in (BOOK / "text").glob("[0-9]*.md"))
+    return options.run(options)
+
+
+def make(options) -> int:
+    """Execute the text and store the notebooks."""
+    os.environ["DIGITLIB_CHECK"] = "1"
+    for name in options.names:
+        notebook = execute(read(name))
+        write_whole(BOOK / f"{name}.ipynb", (nbformat.writes(notebook) + "\n").encode())
+        print(f"made book/{name}.ipynb", flush=True)
+    return 0
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    """A chapter's text as a notebook without outputs; cells are named by their place, so that re-making is stable."""
+    notebook = jupytext.read(BOOK / "text" / f"{name}.md")
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:02}"
+    return notebook
+
+
+def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Run all cells in a fresh kernel and keep what reads the same everywhere: no widget state, no versions."""
+    client = NotebookClient(
+        notebook,
+        timeout=900,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(BOOK)}},
+        record_timing=False,
+        store_widget_state=False,
+    )
+    client.execute()
+    notebook.metadata.get("language_info", {}).pop("version", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "data" in output:
+                output.data.pop(VIEW, None)  # a view without its kernel is an empty box; the picture stays
+    return notebook
+
+
+def results(options) -> int:
+    """Measure every figure of the ledger anew and print old, new and difference."""
+    os.environ["DIGITLIB_CHECK"] = "1"  # no progress bars
+    ledger = {dataset: entries(dataset) for dataset in NAMES}
+    disagreements = 0
+    for dataset in options.dataset or NAMES:
+        os.environ["DIGITLIB_DATASET"] = dataset
+        for name in options.names:
+            for entry, (value, n) in measure(name).items():
+                disagreements += report(dataset, entry, ledger[dataset].get(entry), value, n)
+                if options.write:
+                    ledger[dataset].setdefault(entry, {}).update({"value": value, "n": n})
+            if options.write:
+                add_uncertainty(name, ledger[dataset])
+                write_whole(LEDGER, (json.dumps(ledger, indent=1, sort_keys=True) + "\n").encode())
+    print(f"{disagreements} outside their tolerance")
+    return 1 if disagreements and not options.write else 0
+
+
+def measure(name: str, seed: int = 0, threads: int | None = None) -> dict[str, tuple[float, int | None]]:
+    """Run a chapter's text and collect what it hands to the ledger: ``{entry: (value, n)}``."""
+    notebook = read(name)
+    for cell in notebook.cells:
+        cell["source"] = cell["source"].replace("SEED = 0", f"SEED = {seed}")
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as record:
+        os.environ["DIGITLIB_RECORD"] = record.name
+        if threads:
+            os.environ["OMP_NUM_THREADS"] = str(threads)
+        try:
+            execute(notebook)
+        finally:
+            os.environ.pop("DIGITLIB_RECORD")
+            os.environ.pop("OMP_NUM_THREADS", None)
+        lines = [json.loads(line) for line in record.read().decode().splitlines()]
+    return {line["name"]: (line["value"], line["n"]) for line in lines}
+
+
+def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
+    """Complete the entries of a chapter just measured: tolerance over thread counts, spread over seeds, command.
+
+    A chapter that trains nothing has no seed of its own, and its entries no spread.
+    """
+    seeded = any("SEED = 0" in cell["source"] for cell in read(name).cells)
+    by_threads = [measure(name, threads=threads) for threads in THREADS]
+    by_seed = [measure(name, seed=seed) for seed in SEEDS] if seeded else []
+    for key in by_threads[0]:
+        entry = ledger[key]
+        same_seed = [entry["value"], *(run[key][0] for run in by_threads)]
+        entry |= {"seed": 0, "command": f"make results NB={name}"}
+        if by_seed:
+            all_seeds = [entry["value"], *(run[key][0] for run in by_seed)]
+            entry |= {"spread": [min(all_seeds), max(all_seeds)], "seeds": len(all_seeds)}
+        if "at_least" not in entry:
+            least = 1 / entry["n"] if entry["n"] else 0.01 * abs(entry["value"])
+            entry["tolerance"] = max(2 * (max(same_seed) - min(same_seed)), least)
+        elif min(entry.get("spread", same_seed)) < entry["at_least"]:
+            print(f"  {key}: a seed gave less than the claim, {min(entry.get('spread', same_seed)):.6g}")
+
+
+def report(dataset: str, name: str, entry: dict | None, value: float, n: int | None) -> bool:
+    """Print one line, old, new and difference; return whether they disagree."""
+    if entry is None or "value" not in entry:
+        claim = f", at least {entry['at_least']}" if entry else ""
+        print(f"{dataset:9} {name:32} new {value:.6f}{claim}", flush=True)
+        return False
+    verdict = "" if agrees(entry, value, n) else "   DISAGREES"
+    old = entry["value"]
+    print(f"{dataset:9} {name:32} old {old:.6f}   new {value:.6f}   difference {value - old:+.6f}{verdict}", flush=True)
+    return bool(verdict)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""From an image to a digit, with numpy alone: preprocessing, a forward pass, softmax.
+
+>>> import numpy as np
+>>> from digitlib import DigitClassifier
+>>> classifier = DigitClassifier.load()
+>>> classifier.classify(np.zeros((280, 280)))
+Prediction(label=None, reason='blank')
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from digitlib import weights
+from digitlib.preprocess import SIDE, NoInk, preprocess, read_image
+
+__all__ = ["DigitClassifier", "Prediction"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the classifier says of one image.
+
+    Attributes:
+        label: the digit, 0 to 9; None where there is none.
+        reason: why there is no label: ``"blank"``. None where there is one.
+        probabilities: float32 ``(10,)``; all zero for a blank.
+    """
+
+    label: int | None
+    reason: str | None
+    probabilities: np.ndarray = field(repr=False)
+
+
+class DigitClassifier:
+    """Trained weights, and what must happen to an image before they see it.
+
+    Attributes:
+        layers: float32 weights ``(out, in)`` and biases ``(out,)``, first to last.
+        provenance: recipe, seed, versions, command and validation accuracy of the training.
+    """
+
+    def __init__(self, layers: weights.Layers, provenance: dict):
+        self.layers = layers
+        self.provenance = provenance
+
+    @classmethod
+    def load(cls, path: str | Path = weights.SHIPPED) -> "DigitClassifier":
+        """Read a weights file; without a path, the one that comes with the package."""
+        return cls(*weights.load(path))
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Logits ``(N, 10)`` of images that are already as MNIST's: uint8 ``(N, 28, 28)``."""
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+            raise ValueError(f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}")
+        x = images.reshape(len(images), -1).astype(np.float32) / 255
+        for weight, bias in self.layers[:-1]:
+            x = np.maximum(x @ weight.T + bias, 0)
+        weight, bias = self.layers[-1]
+        return x @ weight.T + bias
+
+    def probabilities(self, images: np.ndarray | Image.Image | str | Path) -> np.ndarray:
+        """Probabilities ``(N, 10)`` of drawings.
+
+        Args:
+            images: one drawing ``(H, W)`` or several ``(N, H, W)``, bright on dark, of any size, levels 0 to 255 as
+                integers or 0 to 1 as floats; or a picture: a Pillow image or the path of a file.
+
+        Raises:
+            NoInk: an image is blank; says which.
+            FileNotFoundError, ValueError: no such file, not a picture, a wrong shape.
+        """
+        drawings = _drawings(images)
+        prepared = np.empty((len(drawings), SIDE, SIDE), dtype=np.uint8)
+        for i, drawing in enumerate(drawings):
+            try:
+                prepared[i] = preprocess(drawing)
+            except NoInk as error:
+                raise NoInk(f"image {i + 1} of {len(drawings)}: {error}") from None
+        return _softmax(self.logits(prepared))
+
+    def classify(self, image: np.ndarray | Image.Image | str | Path) -> Prediction:
+        """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture; "blank" for no ink."""
+        drawings = _drawings(image)
+        if len(drawings) != 1:
+            raise ValueError(f"expected one image, got {len(drawings)}; probabilities() takes several")
+        try:
+            probabilities = self.probabilities(drawings)[0]
+        except NoInk:
+            return Prediction(None, "blank", np.zeros(10, dtype=np.float32))
+        return Prediction(int(probabilities.argmax()), None, probabilities)
+
+
+def _drawings(images) -> np.ndarray:
+    """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
+    if isinstance(images, str | Path | Image.Image):
+        images = read_image(images)
+    images = np.asarray(images)
+    if images.ndim == 2:
+        images = images[None]
+    if images.ndim != 3 or 0 in images.shape or images.shape[-1] <= 4:  # (H, W, 3) is a colour picture
+        raise ValueError(
+            f"expected (H, W) or (N, H, W), got {images.shape}; pass a colour picture as a Pillow image or a file"
+        )
+    return images
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)

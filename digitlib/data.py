@@ -1,0 +1,233 @@
+"""Digits as tensors in memory: ``load``, ``split`` and, apart from both, ``load_test``.
+
+``load("mnist")`` looks in the folder named by ``DIGITLIB_DATA_DIR``, then in the user's cache folder, then downloads
+through torchvision. Every file is checked by its MD5. Where MNIST cannot be had, :class:`DatasetUnavailable` is raised;
+no other data set is ever put in its place.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+
+from digitlib.preprocess import preprocess
+
+__all__ = [
+    "NAMES",
+    "VALID_SIZE",
+    "DatasetUnavailable",
+    "Digits",
+    "fingerprint",
+    "load",
+    "load_test",
+    "scale",
+    "split",
+    "split_indices",
+]
+
+VALID_SIZE = {"mnist": 5_000, "optdigits": 287}
+"""How many digits of each data set the book keeps for validation."""
+
+NAMES = tuple(VALID_SIZE)
+"""The data sets that ``load`` knows."""
+
+_MD5 = {  # of the uncompressed files; torchvision's own are of the gzipped ones
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+_OPTDIGITS_TEST = 360  # the last fifth; neighbours in the file share a writer, so the end has other writers
+
+
+class DatasetUnavailable(RuntimeError):
+    """MNIST is neither on this machine nor to be downloaded."""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images and their labels.
+
+    Attributes:
+        images: uint8 ``(N, 28, 28)``, 0 is dark and 255 is ink.
+        labels: int64 ``(N,)``, 0 to 9.
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor
+
+    def __post_init__(self):
+        if self.images.dtype != torch.uint8 or self.images.shape[1:] != (28, 28):
+            raise ValueError(f"expected uint8 images (N, 28, 28), got {self.images.dtype} {tuple(self.images.shape)}")
+        if self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"expected int64 labels ({len(self.images)},), got {self.labels.dtype} {tuple(self.labels.shape)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, indices) -> "Digits":
+        """The digits at ``indices``: a slice, or a tensor ``(M,)`` of positions or of booleans."""
+        return Digits(self.images[indices], self.labels[indices])
+
+
+def load(name: str = "mnist") -> Digits:
+    """Load every digit that may be trained and validated on: 60,000 of ``mnist``, 1,437 of ``optdigits``.
+
+    ``optdigits`` are scikit-learn's real 8 x 8 digits, brought to 28 x 28 by :func:`digitlib.preprocess.preprocess`.
+
+    Raises:
+        DatasetUnavailable: MNIST can't be found or downloaded.
+        ValueError: no data set has this name.
+    """
+    return _load_mnist("train") if _known(name) == "mnist" else _load_optdigits()[:-_OPTDIGITS_TEST]
+
+
+def load_test(name: str = "mnist") -> Digits:
+    """Load the test digits: 10,000 of ``mnist``, 360 of ``optdigits``. For the one reading after all choices are made.
+
+    Raises as :func:`load` does.
+    """
+    return _load_mnist("t10k") if _known(name) == "mnist" else _load_optdigits()[-_OPTDIGITS_TEST:]
+
+
+def split(digits: Digits, valid: int = 5_000, seed: int = 0) -> tuple[Digits, Digits]:
+    """Split digits into a training and a validation set, stratified by label.
+
+    Args:
+        digits: all digits that are not test digits.
+        valid: how many go into the validation set.
+        seed: decides which; the same seed gives the same split on every machine.
+
+    Returns:
+        ``(train, valid)``: disjoint, together complete, each in the order of ``digits``.
+
+    Raises:
+        ValueError: ``valid`` isn't between 1 and ``len(digits) - 1``.
+    """
+    train_indices, valid_indices = split_indices(digits.labels, valid, seed)
+    return digits[train_indices], digits[valid_indices]
+
+
+def split_indices(labels: torch.Tensor, valid: int = 5_000, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    """The two index tensors behind :func:`split`, int64 and ascending."""
+    labels = labels.numpy()
+    if not 1 <= valid < len(labels):
+        raise ValueError(f"expected valid from 1 to {len(labels) - 1}, got {valid}")
+    classes, counts = np.unique(labels, return_counts=True)
+    shares = counts * valid / len(labels)
+    sizes = np.floor(shares).astype(int)
+    most_owed = np.argsort(sizes - shares, kind="stable")[: valid - sizes.sum()]  # largest remainders
+    sizes[most_owed] += 1
+    # RandomState, not default_rng: numpy promises that its stream never changes.
+    random = np.random.RandomState(seed)
+    chosen = [
+        random.permutation(np.flatnonzero(labels == label))[:size] for label, size in zip(classes, sizes, strict=True)
+    ]
+    in_valid = np.zeros(len(labels), dtype=bool)
+    in_valid[np.concatenate(chosen)] = True
+    return torch.from_numpy(np.flatnonzero(~in_valid)), torch.from_numpy(np.flatnonzero(in_valid))
+
+
+def fingerprint(indices: torch.Tensor) -> str:
+    """Twelve hexadecimal digits that change when any index, or their order, does."""
+    return hashlib.sha256(indices.numpy().astype("<i8").tobytes()).hexdigest()[:12]
+
+
+def scale(images: torch.Tensor) -> torch.Tensor:
+    """Turn uint8 images ``(N, 28, 28)`` into the float32 batch in [0, 1] that a model takes."""
+    if images.dtype != torch.uint8:
+        raise ValueError(f"expected uint8 images, got {images.dtype}")
+    return images.float() / 255
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for downloaded data; ``XDG_CACHE_HOME`` moves it on Linux."""
+    return Path(platformdirs.user_cache_dir("digitlib", appauthor=False))
+
+
+def _known(name: str) -> str:
+    if name not in NAMES:
+        raise ValueError(f"expected a data set out of {', '.join(NAMES)}, got {name!r}")
+    return name
+
+
+def _load_optdigits() -> Digits:
+    from sklearn.datasets import load_digits  # seconds of import, for this data set alone
+
+    bunch = load_digits()
+    images = np.stack([preprocess(image / 16) for image in bunch.images])
+    return Digits(torch.from_numpy(images), torch.from_numpy(bunch.target.astype(np.int64)))
+
+
+def _load_mnist(part: str) -> Digits:
+    names = [f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"]
+    raw = _find(names)
+    # The IDX format: a header of 16 bytes before images, of 8 before labels, then the bytes themselves.
+    images = np.fromfile(raw / names[0], dtype=np.uint8, offset=16).reshape(-1, 28, 28)
+    labels = np.fromfile(raw / names[1], dtype=np.uint8, offset=8).astype(np.int64)
+    return Digits(torch.from_numpy(images), torch.from_numpy(labels))
+
+
+def _find(names: list[str]) -> Path:
+    """The folder that holds these raw files, sound; downloads them if there is none."""
+    tried = []
+    folders = [cache_folder()]
+    if named := os.environ.get("DIGITLIB_DATA_DIR"):
+        folders.insert(0, Path(named))
+    for folder in folders:
+        raw = folder / "MNIST" / "raw"
+        faults = [fault for name in names if (fault := _fault(raw / name, _MD5[name]))]
+        if not faults:
+            return raw
+        tried += faults
+        for fault in faults:
+            if "damaged" in fault:
+                warnings.warn(f"{fault}; looking elsewhere, then fetching it again", stacklevel=4)
+    try:
+        return _download(folders[-1])
+    except (OSError, RuntimeError) as error:
+        tried.append("download: " + " ".join(str(error).split()))
+    raise DatasetUnavailable(_WAYS_OUT.format(tried="\n".join(f"  - {line}" for line in tried))) from None
+
+
+_WAYS_OUT = """MNIST is not to be had. Tried:
+{tried}
+Three ways out:
+  1. connect to the internet and run this again (the files go to the cache folder),
+  2. set DIGITLIB_DATA_DIR to a folder with MNIST/raw/train-images-idx3-ubyte and its three siblings,
+  3. use scikit-learn's small set of real digits: load("optdigits"), or DIGITLIB_DATASET=optdigits for the book."""
+
+
+def _fault(path: Path, md5: str) -> str | None:
+    """What is wrong with a file, or None."""
+    if not path.is_file():
+        return f"{path}: not there"
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    return None if found == md5 else f"{path}: damaged (expected MD5 {md5}, got {found})"
+
+
+def _download(folder: Path) -> Path:
+    """Download all four files into ``folder``; a file appears there sound and whole, or not at all."""
+    from torchvision.datasets import MNIST  # seconds of import, for a download alone
+
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        MNIST(scratch, download=True)
+        for name, md5 in _MD5.items():
+            fetched = Path(scratch) / "MNIST" / "raw" / name
+            if fault := _fault(fetched, md5):
+                raise RuntimeError(fault)
+            shutil.move(fetched, raw / name)  # a rename: scratch lies on the same disk
+    return raw

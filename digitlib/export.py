@@ -1,0 +1,88 @@
+"""A trained model becomes the weights file, and the weights file a model again."""
+
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+import digitlib
+from digitlib import weights
+from digitlib.classify import DigitClassifier
+from digitlib.data import Digits
+from digitlib.evaluate import Accuracy, accuracy
+from digitlib.model import MLP, Normalize
+from digitlib.train import Recipe
+
+__all__ = ["export_weights", "fold", "load_model"]
+
+
+def fold(model: nn.Sequential) -> weights.Layers:
+    """The linear layers of an :class:`~digitlib.model.MLP`, its normalisation folded into the first.
+
+    ``W ((x - mean) / std) + b`` is ``(W / std) x + (b - W mean / std)``. ValueError for another kind of model.
+    """
+    kinds = [type(layer) for layer in model]
+    hidden = (len(kinds) - 3) // 2
+    if kinds != [Normalize, nn.Flatten, *[nn.Linear, nn.ReLU] * hidden, nn.Linear]:
+        raise ValueError(f"expected an MLP with ReLU, got layers {', '.join(kind.__name__ for kind in kinds)}")
+    layers = [
+        (layer.weight.detach().cpu().numpy(), layer.bias.detach().cpu().numpy())
+        for layer in model
+        if isinstance(layer, nn.Linear)
+    ]
+    first, bias = layers[0]
+    mean, std = model[0].mean, model[0].std
+    layers[0] = (first / std, bias - (mean / std) * first.sum(axis=1))
+    return layers
+
+
+def export_weights(model: nn.Sequential, path: str | Path, valid: Digits, dataset: str, recipe: Recipe) -> Accuracy:
+    """Write a trained model to the file that :class:`~digitlib.classify.DigitClassifier` reads.
+
+    Args:
+        model: an :class:`~digitlib.model.MLP`.
+        path: the file, written whole or not at all.
+        valid: the validation digits that the file's own weights, rounded, are measured on.
+        dataset, recipe: what the model was trained on and how, for the file's provenance.
+
+    Returns:
+        The measured accuracy, which the file holds too.
+    """
+    layers = weights.rounded(fold(model))
+    answers = DigitClassifier(layers, {}).logits(valid.images.numpy())
+    measured = accuracy(torch.from_numpy(answers), valid.labels)
+    weights.save(path, layers, _provenance(dataset, recipe, measured))
+    return measured
+
+
+def load_model(path: str | Path = weights.SHIPPED) -> MLP:
+    """Read a weights file, by default the one that comes with the package, as a model in evaluation mode."""
+    layers, _ = weights.load(path)
+    model = MLP(hidden=[len(bias) for _, bias in layers[:-1]])
+    model[0] = Normalize(mean=0.0, std=1.0)  # the first layer already contains it
+    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+    with torch.no_grad():
+        for layer, (weight, bias) in zip(linear, layers, strict=True):
+            layer.weight.copy_(torch.from_numpy(weight))
+            layer.bias.copy_(torch.from_numpy(bias))
+    return model.eval()
+
+
+def _provenance(dataset: str, recipe: Recipe, measured: Accuracy) -> dict:
+    """What a weights file says about itself: data, recipe, seed, versions, command and validation accuracy."""
+    return {
+        "dataset": dataset,
+        "recipe": asdict(recipe),
+        "valid": {"right": measured.right, "n": measured.n},
+        "versions": {
+            "digitlib": digitlib.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
+        "command": f"digitlib train --dataset {dataset} --epochs {recipe.epochs} --rate {recipe.rate:g} "
+        f"--seed {recipe.seed} --out FILE",
+    }

@@ -1,0 +1,57 @@
+"""The network: normalise, flatten, then linear layers with ReLU between them. It returns logits."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+__all__ = ["MLP", "Normalize"]
+
+MEAN, STD = 0.1307, 0.3081
+"""Mean and standard deviation of MNIST's training pixels, in [0, 1]."""
+
+
+class Normalize(nn.Module):
+    """Check a batch ``(N, 28, 28)`` in [0, 1], then subtract a mean and divide by a standard deviation."""
+
+    def __init__(self, mean: float = MEAN, std: float = STD):
+        super().__init__()
+        self.mean, self.std = mean, std
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the normalised batch, same shape; ValueError for another shape or dtype."""
+        if x.dim() != 3 or x.shape[1:] != (28, 28):
+            raise ValueError(f"expected a batch of shape (N, 28, 28), got {tuple(x.shape)}")
+        if not x.is_floating_point():
+            raise ValueError(f"expected floats in [0, 1], got {x.dtype}; digitlib.data.scale(images) converts")
+        return (x - self.mean) / self.std
+
+    def extra_repr(self) -> str:
+        """The two constants, for ``print(model)``."""
+        return f"mean={self.mean}, std={self.std}"
+
+
+class MLP(nn.Sequential):
+    """A multilayer perceptron: ``logits = W2 relu(W1 relu(W0 x + b0) + b1) + b2``.
+
+    Args:
+        hidden: widths of the hidden layers.
+        activation: what stands between two linear layers.
+        seed: decides the initial weights.
+
+    Takes a float batch ``(N, 28, 28)`` in [0, 1], returns logits ``(N, 10)``; ValueError for anything else.
+
+    >>> MLP(hidden=(512, 256))(torch.zeros(1, 28, 28)).shape
+    torch.Size([1, 10])
+    """
+
+    def __init__(self, hidden: Sequence[int] = (512, 256), activation: type[nn.Module] = nn.ReLU, seed: int = 0):
+        widths = [28 * 28, *hidden]
+        layers = [Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
+        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+            torch.manual_seed(seed)
+            for n_in, n_out in pairwise(widths):
+                layers += [nn.Linear(n_in, n_out), activation()]
+            layers += [nn.Linear(widths[-1], 10)]  # logits: no activation after the last
+        super().__init__(*layers)

@@ -1,0 +1,114 @@
+"""The ledger: every figure of the book that comes from training, with how it was measured.
+
+``results.json`` holds, for each data set, entries by name. Two kinds:
+
+- a **value**: ``value``, ``tolerance``, ``n``, ``seed``, ``command``, and ``spread``, the smallest and largest value
+  over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over different
+  numbers of threads, doubled, and never under one digit in n.
+- an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
+  A run agrees when it reaches the claim.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from digitlib import data
+from digitlib.evaluate import Accuracy
+
+__all__ = ["LEDGER", "NotReproduced", "Sentence", "choose_dataset", "entries", "reproduced"]
+
+LEDGER = Path(__file__).with_name("results.json")
+
+
+class NotReproduced(AssertionError):
+    """A measured value and the ledger disagree."""
+
+
+class Sentence(str):
+    """Text that a notebook shows as Markdown."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def choose_dataset() -> str:
+    """Choose the data set for the book, aloud: MNIST, or where it can't be had, scikit-learn's small real digits.
+
+    ``DIGITLIB_DATASET`` decides if it is set; it is set to the choice, so that the ledger speaks of the same digits.
+    """
+    name = os.environ.get("DIGITLIB_DATASET") or "mnist"
+    try:
+        count = len(data.load(name))
+    except data.DatasetUnavailable as error:
+        print(f"{error}\nThis run takes the third: its figures differ from those in the text.")
+        name = "optdigits"
+        count = len(data.load(name))
+    os.environ["DIGITLIB_DATASET"] = name
+    print(f"Data set: {name}, {count:,} digits")
+    return name
+
+
+def entries(dataset: str) -> dict[str, dict]:
+    """The ledger's entries for one data set, by name."""
+    return json.loads(LEDGER.read_text(encoding="utf-8"))[dataset]
+
+
+def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence:
+    """Compare a measured value with the ledger and return the sentence to show.
+
+    Args:
+        name: the entry's name, such as ``"train.accuracy"``.
+        measured: a number, or an :class:`~digitlib.evaluate.Accuracy`.
+        template: the sentence, with ``{value}`` (a number), ``{percent}`` (100 times it) or ``{accuracy}`` (with its
+            interval and n). For an inequality these are the claim's.
+
+    Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
+    they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
+    """
+    dataset = os.environ.get("DIGITLIB_DATASET") or "mnist"
+    value, n = (measured.value, measured.n) if isinstance(measured, Accuracy) else (float(measured), None)
+    if path := os.environ.get("DIGITLIB_RECORD"):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"name": name, "value": value, "n": n}) + "\n")
+        return _sentence(template, value, n)
+    entry = entries(dataset).get(name)
+    if entry is None:
+        raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
+    if agrees(entry, value, n):
+        recorded = entry.get("at_least", entry.get("value"))
+        return Sentence(_sentence(template, recorded, entry.get("n")) + " *(recorded; this run agrees)*")
+    if os.environ.get("DIGITLIB_CHECK") == "1":
+        raise NotReproduced(f"{name} on {dataset}: measured {value:.6g}, {_expectation(entry)}")
+    return Sentence(_sentence(template, value, n) + f" *(this run; {_expectation(entry)})*")
+
+
+def agrees(entry: dict, value: float, n: int | None) -> bool:
+    """Whether a measured value, on n digits where that is known, confirms an entry."""
+    if "at_least" in entry:
+        return value >= entry["at_least"]
+    return n == entry["n"] and abs(value - entry["value"]) <= entry["tolerance"] + 1e-12
+
+
+def _expectation(entry: dict) -> str:
+    if "at_least" in entry:
+        return f"recorded: at least {entry['at_least']:.6g}"
+    counted = f" on {entry['n']:,} digits" if entry["n"] else ""
+    return f"recorded: {entry['value']:.6g} ± {entry['tolerance']:.2g}{counted}"
+
+
+def _sentence(template: str, value: float, n: int | None) -> Sentence:
+    accuracy = Accuracy(round(value * n), n) if n else None
+    return Sentence(template.format(value=value, percent=100 * value, accuracy=accuracy))
+
+
+if __name__ == "__main__":  # for the Makefile: the messages to the terminal, the choice to the caller
+    import contextlib
+    import sys
+
+    with contextlib.redirect_stdout(sys.stderr):
+        chosen = choose_dataset()
+    print(chosen)

@@ -1,0 +1,131 @@
+"""Figures and source for the book's pages, readable on a light and on a dark background.
+
+Every figure comes as a :class:`Picture`: PNG bytes with a transparent ground, drawn without pyplot, so that no global
+state is touched.
+"""
+
+import inspect
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from digitlib.results import Sentence
+
+__all__ = ["COLOURS", "GREY", "Picture", "bars", "digits", "intervals", "lines", "matrix", "show_source"]
+
+GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
+COLOURS = ["#2b83c6", "#d1661b", "#2b9a72", "#b264a3"]  # told apart by colour-blind readers too
+
+_STYLE = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "font.size": 11,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    **{key: GREY for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")},
+}
+
+
+class Picture:
+    """A figure as PNG bytes, shown by a notebook."""
+
+    def __init__(self, figure: Figure):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
+        self.png = buffer.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def __repr__(self) -> str:
+        return "(a picture)"
+
+
+def show_source(function) -> Sentence:
+    """The source of a function or class, as it runs, for a notebook to show."""
+    return Sentence(f"```python\n{inspect.getsource(function)}```")
+
+
+def digits(images, titles: Sequence[str] | None = None, columns: int = 10, size: float = 0.75) -> Picture:
+    """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none."""
+    rows = -(-len(images) // columns)
+    height = size + (0.24 if titles else 0.06)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(columns * size, rows * height))
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axis in axes:
+            axis.set_axis_off()
+        for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
+            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+            if titles:
+                axis.set_title(titles[i], fontsize=9, pad=3)
+        return Picture(figure)
+
+
+def bars(heights: Sequence[float], names: Sequence[str] | None = None, ylabel: str = "", top: float | None = None):
+    """A bar for each height, named below: by default 0, 1, 2, …"""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 2.4))
+        axis = figure.subplots()
+        axis.bar(range(len(heights)), heights, color=COLOURS[0])
+        axis.set_xticks(range(len(heights)), names or range(len(heights)))
+        axis.set(ylabel=ylabel, ylim=(0, top) if top else None)
+        return Picture(figure)
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    xlabel: str = "",
+    ylabel: str = "",
+    ylim: tuple[float, float] | None = None,
+) -> Picture:
+    """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 3.2))
+        axis = figure.subplots()
+        for (name, (x, y)), marker in zip(curves.items(), "os^D", strict=False):
+            axis.plot(x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5)
+        axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+        if len(curves) > 1:
+            axis.legend()
+        return Picture(figure)
+
+
+def intervals(accuracies, names: Sequence[str], xlabel: str = "accuracy (%)") -> Picture:
+    """Accuracies with their 95 % intervals, one a row, named at the left."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 0.6 + 0.3 * len(names)))
+        axis = figure.subplots()
+        for row, accuracy in enumerate(accuracies):
+            low, high = accuracy.interval
+            axis.plot([100 * low, 100 * high], [row, row], color=COLOURS[0], linewidth=3, solid_capstyle="round")
+            axis.plot(100 * accuracy.value, row, "o", color=COLOURS[1])
+        axis.set_yticks(range(len(names)), names)
+        axis.invert_yaxis()
+        axis.set(xlabel=xlabel)
+        return Picture(figure)
+
+
+def matrix(values, xlabel: str = "", ylabel: str = "", hide_diagonal: bool = False) -> Picture:
+    """A matrix as coloured cells with its numbers; zeros stay empty. The diagonal's colour may be left out."""
+    values = np.asarray(values)
+    shades = values * ~np.eye(len(values), dtype=bool) if hide_diagonal else values
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(5.6, 5.2))
+        axis = figure.subplots()
+        axis.imshow(np.ma.masked_equal(shades, 0), cmap="YlOrBr", vmin=0, vmax=2 * max(1, shades.max()))
+        for (row, column), value in np.ndenumerate(values):
+            if value:
+                coloured = shades[row, column] > 0
+                axis.text(column, row, value, ha="center", va="center", fontsize=9, color="black" if coloured else GREY)
+        axis.set_xticks(range(values.shape[1]))
+        axis.set_yticks(range(values.shape[0]))
+        axis.set(xlabel=xlabel, ylabel=ylabel)
+        return Picture(figure)

@@ -1,0 +1,96 @@
+"""The one weights file: the layers of a multilayer perceptron and where they came from, in safetensors.
+
+Layer ``i`` is three arrays: ``i.weight`` int8 ``(out, in)``, ``i.scale`` float32 ``(out,)`` and ``i.bias`` float32
+``(out,)``. A row's weights are ``scale * weight``. Between layers stands a ReLU; the first takes the 784 pixels of an
+image in [0, 1], row by row, and normalisation is folded into it; the last returns logits. The header's metadata holds
+``provenance``, a JSON object: recipe, seed, versions, command, validation accuracy.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+__all__ = ["SHIPPED", "Layers", "load", "quantise", "rounded", "save", "write_whole"]
+
+SHIPPED = Path(__file__).with_name("digits.safetensors")
+"""The weights that come with the package, trained on MNIST."""
+
+Layers = list[tuple[np.ndarray, np.ndarray]]
+"""Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""
+
+
+def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Round each row of ``(out, in)`` to 255 even steps: int8 weights and float32 scales ``(out,)``."""
+    scale = np.abs(weight).max(axis=1) / 127
+    scale[scale == 0] = 1  # a row of zeros
+    return np.rint(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+
+
+def rounded(layers: Layers) -> Layers:
+    """The layers as a file would give them back: quantised, then float32 again. Doing it twice changes nothing more."""
+    return [(_dequantise(*quantise(weight)), bias.astype(np.float32)) for weight, bias in layers]
+
+
+def save(path: str | Path, layers: Layers, provenance: dict) -> None:
+    """Write a weights file, whole or not at all. ValueError for a layer that isn't finite or doesn't fit the next."""
+    _check(layers)
+    arrays = {}
+    for i, (weight, bias) in enumerate(layers):
+        arrays[f"{i}.weight"], arrays[f"{i}.scale"] = quantise(weight)
+        arrays[f"{i}.bias"] = bias.astype(np.float32)
+    write_whole(path, to_bytes(arrays, {"provenance": json.dumps(provenance)}))
+
+
+def load(path: str | Path = SHIPPED) -> tuple[Layers, dict]:
+    """Read a weights file: its layers, dequantised to float32, and its provenance.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not a weights file, or a damaged one.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            count = sum(key.endswith(".weight") for key in file.keys())  # noqa: SIM118 (not a dict)
+            part = file.get_tensor
+            layers = [(_dequantise(part(f"{i}.weight"), part(f"{i}.scale")), part(f"{i}.bias")) for i in range(count)]
+            provenance = json.loads((file.metadata() or {}).get("provenance", "{}"))
+        _check(layers)
+    except (SafetensorError, ValueError, IndexError) as error:
+        raise ValueError(f"{path}: expected a digitlib weights file, got something else: {error}") from None
+    return layers, provenance
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never half of it."""
+    path = Path(path)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as scratch:
+        try:
+            scratch.write(content)
+            scratch.close()
+            os.chmod(scratch.name, 0o644)  # a temporary file is private to its owner
+            os.replace(scratch.name, path)
+        except BaseException:
+            os.unlink(scratch.name)
+            raise
+
+
+def _dequantise(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    return weight * scale[:, None]
+
+
+def _check(layers: Layers) -> None:
+    widths = [784, *(weight.shape[0] for weight, _ in layers)]
+    for i, (weight, bias) in enumerate(layers):
+        if weight.shape != (widths[i + 1], widths[i]) or bias.shape != (widths[i + 1],):
+            raise ValueError(f"layer {i}: expected {widths[i]} inputs, got weight {weight.shape} and bias {bias.shape}")
+        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+            raise ValueError(f"layer {i}: expected finite numbers")
+    if not layers or widths[-1] != 10:
+        raise ValueError(f"expected a last layer of 10 outputs, got {widths[-1] if layers else 'no layers'}")

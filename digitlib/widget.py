@@ -1,0 +1,39 @@
+"""Explorations with sliders: live where a kernel runs, a still picture everywhere else."""
+
+import base64
+from collections.abc import Callable
+
+import ipywidgets
+from IPython.display import display
+
+from digitlib.show import Picture
+
+__all__ = ["VIEW", "explore"]
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+"""The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
+
+
+def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) -> None:
+    """Show controls above a picture that follows them.
+
+    Args:
+        draw: called with the controls' values by name, returns a :class:`~digitlib.show.Picture`.
+        controls: such as ``digit=ipywidgets.IntSlider(max=9)``; an ``on_click`` is not needed.
+
+    The output carries the first picture itself too, for pages without a kernel.
+    """
+
+    def values() -> dict:
+        return {name: control.value for name, control in controls.items()}
+
+    def redraw(_change) -> None:
+        frame.value = draw(**values()).png
+
+    still = draw(**values()).png
+    frame = ipywidgets.Image(value=still, format="png")
+    for control in controls.values():
+        control.observe(redraw, "value")
+    live = ipywidgets.VBox([*controls.values(), frame])._repr_mimebundle_()
+    picture = {"image/png": base64.b64encode(still).decode(), "text/plain": "(controls and a picture)"}
+    display({**live, **picture}, raw=True)

@@ -1,0 +1,57 @@
+"""What several tests share: real digits and a browser."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from digitlib import data
+
+
+@pytest.fixture(scope="session")
+def small():
+    """scikit-learn's 1,437 real digits: here on every machine."""
+    return data.load("optdigits")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """MNIST's 60,000, where `make test` found them."""
+    if os.environ.get("DIGITLIB_DATASET") != "mnist":
+        pytest.skip("MNIST is not at hand")
+    return data.load("mnist")
+
+
+@pytest.fixture
+def noise():
+    return np.random.RandomState(0).randint(256, size=(20, 28, 28)).astype(np.uint8)
+
+
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium: the system's, or Playwright's own. Without either its tests are skipped, or fail under CI=true."""
+    from playwright.sync_api import Error, sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        except Error as error:
+            missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            missing(f"no Chromium to test in: {str(error).splitlines()[0]}")
+        yield chromium
+        chromium.close()

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlib import DigitClassifier, NoInk, export
+from digitlib.data import scale
+from digitlib.preprocess import preprocess
+from drawings import STROKES, draw
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return DigitClassifier.load()
+
+
+@pytest.mark.parametrize("digit", STROKES)
+def test_our_own_drawings(classifier, digit):
+    prediction = classifier.classify(np.asarray(draw(digit)))
+    assert (prediction.label, prediction.reason) == (digit, None)
+    assert prediction.probabilities.sum() == pytest.approx(1)
+    assert prediction.probabilities.argmax() == digit
+
+
+def test_a_blank(classifier):
+    prediction = classifier.classify(np.zeros((280, 280)))
+    assert (prediction.label, prediction.reason) == (None, "blank")
+    assert not prediction.probabilities.any()
+    with pytest.raises(NoInk, match="image 2 of 2"):
+        classifier.probabilities(np.stack([np.eye(50), np.zeros((50, 50))]))
+
+
+def test_every_way_in_gives_the_same(classifier, tmp_path):
+    image = draw(3)
+    image.save(tmp_path / "3.png")
+    expected = classifier.probabilities(np.asarray(image))
+    assert expected.shape == (1, 10)
+    np.testing.assert_array_equal(classifier.probabilities(image), expected)
+    np.testing.assert_array_equal(classifier.probabilities(tmp_path / "3.png"), expected)
+    np.testing.assert_array_equal(classifier.probabilities(str(tmp_path / "3.png")), expected)
+    np.testing.assert_allclose(classifier.probabilities(np.asarray(image) / 255), expected, rtol=1e-6)
+
+
+def test_many_at_once(classifier):
+    images = np.stack([np.asarray(draw(digit)) for digit in STROKES])
+    assert classifier.probabilities(images).argmax(axis=1).tolist() == list(STROKES)
+    with pytest.raises(ValueError, match="expected one image, got 5"):
+        classifier.classify(images)
+
+
+def test_numpy_and_torch_agree(classifier, small):
+    images = small.images[:200]
+    ours = classifier.logits(images.numpy())
+    theirs = export.load_model()(scale(images)).detach().numpy()
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_probabilities_are_softmax_of_prepared_logits(classifier):
+    image = np.asarray(draw(7))
+    logits = classifier.logits(preprocess(image)[None])
+    expected = np.exp(logits) / np.exp(logits).sum()
+    np.testing.assert_allclose(classifier.probabilities(image), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (np.zeros((28, 28, 3)), ValueError, r"\(H, W\) or \(N, H, W\), got \(28, 28, 3\)"),
+        (np.zeros(784), ValueError, r"got \(784,\)"),
+        (np.zeros((0, 28, 28)), ValueError, r"got \(0, 28, 28\)"),
+        ("nowhere.png", FileNotFoundError, "nowhere.png: no such file"),
+        (Image.new("L", (4, 0)), ValueError, "at least one pixel"),
+    ],
+)
+def test_bad_input_says_what_was_expected(classifier, wrong, error, message):
+    with pytest.raises(error, match=message):
+        classifier.classify(wrong)
+
+
+def test_logits_want_prepared_images(classifier):
+    with pytest.raises(ValueError, match=r"uint8 \(N, 28, 28\), got float64"):
+        classifier.logits(np.zeros((1, 28, 28)))
+
+
+def test_the_shipped_weights_are_as_good_as_their_file_says(classifier, mnist):
+    from digitlib import data
+
+    _, valid = data.split(mnist)
+    right = int((classifier.logits(valid.images.numpy()).argmax(axis=1) == valid.labels.numpy()).sum())
+    assert abs(right - classifier.provenance["valid"]["right"]) <= 1
+    assert right / len(valid) >= 0.983

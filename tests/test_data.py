@@ -1,0 +1,186 @@
+import gzip
+import hashlib
+import http.server
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torchvision.datasets import MNIST
+
+from digitlib import data
+
+NAMES = list(data._MD5)
+
+
+def idx(array):
+    """An array in MNIST's file format."""
+    sizes = b"".join(int(size).to_bytes(4, "big") for size in array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def files(small, monkeypatch, tmp_path):
+    """Four small files in MNIST's format, with their checksums in place of MNIST's, and no folder set."""
+    parts = [small[:50], small[50:70]]
+    contents = [idx(array.numpy()) for part in parts for array in (part.images, part.labels)]
+    files = dict(zip(NAMES, contents, strict=True))
+    monkeypatch.setattr(data, "_MD5", {name: hashlib.md5(content).hexdigest() for name, content in files.items()})
+    monkeypatch.delenv("DIGITLIB_DATA_DIR", raising=False)
+    monkeypatch.setattr(data, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # where nothing listens
+    return files
+
+
+def write(files, folder):
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name, content in files.items():
+        (raw / name).write_bytes(content)
+    return raw
+
+
+@pytest.fixture
+def server(files, monkeypatch):
+    """A mirror on this machine, and the list of what was asked of it."""
+    zipped = {f"/{name}.gz": gzip.compress(content) for name, content in files.items()}
+    asked = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(zipped[self.path])))
+            self.end_headers()
+            self.wfile.write(zipped[self.path])
+
+        def log_message(self, *_):
+            pass
+
+    mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=mirror.serve_forever)
+    thread.start()
+    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{mirror.server_port}/"])
+    resources = [(path[1:], hashlib.md5(content).hexdigest()) for path, content in zipped.items()]
+    monkeypatch.setattr(MNIST, "resources", resources)
+    yield asked
+    mirror.shutdown()
+    thread.join()
+    mirror.server_close()
+
+
+def test_mnist_is_read_from_the_named_folder(files, small, tmp_path, monkeypatch):
+    write(files, tmp_path / "here")
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "here"))
+    digits = data.load("mnist")
+    assert torch.equal(digits.images, small.images[:50])
+    assert torch.equal(digits.labels, small.labels[:50])
+    assert len(data.load_test("mnist")) == 20
+
+
+def test_then_from_the_cache(files, tmp_path, monkeypatch):
+    write(files, tmp_path / "cache")
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "empty"))
+    assert len(data.load("mnist")) == 50
+
+
+def test_then_it_is_downloaded_once(server, tmp_path):
+    assert len(data.load("mnist")) == 50
+    assert len(server) == 4
+    assert len(data.load("mnist")) == 50
+    assert len(server) == 4
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["MNIST"]  # no scratch folder left
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-7], lambda content: content[:-1] + b"\0"])
+def test_a_damaged_file_is_named_and_fetched_again(server, files, tmp_path, damage):
+    raw = write(files, tmp_path / "cache")
+    path = raw / NAMES[0]
+    path.write_bytes(damage(files[NAMES[0]]))
+    with pytest.warns(UserWarning, match=f"{NAMES[0]}: damaged"):
+        assert len(data.load("mnist")) == 50
+    assert path.read_bytes() == files[NAMES[0]]
+
+
+def test_a_damaged_download_changes_nothing(server, files, tmp_path, monkeypatch):
+    raw = write(files, tmp_path / "cache")
+    (raw / NAMES[0]).unlink()
+    wrong = dict(data._MD5) | {NAMES[1]: "0" * 32}
+    monkeypatch.setattr(data, "_MD5", wrong)
+    with (
+        pytest.warns(UserWarning, match="damaged"),
+        pytest.raises(data.DatasetUnavailable, match=f"{NAMES[1]}: damaged"),
+    ):
+        data.load("mnist")
+    assert (raw / NAMES[1]).read_bytes() == files[NAMES[1]]
+
+
+def test_unavailable_says_what_was_tried_and_the_ways_out(files, tmp_path, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "named"))
+    with pytest.raises(data.DatasetUnavailable) as caught:
+        data.load("mnist")
+    message = str(caught.value)
+    for part in ("named", "cache", "download: ", "1. connect", "2. set DIGITLIB_DATA_DIR", "3. use", "optdigits"):
+        assert part in message
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match="mnist, optdigits, got 'cifar10'"):
+        data.load("cifar10")
+
+
+def test_optdigits(small):
+    assert len(small) == 1437 and len(data.load_test("optdigits")) == 360
+    assert small.labels.unique().tolist() == list(range(10))
+    assert small.images.amax() == 255
+
+
+def test_mnist(mnist):
+    assert len(mnist) == 60_000
+    assert mnist.labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+
+
+@pytest.mark.parametrize("valid", [10, 143, 287, 1000])
+@pytest.mark.parametrize("seed", [0, 7])
+def test_split_is_disjoint_complete_and_stratified(small, valid, seed):
+    train, held = data.split_indices(small.labels, valid, seed)
+    assert sorted(train.tolist() + held.tolist()) == list(range(len(small)))
+    assert len(held) == valid
+    fair = small.labels.bincount() * valid / len(small)
+    assert (small.labels[held].bincount(minlength=10) - fair).abs().max() < 1
+    for part, indices in zip(data.split(small, valid, seed), (train, held), strict=True):
+        assert torch.equal(part.images, small.images[indices])
+
+
+def test_split_is_the_same_everywhere(small):
+    train, valid = data.split_indices(small.labels, 287)
+    assert (data.fingerprint(train), data.fingerprint(valid)) == ("76c9f40f404c", "902cdfaadf24")
+    assert data.fingerprint(data.split_indices(small.labels, 287, seed=1)[1]) != "902cdfaadf24"
+
+
+def test_split_of_mnist_is_the_same_everywhere(mnist):
+    train, valid = data.split_indices(mnist.labels)
+    assert (data.fingerprint(train), data.fingerprint(valid)) == ("a505b37fac64", "08fcbe0571f9")
+
+
+@pytest.mark.parametrize("valid", [0, -1, 1437, 5000])
+def test_split_refuses_impossible_sizes(small, valid):
+    with pytest.raises(ValueError, match=f"from 1 to 1436, got {valid}"):
+        data.split(small, valid)
+
+
+def test_fingerprint_notices_order():
+    assert data.fingerprint(torch.tensor([1, 2])) != data.fingerprint(torch.tensor([2, 1]))
+
+
+def test_digits_refuses_wrong_shapes():
+    with pytest.raises(ValueError, match=r"uint8 images \(N, 28, 28\), got torch.float32"):
+        data.Digits(torch.zeros(3, 28, 28), torch.zeros(3, dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"int64 labels \(3,\), got torch.int64 \(2,\)"):
+        data.Digits(torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64))
+
+
+def test_scale():
+    assert data.scale(torch.tensor([0, 255], dtype=torch.uint8)).tolist() == [0.0, 1.0]
+    with pytest.raises(ValueError, match=r"got torch\.float32"):
+        data.scale(torch.zeros(1))

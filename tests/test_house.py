@@ -1,0 +1,187 @@
+"""The rules of the house: floors, names, and what may lie in the repository."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "digitlib"
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+GROUND = {"preprocess", "weights", "classify"}
+DOORS = {"app", "cli"}
+
+# Where test digits may be read, and why.
+READS_TEST_DIGITS = {
+    "digitlib/data.py": "defines load_test",
+    "digitlib/cli.py": "digitlib evaluate --test",
+    "book/text/04-validate.md": "once, at its end",
+    "tests/test_data.py": "files of its own making, and the size of optdigits'",
+}
+
+
+def imported(module):
+    """The package's modules that a module imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("digitlib"):
+            names |= {node.module.partition(".")[2]} | {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name.removeprefix("digitlib.") for alias in node.names}
+    return names & set(MODULES)
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def texts():
+    for path in tracked():
+        if path.suffix not in (".png", ".safetensors"):
+            yield path, path.read_text(encoding="utf-8")
+
+
+def test_importing_the_package_imports_no_torch():
+    code = (
+        "import sys, digitlib, digitlib.cli; print([m for m in ('torch', 'gradio', 'matplotlib') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "none"
+
+
+@pytest.mark.parametrize("module", sorted(GROUND))
+def test_the_ground_floor_stands_on_itself(module):
+    assert imported(module) <= GROUND
+    outside = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "gradio"}
+    source = (PACKAGE / f"{module}.py").read_text()
+    assert not set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.MULTILINE)) & outside
+
+
+def test_nothing_imports_the_doors():
+    assert {
+        module: imported(module) & DOORS for module in MODULES if module not in DOORS and imported(module) & DOORS
+    } == {}
+
+
+def test_no_import_goes_in_a_circle():
+    above = {module: imported(module) for module in MODULES}
+    while leaves := [module for module, needs in above.items() if not needs & set(above)]:
+        for module in leaves:
+            del above[module]
+    assert above == {}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_names_are_listed_and_documented(module):
+    loaded = importlib.import_module(f"digitlib.{module}")
+    assert loaded.__doc__
+    for name in loaded.__all__:
+        thing = getattr(loaded, name)
+        if inspect.isclass(thing) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), name
+        if inspect.isclass(thing):
+            for method, function in vars(thing).items():
+                if not method.startswith("_") and inspect.isfunction(function):
+                    assert function.__doc__ or method == "forward", f"{name}.{method}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_module_has_its_tests(module):
+    assert (ROOT / "tests" / f"test_{module}.py").is_file()
+
+
+def test_test_digits_are_read_in_few_places():
+    readers = set()
+    for path, text in texts():
+        reads = re.search(r"load_test\(|t10k-|train=False", text)
+        if path.suffix in (".py", ".md") and reads and path != Path(__file__):
+            readers.add(path.relative_to(ROOT).as_posix())
+    assert readers == set(READS_TEST_DIGITS)
+
+
+def test_the_chapter_reads_them_once_at_its_end():
+    text = (ROOT / "book/text/04-validate.md").read_text()
+    assert text.count("load_test(") == 1
+    assert text.index("load_test(") > text.index("## The second drawer, once") > text.index("## On your own")
+    rest = text[text.index("load_test(") :]
+    assert rest.count("{code-cell}") == 0
+
+
+def test_the_book_states_the_rule():
+    rule = "No choice follows a reading of the test set."
+    assert rule in (ROOT / "book/text/01-split.md").read_text()
+    assert rule.lower() in (ROOT / "book/index.md").read_text().lower()
+
+
+def test_no_file_names_a_machine():
+    homes = re.compile(r"(?<![\w.~-])/(?:home|Users|root|work|tmp|farm)/\w|[A-Z]:\\Users")
+    found = [(path.name, match[0]) for path, text in texts() if (match := homes.search(text))]
+    assert found == []
+
+
+def test_no_file_is_large():
+    assert [path.name for path in tracked() if path.stat().st_size > 3_000_000] == []
+
+
+def test_constraints_name_no_host():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"#.*|[\w.-]+==[^ /]+( ; .+)?", line) for line in lines)
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def name_of(requirement):
+    return re.match(r"[\w.-]+", requirement)[0].lower()
+
+
+def test_each_dependency_is_named_once():
+    extras = project()["optional-dependencies"]
+    names = [name_of(line) for part in (project()["dependencies"], *extras.values()) for line in part]
+    assert sorted(names) == sorted(set(names))
+    constrained = {name_of(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if line[0] != "#"}
+    assert set(names) <= constrained
+
+
+def test_environment_names_what_pyproject_does():
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    [pip] = [item["pip"] for item in dependencies if isinstance(item, dict)]
+    conda = [item for item in dependencies if isinstance(item, str) and item != "pip"]
+    [extras] = [re.fullmatch(r"-e \.\[(.+)\]", line)[1].split(",") for line in pip]
+    offered = project()["optional-dependencies"]
+    assert {"train", "app"} <= set(extras) <= set(offered)
+    ranges = {line.replace("pytorch-cpu", "torch") for line in conda if not line.startswith("python>")}
+    assert ranges <= set(offered["train"])
+    [python] = [line.removeprefix("python") for line in conda if line.startswith("python>")]
+    assert python.startswith(project()["requires-python"])
+
+
+def test_the_workflow_fits_its_schema():
+    command = ["check_jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"]
+    result = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_workflow_runs_the_two_commands():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    [job] = workflow["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["make book", "make test"]
+
+
+def test_the_root_holds_what_belongs_there():
+    top = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    assert top <= {
+        "README.md", "LICENSE", "CITATION.cff", "pyproject.toml", "constraints.txt", "environment.yml", "Makefile",
+        "_config.yml", "_toc.yml", "book", "digitlib", "benchmarks", "tests", ".ci", ".github", ".gitignore",
+    }  # fmt: skip

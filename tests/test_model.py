@@ -1,0 +1,51 @@
+import pytest
+import torch
+from torch import nn
+
+from digitlib.model import MLP, Normalize
+
+
+@pytest.mark.parametrize(("hidden", "count"), [((), 7_850), ((64,), 50_890), ((512, 256), 535_818)])
+def test_shapes_and_parameters(hidden, count):
+    model = MLP(hidden)
+    assert model(torch.rand(3, 28, 28)).shape == (3, 10)
+    assert sum(parameter.numel() for parameter in model.parameters()) == count
+
+
+def test_logits_come_out_of_a_linear_layer():
+    assert isinstance(MLP()[-1], nn.Linear)
+
+
+def test_the_seed_decides_and_the_callers_numbers_stay():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first, again, other = MLP(seed=1), MLP(seed=1), MLP(seed=2)
+    assert torch.equal(torch.rand(3), expected)
+    x = torch.rand(2, 28, 28)
+    assert torch.equal(first(x), again(x))
+    assert not torch.equal(first(x), other(x))
+
+
+def test_without_activation_it_is_linear():
+    model = MLP((32, 16), activation=nn.Identity)
+    a, b = torch.rand(2, 1, 28, 28)
+    torch.testing.assert_close(model((a + b) / 2), (model(a) + model(b)) / 2)
+
+
+def test_normalize():
+    assert Normalize(0.5, 2.0)(torch.ones(1, 28, 28)).unique().item() == 0.25
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (torch.zeros(28, 28, 3), r"\(N, 28, 28\), got \(28, 28, 3\)"),
+        (torch.zeros(28, 28), r"got \(28, 28\)"),
+        (torch.zeros(2, 1, 28, 28), r"got \(2, 1, 28, 28\)"),
+        (torch.zeros(2, 28, 28, dtype=torch.uint8), "floats in .0, 1., got torch.uint8"),
+    ],
+)
+def test_wrong_input_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        MLP()(wrong)

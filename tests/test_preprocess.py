@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitlib.preprocess import NoInk, as_drawing, centre_by_mass, crop, fit, preprocess, read_image, resample
+from drawings import draw
+
+
+def area_average(image, height, width):
+    """The contract's step 4, pixel by pixel and with fractions of whole numbers."""
+    result = np.zeros((height, width), dtype=np.uint8)
+    rows, columns = image.shape
+    for i in range(height):
+        for j in range(width):
+            total = 0
+            for r in range(rows):
+                for c in range(columns):
+                    tall = min((i + 1) * rows, (r + 1) * height) - max(i * rows, r * height)
+                    wide = min((j + 1) * columns, (c + 1) * width) - max(j * columns, c * width)
+                    if tall > 0 and wide > 0:
+                        total += tall * wide * int(image[r, c])
+            result[i, j] = (2 * total + rows * columns) // (2 * rows * columns)
+    return result
+
+
+@pytest.mark.parametrize("shape", [(7, 13), (20, 20), (1, 5), (31, 9), (8, 8)])
+@pytest.mark.parametrize("size", [(5, 4), (20, 11), (1, 1)])
+def test_resample_is_area_averaging(shape, size):
+    image = np.random.RandomState(1).randint(256, size=shape).astype(np.uint8)
+    np.testing.assert_array_equal(resample(image, *size), area_average(image, *size))
+
+
+def test_halves_round_up():
+    assert resample(np.array([[0, 1]], dtype=np.uint8), 1, 1) == 1
+    assert resample(np.array([[2, 3]], dtype=np.uint8), 1, 1) == 3
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((100, 50), (20, 10)), ((3, 40), (2, 20)), ((1, 300), (1, 20))])
+def test_fit_keeps_proportions(shape, expected):
+    assert fit(np.full(shape, 255, dtype=np.uint8)).shape == expected
+
+
+def test_crop_holds_all_ink():
+    drawing = np.zeros((30, 40), dtype=np.uint8)
+    drawing[5, 7] = drawing[20, 33] = 1
+    assert crop(drawing).shape == (16, 27)
+
+
+def test_mass_comes_to_pixel_14(noise):
+    for ink in noise[:, :20, :15]:
+        levels = centre_by_mass(ink).astype(float)
+        centre = [(levels.sum(axis=1 - axis) * np.arange(28)).sum() / levels.sum() for axis in (0, 1)]
+        assert all(13.5 <= place <= 14.5 for place in centre)
+
+
+def test_a_lopsided_image_stays_in_the_field():
+    ink = np.zeros((20, 20), dtype=np.uint8)
+    ink[0, 0] = 255
+    assert centre_by_mass(ink)[8:, 8:].max() == 255
+    assert centre_by_mass(ink).sum() == 255
+
+
+@pytest.mark.parametrize("factor", [2, 3, 7])
+def test_size_and_place_do_not_matter(factor):
+    image = np.asarray(draw(7, size=60, pen=6))
+    moved = np.zeros((900, 900), dtype=np.uint8)
+    larger = image.repeat(factor, axis=0).repeat(factor, axis=1)
+    moved[11 : 11 + len(larger), 300 : 300 + len(larger)] = larger
+    np.testing.assert_array_equal(preprocess(image), preprocess(moved))
+
+
+def test_mnist_comes_out_as_it_went_in(mnist):
+    images = mnist.images[:2000].numpy()
+    same = [np.array_equal(preprocess(image), image) for image in images]
+    assert np.mean(same) > 0.999
+
+
+def test_levels_as_floats_and_booleans():
+    ink = np.asarray(draw(3))
+    np.testing.assert_array_equal(preprocess(ink / 255), preprocess(ink))
+    np.testing.assert_array_equal(preprocess(ink.astype(np.int64)), preprocess(ink))
+    np.testing.assert_array_equal(preprocess(ink > 127), preprocess((ink > 127) * np.uint8(255)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (28, 28), (280, 280)])
+def test_no_ink(shape):
+    with pytest.raises(NoInk, match="0 everywhere"):
+        preprocess(np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.zeros((28, 28, 3)), r"\(H, W\), got \(28, 28, 3\)"),
+        (np.zeros((0, 28)), r"got \(0, 28\)"),
+        (np.full((4, 4), 2.0), "from 0 to 1, got 2.0"),
+        (np.full((4, 4), np.nan), "got nan"),
+        (np.full((4, 4), -1), "from 0 to 255, got -1"),
+        (np.array([["a"]]), "as numbers"),
+    ],
+)
+def test_bad_drawings_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        as_drawing(wrong)
+
+
+def test_paper_is_turned_round():
+    ink = draw(2)
+    paper = Image.fromarray(255 - np.asarray(ink))
+    np.testing.assert_array_equal(preprocess(read_image(paper)), preprocess(read_image(ink)))
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_transparent_background(level):
+    ink = np.asarray(draw(7))
+    layered = np.dstack([np.full_like(ink, level)] * 3 + [ink])
+    np.testing.assert_array_equal(preprocess(read_image(Image.fromarray(layered, "RGBA"))), preprocess(ink))
+
+
+def test_photo_is_turned_upright(tmp_path):
+    turned = draw(7).transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side
+    turned.save(tmp_path / "photo.png", exif=exif)
+    np.testing.assert_array_equal(preprocess(read_image(tmp_path / "photo.png")), preprocess(np.asarray(draw(7))))
+
+
+def test_noise_of_paper_and_jpeg_is_no_ink(tmp_path):
+    grain = np.random.RandomState(0).randint(-12, 13, size=(200, 200))
+    Image.fromarray((235 + grain).astype(np.uint8)).save(tmp_path / "paper.jpg", quality=60)
+    with pytest.raises(NoInk):
+        preprocess(read_image(tmp_path / "paper.jpg"))
+
+
+def test_files_that_are_no_pictures(tmp_path):
+    (tmp_path / "note.txt").write_text("a 4")
+    with pytest.raises(ValueError, match="expected a picture"):
+        read_image(tmp_path / "note.txt")
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        read_image(tmp_path / "nowhere.png")

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from digitlib import data, results
+from digitlib.evaluate import Accuracy
+
+LEDGER = {
+    "mnist": {
+        "accuracy": {"value": 0.98, "tolerance": 0.001, "n": 1000},
+        "loss": {"value": 0.5, "tolerance": 0.01, "n": None},
+        "gain": {"value": 0.08, "at_least": 0.05, "n": None},
+    },
+    "optdigits": {"accuracy": {"value": 0.9, "tolerance": 0.01, "n": 100}},
+}
+
+
+@pytest.fixture(autouse=True)
+def ledger(tmp_path, monkeypatch):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(LEDGER))
+    monkeypatch.setattr(results, "LEDGER", path)
+    monkeypatch.setenv("DIGITLIB_DATASET", "mnist")
+    monkeypatch.setenv("DIGITLIB_CHECK", "1")
+    monkeypatch.delenv("DIGITLIB_RECORD", raising=False)
+
+
+def test_agreement_shows_the_recorded_value():
+    sentence = results.reproduced("accuracy", Accuracy(981, 1000), "Right: {accuracy}.")
+    assert sentence == "Right: 98.0 % (96.9 to 98.7) of 1,000 digits. *(recorded; this run agrees)*"
+    assert sentence._repr_markdown_() == str(sentence) == repr(sentence)
+
+
+def test_templates():
+    assert results.reproduced("loss", 0.495, "{value:.2f} or {percent:.0f} %").startswith("0.50 or 50 %")
+    assert results.reproduced("gain", 0.07, "at least {percent:.0f} points").startswith("at least 5 points")
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "message"),
+    [
+        ("accuracy", Accuracy(978, 1000), r"accuracy on mnist: measured 0.978, recorded: 0.98 ± 0.001 on 1,000"),
+        ("accuracy", Accuracy(982, 1000), "measured 0.982"),
+        ("accuracy", Accuracy(49, 50), "on 1,000 digits"),
+        ("loss", 0.52, "measured 0.52, recorded: 0.5"),
+        ("loss", float("nan"), "measured nan"),
+        ("gain", 0.049, "recorded: at least 0.05"),
+    ],
+)
+def test_disagreement_raises_when_checked_and_shows_both_when_not(name, measured, message, monkeypatch):
+    with pytest.raises(results.NotReproduced, match=message):
+        results.reproduced(name, measured, "{value}")
+    monkeypatch.delenv("DIGITLIB_CHECK")
+    value = getattr(measured, "value", measured)
+    sentence = results.reproduced(name, measured, "{value}")
+    assert sentence.startswith(f"{value} *(this run; recorded: ")
+
+
+def test_each_data_set_has_its_own_entries(monkeypatch):
+    monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")
+    assert "90.0 %" in results.reproduced("accuracy", Accuracy(90, 100), "{accuracy}")
+    with pytest.raises(KeyError, match="no entry 'gain' for optdigits"):
+        results.reproduced("gain", 1.0, "")
+
+
+def test_recording_checks_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_RECORD", str(tmp_path / "record"))
+    results.reproduced("new", Accuracy(1, 2), "{accuracy}")
+    results.reproduced("gain", -1.0, "{value}")
+    lines = [json.loads(line) for line in (tmp_path / "record").read_text().splitlines()]
+    assert lines == [{"name": "new", "value": 0.5, "n": 2}, {"name": "gain", "value": -1.0, "n": None}]
+
+
+def test_the_set_dataset_is_used(monkeypatch, capsys):
+    monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")
+    assert results.choose_dataset() == "optdigits"
+    assert capsys.readouterr().out == "Data set: optdigits, 1,437 digits\n"
+
+
+def test_the_small_set_is_chosen_aloud(monkeypatch, capsys):
+    def load(name):
+        if name == "mnist":
+            raise data.DatasetUnavailable("MNIST is not to be had.")
+        return range(1437)
+
+    monkeypatch.delenv("DIGITLIB_DATASET")
+    monkeypatch.setattr(data, "load", load)
+    assert results.choose_dataset() == "optdigits"
+    printed = capsys.readouterr().out
+    assert "MNIST is not to be had." in printed and "Data set: optdigits" in printed
+    assert results.os.environ["DIGITLIB_DATASET"] == "optdigits"

@@ -1,0 +1,91 @@
+import os
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from digitlib import weights
+
+
+@pytest.fixture
+def layers():
+    random = np.random.RandomState(0)
+    return [(random.randn(5, 784), random.randn(5)), (random.randn(10, 5), random.randn(10))]
+
+
+def test_round_trip(layers, tmp_path):
+    weights.save(tmp_path / "w", layers, {"seed": 3})
+    loaded, provenance = weights.load(tmp_path / "w")
+    assert provenance == {"seed": 3}
+    for (weight, bias), (original, original_bias) in zip(loaded, layers, strict=True):
+        step = np.abs(original).max(axis=1, keepdims=True) / 127
+        assert np.abs(weight - original).max() <= (step / 2 + 1e-6).max()
+        np.testing.assert_allclose(bias, original_bias, rtol=1e-6)
+
+
+def test_a_file_gives_back_what_rounding_says(layers, tmp_path):
+    once = weights.rounded(layers)
+    weights.save(tmp_path / "w", once, {})
+    for (a, _), (b, _), (c, _) in zip(once, weights.load(tmp_path / "w")[0], weights.rounded(once), strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
+
+
+def test_a_row_of_zeros():
+    weight, scale = weights.quantise(np.zeros((2, 3)))
+    assert not weight.any() and (scale == 1).all()
+
+
+def test_what_is_no_weights_file(tmp_path):
+    (tmp_path / "text").write_text("not weights")
+    save_file({"a": np.zeros(3)}, tmp_path / "other")
+    for name in ("text", "other"):
+        with pytest.raises(ValueError, match=f"{name}: expected a digitlib weights file"):
+            weights.load(tmp_path / name)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        weights.load(tmp_path / "nowhere")
+
+
+def test_half_a_file_is_refused(tmp_path):
+    content = weights.SHIPPED.read_bytes()
+    (tmp_path / "half").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match="expected a digitlib weights file"):
+        weights.load(tmp_path / "half")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda layers: layers[0][0].__setitem__((0, 0), np.nan), "layer 0: expected finite"),
+        (lambda layers: layers.pop(0), "layer 0: expected 784 inputs"),
+        (lambda layers: layers.pop(), "last layer of 10 outputs, got 5"),
+        (lambda layers: layers.clear(), "no layers"),
+    ],
+)
+def test_unfit_layers_are_not_written(layers, spoil, message, tmp_path):
+    spoil(layers)
+    with pytest.raises(ValueError, match=message):
+        weights.save(tmp_path / "w", layers, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    weights.write_whole(path, b"old")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        weights.write_whole(path, b"new")
+    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_the_shipped_file_says_where_it_comes_from():
+    _, provenance = weights.load()
+    assert provenance["dataset"] == "mnist"
+    assert provenance["valid"]["n"] == 5_000 and provenance["valid"]["right"] >= 4_915
+    assert provenance["recipe"]["seed"] == 0
+    assert set(provenance["versions"]) == {"digitlib", "numpy", "python", "torch"}
+    assert provenance["command"].startswith("digitlib train --dataset mnist")
