@@ -84,10 +84,16 @@ def test_bad_input_is_one_plain_line_and_code_2(capsys, tmp_path, monkeypatch, a
     assert not list(tmp_path.iterdir())
 
 
-def test_missing_packages_are_named(capsys, monkeypatch, tmp_path):
-    monkeypatch.setitem(__import__("sys").modules, "digitlib.data", None)
-    code, _, errors = run(capsys, "train", "--out", tmp_path / "w")
-    assert code == 2 and "pip install" in errors[0]
+@pytest.mark.parametrize(("command", "module", "extra"), [("train", "torch", "train"), ("app", "gradio", "app")])
+def test_a_missing_package_is_named_with_its_cure(capsys, monkeypatch, command, module, extra):
+    def missing(_):
+        raise ModuleNotFoundError(name=module)
+
+    missing.__name__ = f"_{command}"
+    monkeypatch.setattr(cli, f"_{command}", missing)
+    options = ["--out", "w"] if command == "train" else []
+    code, _, errors = run(capsys, command, *options)
+    assert (code, errors) == (2, [f'digitlib: {module} is not installed; pip install "digitlib[{extra}]"'])
 
 
 def test_an_interrupted_training_writes_nothing(capsys, tmp_path, monkeypatch):
