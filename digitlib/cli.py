@@ -5,6 +5,7 @@ the command that uses them, so that ``predict`` starts at once.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -73,8 +74,11 @@ def _train(options) -> int:
     from digitlib.model import MLP
     from digitlib.train import Epoch, Recipe, fit
 
-    if not options.out.parent.is_dir():  # before the training, not after it
+    # Before the training, not after it.
+    if not options.out.parent.is_dir():
         raise FileNotFoundError(f"{options.out.parent}: no such folder")
+    if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):
+        raise PermissionError(f"{options.out}: expected a file that can be written")
     changed = {name: getattr(options, name) for name in ("epochs", "rate") if getattr(options, name) is not None}
     recipe = Recipe(seed=options.seed, **changed)
     train, valid = data.split(data.load(options.dataset), valid=data.VALID_SIZE[options.dataset])

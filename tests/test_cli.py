@@ -71,6 +71,7 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
         (["train", "--out", "w", "--epochs", "0", "--dataset", "optdigits"], "at least 1, got 0"),
         (["train", "--out", "w", "--rate", "-1", "--dataset", "optdigits"], "positive learning rate, got -1"),
         (["train", "--out", "nowhere/w"], "nowhere: no such folder"),
+        (["train", "--out", "."], ".: expected a file that can be written"),
         (["evaluate", "--weights", "nowhere"], "nowhere: no such file"),
         (["predict", "--weights", "nowhere", "x.png"], "nowhere: no such file"),
         (["app", "--port", "x"], "invalid int value: 'x'"),
