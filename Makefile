@@ -27,7 +27,7 @@ $(VENV)/.test: $(VENV)/.book
 	@touch $@
 
 book: $(VENV)/.book  ## build the book from the stored outputs
-	$(BIN)/jupyter-book build . --path-output . --warningiserror --nitpick --keep-going --quiet
+	$(BIN)/jupyter-book build . --path-output . --all --warningiserror --nitpick --keep-going --quiet
 	@echo "The book lies at $(CURDIR)/$(INDEX)"
 
 # With MNIST at hand every output must be the stored one. Without it, the small real set is used: outputs may

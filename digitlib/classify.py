@@ -52,17 +52,21 @@ class DigitClassifier:
         return cls(*weights.load(path))
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits ``(N, 10)`` of images that are already as MNIST's: uint8 ``(N, 28, 28)``."""
+        """Logits ``(N, 10)`` of images as MNIST's: uint8 ``(N, 28, 28)``."""
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-            raise ValueError(f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}")
+            raise ValueError(
+                f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}"
+            )
         x = images.reshape(len(images), -1).astype(np.float32) / 255
         for weight, bias in self.layers[:-1]:
             x = np.maximum(x @ weight.T + bias, 0)
         weight, bias = self.layers[-1]
         return x @ weight.T + bias
 
-    def probabilities(self, images: np.ndarray | Image.Image | str | Path) -> np.ndarray:
+    def probabilities(
+        self, images: np.ndarray | Image.Image | str | Path
+    ) -> np.ndarray:
         """Probabilities ``(N, 10)`` of drawings.
 
         Args:
@@ -86,7 +90,9 @@ class DigitClassifier:
         """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture; "blank" for no ink."""
         drawings = _drawings(image)
         if len(drawings) != 1:
-            raise ValueError(f"expected one image, got {len(drawings)}; probabilities() takes several")
+            raise ValueError(
+                f"expected one image, got {len(drawings)}; probabilities() takes several"
+            )
         try:
             probabilities = self.probabilities(drawings)[0]
         except NoInk:
@@ -101,7 +107,9 @@ def _drawings(images) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim == 2:
         images = images[None]
-    if images.ndim != 3 or 0 in images.shape or images.shape[-1] <= 4:  # (H, W, 3) is a colour picture
+    if (
+        images.ndim != 3 or 0 in images.shape or images.shape[-1] <= 4
+    ):  # (H, W, 3) is a colour picture
         raise ValueError(
             f"expected (H, W) or (N, H, W), got {images.shape}; pass a colour picture as a Pillow image or a file"
         )

@@ -28,7 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except ModuleNotFoundError as error:
         extra = "app" if error.name == "gradio" else "train"
-        print(f'digitlib: {error.name} is not installed; pip install "digitlib[{extra}]"', file=sys.stderr)
+        print(
+            f'digitlib: {error.name} is not installed; pip install "digitlib[{extra}]"',
+            file=sys.stderr,
+        )
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
         print(f"digitlib: {_one_line(error)}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -38,31 +41,72 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog="digitlib", description="Handwritten digits: train, evaluate, predict, draw.")
-    parser.add_argument("--version", action="version", version=f"digitlib {__version__}")
+    parser = _Parser(
+        prog="digitlib",
+        description="Handwritten digits: train, evaluate, predict, draw.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"digitlib {__version__}"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(run, summary: str, example: str) -> argparse.ArgumentParser:
         name = run.__name__.strip("_")
-        sub = commands.add_parser(name, help=summary, description=summary, epilog=f"example: digitlib {name} {example}")
+        sub = commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            epilog=f"example: digitlib {name} {example}",
+        )
         sub.set_defaults(run=run)
         return sub
 
-    train = command(_train, "Train the model and write its weights file.", "--out my-digits.safetensors")
-    train.add_argument("--out", type=Path, required=True, help="the weights file to write")
+    train = command(
+        _train,
+        "Train the model and write its weights file.",
+        "--out my-digits.safetensors",
+    )
+    train.add_argument(
+        "--out", type=Path, required=True, help="the weights file to write"
+    )
     train.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
     train.add_argument("--epochs", type=int, help="passes over the training digits")
     train.add_argument("--rate", type=float, help="the largest learning rate")
-    train.add_argument("--seed", type=int, default=0, help="initial weights and order of the digits (default 0)")
+    train.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="initial weights and order of the digits (default 0)",
+    )
 
-    judge = command(_evaluate, "Measure weights on digits they were not trained on.", "--weights my-digits.safetensors")
-    judge.add_argument("--weights", type=Path, default=weights.SHIPPED, help="default: those in the package")
+    judge = command(
+        _evaluate,
+        "Measure weights on digits they were not trained on.",
+        "--weights my-digits.safetensors",
+    )
+    judge.add_argument(
+        "--weights",
+        type=Path,
+        default=weights.SHIPPED,
+        help="default: those in the package",
+    )
     judge.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
-    judge.add_argument("--test", action="store_true", help="the test digits: after all choices, once")
+    judge.add_argument(
+        "--test", action="store_true", help="the test digits: after all choices, once"
+    )
 
-    predict = command(_predict, "Name the digit on each picture.", "drawing.png photo.jpg")
-    predict.add_argument("files", nargs="+", metavar="FILE", help="a picture of one digit")
-    predict.add_argument("--weights", type=Path, default=weights.SHIPPED, help="default: those in the package")
+    predict = command(
+        _predict, "Name the digit on each picture.", "drawing.png photo.jpg"
+    )
+    predict.add_argument(
+        "files", nargs="+", metavar="FILE", help="a picture of one digit"
+    )
+    predict.add_argument(
+        "--weights",
+        type=Path,
+        default=weights.SHIPPED,
+        help="default: those in the package",
+    )
 
     app = command(_app, "Serve the drawing pad on this machine.", "--port 7860")
     app.add_argument("--port", type=int, help="default: the first free one from 7860")
@@ -79,9 +123,15 @@ def _train(options) -> int:
         raise FileNotFoundError(f"{options.out.parent}: no such folder")
     if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):
         raise PermissionError(f"{options.out}: expected a file that can be written")
-    changed = {name: getattr(options, name) for name in ("epochs", "rate") if getattr(options, name) is not None}
+    changed = {
+        name: getattr(options, name)
+        for name in ("epochs", "rate")
+        if getattr(options, name) is not None
+    }
     recipe = Recipe(seed=options.seed, **changed)
-    train, valid = data.split(data.load(options.dataset), valid=data.VALID_SIZE[options.dataset])
+    train, valid = data.split(
+        data.load(options.dataset), valid=data.VALID_SIZE[options.dataset]
+    )
 
     def report(epoch: Epoch) -> None:
         print(
@@ -104,7 +154,9 @@ def _evaluate(options) -> int:
     if options.test:
         digits, name = data.load_test(options.dataset), "test"
     else:
-        _, digits = data.split(data.load(options.dataset), valid=data.VALID_SIZE[options.dataset])
+        _, digits = data.split(
+            data.load(options.dataset), valid=data.VALID_SIZE[options.dataset]
+        )
         name = "validation"
     answers = evaluate.logits(model, digits.images)
     print(f"{evaluate.accuracy(answers, digits.labels)} in the {name} set")
@@ -126,7 +178,9 @@ def _predict(options) -> int:
         if prediction.label is None:
             print(f"{file}: {prediction.reason}")
         else:
-            print(f"{file}: {prediction.label} ({prediction.probabilities[prediction.label]:.1%})")
+            print(
+                f"{file}: {prediction.label} ({prediction.probabilities[prediction.label]:.1%})"
+            )
     return code
 
 

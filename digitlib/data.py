@@ -66,8 +66,13 @@ class Digits:
 
     def __post_init__(self):
         if self.images.dtype != torch.uint8 or self.images.shape[1:] != (28, 28):
-            raise ValueError(f"expected uint8 images (N, 28, 28), got {self.images.dtype} {tuple(self.images.shape)}")
-        if self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"expected uint8 images (N, 28, 28), got {self.images.dtype} {tuple(self.images.shape)}"
+            )
+        if (
+            self.labels.dtype != torch.int64
+            or self.labels.shape != self.images.shape[:1]
+        ):
             raise ValueError(
                 f"expected int64 labels ({len(self.images)},), got {self.labels.dtype} {tuple(self.labels.shape)}"
             )
@@ -89,7 +94,11 @@ def load(name: str = "mnist") -> Digits:
         DatasetUnavailable: MNIST can't be found or downloaded.
         ValueError: no data set has this name.
     """
-    return _load_mnist("train") if _known(name) == "mnist" else _load_optdigits()[:-_OPTDIGITS_TEST]
+    return (
+        _load_mnist("train")
+        if _known(name) == "mnist"
+        else _load_optdigits()[:-_OPTDIGITS_TEST]
+    )
 
 
 def load_test(name: str = "mnist") -> Digits:
@@ -97,7 +106,11 @@ def load_test(name: str = "mnist") -> Digits:
 
     Raises as :func:`load` does.
     """
-    return _load_mnist("t10k") if _known(name) == "mnist" else _load_optdigits()[-_OPTDIGITS_TEST:]
+    return (
+        _load_mnist("t10k")
+        if _known(name) == "mnist"
+        else _load_optdigits()[-_OPTDIGITS_TEST:]
+    )
 
 
 def split(digits: Digits, valid: int = 5_000, seed: int = 0) -> tuple[Digits, Digits]:
@@ -118,7 +131,9 @@ def split(digits: Digits, valid: int = 5_000, seed: int = 0) -> tuple[Digits, Di
     return digits[train_indices], digits[valid_indices]
 
 
-def split_indices(labels: torch.Tensor, valid: int = 5_000, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def split_indices(
+    labels: torch.Tensor, valid: int = 5_000, seed: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The two index tensors behind :func:`split`, int64 and ascending."""
     labels = labels.numpy()
     if not 1 <= valid < len(labels):
@@ -126,16 +141,21 @@ def split_indices(labels: torch.Tensor, valid: int = 5_000, seed: int = 0) -> tu
     classes, counts = np.unique(labels, return_counts=True)
     shares = counts * valid / len(labels)
     sizes = np.floor(shares).astype(int)
-    most_owed = np.argsort(sizes - shares, kind="stable")[: valid - sizes.sum()]  # largest remainders
+    most_owed = np.argsort(sizes - shares, kind="stable")[
+        : valid - sizes.sum()
+    ]  # largest remainders
     sizes[most_owed] += 1
     # RandomState, not default_rng: numpy promises that its stream never changes.
     random = np.random.RandomState(seed)
     chosen = [
-        random.permutation(np.flatnonzero(labels == label))[:size] for label, size in zip(classes, sizes, strict=True)
+        random.permutation(np.flatnonzero(labels == label))[:size]
+        for label, size in zip(classes, sizes, strict=True)
     ]
     in_valid = np.zeros(len(labels), dtype=bool)
     in_valid[np.concatenate(chosen)] = True
-    return torch.from_numpy(np.flatnonzero(~in_valid)), torch.from_numpy(np.flatnonzero(in_valid))
+    return torch.from_numpy(np.flatnonzero(~in_valid)), torch.from_numpy(
+        np.flatnonzero(in_valid)
+    )
 
 
 def fingerprint(indices: torch.Tensor) -> str:
@@ -162,11 +182,15 @@ def _known(name: str) -> str:
 
 
 def _load_optdigits() -> Digits:
-    from sklearn.datasets import load_digits  # seconds of import, for this data set alone
+    from sklearn.datasets import (
+        load_digits,
+    )  # seconds of import, for this data set alone
 
     bunch = load_digits()
     images = np.stack([preprocess(image / 16) for image in bunch.images])
-    return Digits(torch.from_numpy(images), torch.from_numpy(bunch.target.astype(np.int64)))
+    return Digits(
+        torch.from_numpy(images), torch.from_numpy(bunch.target.astype(np.int64))
+    )
 
 
 def _load_mnist(part: str) -> Digits:
@@ -192,12 +216,16 @@ def _find(names: list[str]) -> Path:
         tried += faults
         for fault in faults:
             if "damaged" in fault:
-                warnings.warn(f"{fault}; looking elsewhere, then fetching it again", stacklevel=4)
+                warnings.warn(
+                    f"{fault}; looking elsewhere, then fetching it again", stacklevel=4
+                )
     try:
         return _download(folders[-1])
     except (OSError, RuntimeError) as error:
         tried.append("download: " + " ".join(str(error).split()))
-    raise DatasetUnavailable(_WAYS_OUT.format(tried="\n".join(f"  - {line}" for line in tried))) from None
+    raise DatasetUnavailable(
+        _WAYS_OUT.format(tried="\n".join(f"  - {line}" for line in tried))
+    ) from None
 
 
 _WAYS_OUT = """MNIST is not to be had. Tried:
@@ -214,7 +242,9 @@ def _fault(path: Path, md5: str) -> str | None:
         return f"{path}: not there"
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "md5").hexdigest()
-    return None if found == md5 else f"{path}: damaged (expected MD5 {md5}, got {found})"
+    return (
+        None if found == md5 else f"{path}: damaged (expected MD5 {md5}, got {found})"
+    )
 
 
 def _download(folder: Path) -> Path:

@@ -11,7 +11,15 @@ from torch.nn import functional as F
 
 from digitlib.data import scale
 
-__all__ = ["Accuracy", "accuracy", "confusion", "logits", "mistakes", "per_digit", "wilson"]
+__all__ = [
+    "Accuracy",
+    "accuracy",
+    "confusion",
+    "logits",
+    "mistakes",
+    "per_digit",
+    "wilson",
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,9 @@ class Accuracy:
 
 def wilson(right: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a proportion, after Wilson (1927): honest near 0 and 1, where the usual one is not."""
-    from scipy.stats import binomtest  # two seconds of import, which training need not wait for
+    from scipy.stats import (
+        binomtest,
+    )  # two seconds of import, which training need not wait for
 
     interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
     return float(interval.low), float(interval.high)
@@ -67,7 +77,10 @@ def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> Accuracy:
 
 def per_digit(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
     """The accuracy on zeros, on ones, … on nines; the labels must hold each."""
-    return [accuracy(logits[labels == digit], labels[labels == digit]) for digit in range(10)]
+    return [
+        accuracy(logits[labels == digit], labels[labels == digit])
+        for digit in range(10)
+    ]
 
 
 def confusion(logits: torch.Tensor, labels: torch.Tensor):

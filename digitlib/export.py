@@ -27,7 +27,9 @@ def fold(model: nn.Sequential) -> weights.Layers:
     kinds = [type(layer) for layer in model]
     hidden = (len(kinds) - 3) // 2
     if kinds != [Normalize, nn.Flatten, *[nn.Linear, nn.ReLU] * hidden, nn.Linear]:
-        raise ValueError(f"expected an MLP with ReLU, got layers {', '.join(kind.__name__ for kind in kinds)}")
+        raise ValueError(
+            f"expected an MLP with ReLU, got layers {', '.join(kind.__name__ for kind in kinds)}"
+        )
     layers = [
         (layer.weight.detach().cpu().numpy(), layer.bias.detach().cpu().numpy())
         for layer in model
@@ -39,7 +41,9 @@ def fold(model: nn.Sequential) -> weights.Layers:
     return layers
 
 
-def export_weights(model: nn.Sequential, path: str | Path, valid: Digits, dataset: str, recipe: Recipe) -> Accuracy:
+def export_weights(
+    model: nn.Sequential, path: str | Path, valid: Digits, dataset: str, recipe: Recipe
+) -> Accuracy:
     """Write a trained model to the file that :class:`~digitlib.classify.DigitClassifier` reads.
 
     Args:

@@ -22,9 +22,13 @@ class Normalize(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the normalised batch, same shape; ValueError for another shape or dtype."""
         if x.dim() != 3 or x.shape[1:] != (28, 28):
-            raise ValueError(f"expected a batch of shape (N, 28, 28), got {tuple(x.shape)}")
+            raise ValueError(
+                f"expected a batch of shape (N, 28, 28), got {tuple(x.shape)}"
+            )
         if not x.is_floating_point():
-            raise ValueError(f"expected floats in [0, 1], got {x.dtype}; digitlib.data.scale(images) converts")
+            raise ValueError(
+                f"expected floats in [0, 1], got {x.dtype}; digitlib.data.scale(images) converts"
+            )
         return (x - self.mean) / self.std
 
     def extra_repr(self) -> str:
@@ -40,18 +44,28 @@ class MLP(nn.Sequential):
         activation: what stands between two linear layers.
         seed: decides the initial weights.
 
-    Takes a float batch ``(N, 28, 28)`` in [0, 1], returns logits ``(N, 10)``; ValueError for anything else.
+    Takes a float batch ``(N, 28, 28)`` in [0, 1] and returns logits ``(N, 10)``.
+    ValueError for anything else.
 
     >>> MLP(hidden=(512, 256))(torch.zeros(1, 28, 28)).shape
     torch.Size([1, 10])
     """
 
-    def __init__(self, hidden: Sequence[int] = (512, 256), activation: type[nn.Module] = nn.ReLU, seed: int = 0):
+    def __init__(
+        self,
+        hidden: Sequence[int] = (512, 256),
+        activation: type[nn.Module] = nn.ReLU,
+        seed: int = 0,
+    ):
         widths = [28 * 28, *hidden]
         layers = [Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
-        with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # the caller's random numbers stay as they were
             torch.manual_seed(seed)
             for n_in, n_out in pairwise(widths):
                 layers += [nn.Linear(n_in, n_out), activation()]
-            layers += [nn.Linear(widths[-1], 10)]  # logits: no activation after the last
+            layers += [
+                nn.Linear(widths[-1], 10)
+            ]  # logits: no activation after the last
         super().__init__(*layers)

@@ -22,11 +22,22 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-__all__ = ["NoInk", "as_drawing", "centre_by_mass", "crop", "fit", "preprocess", "read_image", "resample"]
+__all__ = [
+    "NoInk",
+    "as_drawing",
+    "centre_by_mass",
+    "crop",
+    "fit",
+    "preprocess",
+    "read_image",
+    "resample",
+]
 
 SIDE = 28
 BOX = 20
-NOISE = 32  # grey levels, of 255, by which paper and JPEG may differ from their background
+NOISE = (
+    32  # grey levels, of 255, by which paper and JPEG may differ from their background
+)
 
 
 class NoInk(ValueError):
@@ -37,7 +48,7 @@ def preprocess(drawing: np.ndarray) -> np.ndarray:
     """Turn a drawing, bright ink on dark, into an MNIST-like image.
 
     Args:
-        drawing: ``(H, W)``, any size, grey levels 0 to 255 as integers or 0 to 1 as floats.
+        drawing: ``(H, W)``, any size; integers from 0 to 255 or floats from 0 to 1.
 
     Returns:
         uint8 ``(28, 28)``: the ink fitted into 20 x 20 and centred by mass.
@@ -46,8 +57,7 @@ def preprocess(drawing: np.ndarray) -> np.ndarray:
         NoInk: every pixel is 0.
         ValueError: not two-dimensional, or values out of range.
 
-    Source: the procedure of http://yann.lecun.com/exdb/mnist (LeCun, Cortes and Burges), with area averaging as
-    the resampler.
+    Source: http://yann.lecun.com/exdb/mnist (LeCun, Cortes and Burges).
     """
     return centre_by_mass(fit(crop(as_drawing(drawing))))
 
@@ -67,7 +77,9 @@ def as_drawing(drawing: np.ndarray) -> np.ndarray:
     top = 1 if drawing.dtype.kind in "bf" else 255
     low, high = drawing.min(), drawing.max()
     if not (low >= 0 and high <= top):  # written so that NaN fails too
-        raise ValueError(f"expected {drawing.dtype} grey levels from 0 to {top}, got {low} to {high}")
+        raise ValueError(
+            f"expected {drawing.dtype} grey levels from 0 to {top}, got {low} to {high}"
+        )
     return np.floor(drawing * (255 / top) + 0.5).astype(np.uint8)
 
 
@@ -83,13 +95,19 @@ def crop(drawing: np.ndarray) -> np.ndarray:
 def fit(ink: np.ndarray, box: int = BOX) -> np.ndarray:
     """Scale a uint8 image ``(H, W)`` so that its longer side is ``box`` pixels, keeping its proportions."""
     long = max(ink.shape)
-    height, width = (max(1, (2 * side * box + long) // (2 * long)) for side in ink.shape)
+    height, width = (
+        max(1, (2 * side * box + long) // (2 * long)) for side in ink.shape
+    )
     return resample(ink, height, width)
 
 
 def resample(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scale a uint8 image ``(H, W)`` to ``(height, width)`` by area averaging, halves rounded up."""
-    total = _overlap(height, image.shape[0]) @ image.astype(np.float64) @ _overlap(width, image.shape[1]).T
+    """Scale a uint8 image to ``(height, width)`` by area averaging, halves up."""
+    total = (
+        _overlap(height, image.shape[0])
+        @ image.astype(np.float64)
+        @ _overlap(width, image.shape[1]).T
+    )
     area = image.shape[0] * image.shape[1]
     return np.floor((2 * total + area) / (2 * area)).astype(np.uint8)
 
@@ -120,10 +138,14 @@ def read_image(source: str | Path | Image.Image) -> np.ndarray:
     except FileNotFoundError:
         raise FileNotFoundError(f"{source}: no such file") from None
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{source}: expected a picture (PNG, JPEG, …), got something else: {error}") from None
+        raise ValueError(
+            f"{source}: expected a picture (PNG, JPEG, …), got something else: {error}"
+        ) from None
     grey, alpha = (np.asarray(channel, dtype=np.float64) for channel in image.split())
     if 0 in grey.shape:
-        raise ValueError(f"{source}: expected a picture with at least one pixel, got {grey.shape}")
+        raise ValueError(
+            f"{source}: expected a picture with at least one pixel, got {grey.shape}"
+        )
     background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
     grey = background + (grey - background) * alpha / 255
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])

@@ -3,8 +3,8 @@
 ``results.json`` holds, for each data set, entries by name. Two kinds:
 
 - a **value**: ``value``, ``tolerance``, ``n``, ``seed``, ``command``, and ``spread``, the smallest and largest value
-  over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over different
-  numbers of threads, doubled, and never under one digit in n.
+  over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
+  threads and kinds of processor, doubled, and never under one digit in n.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 """
@@ -16,7 +16,14 @@ from pathlib import Path
 from digitlib import data
 from digitlib.evaluate import Accuracy
 
-__all__ = ["LEDGER", "NotReproduced", "Sentence", "choose_dataset", "entries", "reproduced"]
+__all__ = [
+    "LEDGER",
+    "NotReproduced",
+    "Sentence",
+    "choose_dataset",
+    "entries",
+    "reproduced",
+]
 
 LEDGER = Path(__file__).with_name("results.json")
 
@@ -44,7 +51,9 @@ def choose_dataset() -> str:
     try:
         count = len(data.load(name))
     except data.DatasetUnavailable as error:
-        print(f"{error}\nThis run takes the third: its figures differ from those in the text.")
+        print(
+            f"{error}\nThis run takes the third: its figures differ from those in the text."
+        )
         name = "optdigits"
         count = len(data.load(name))
     os.environ["DIGITLIB_DATASET"] = name
@@ -70,7 +79,11 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
     they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
     """
     dataset = os.environ.get("DIGITLIB_DATASET") or "mnist"
-    value, n = (measured.value, measured.n) if isinstance(measured, Accuracy) else (float(measured), None)
+    value, n = (
+        (measured.value, measured.n)
+        if isinstance(measured, Accuracy)
+        else (float(measured), None)
+    )
     if path := os.environ.get("DIGITLIB_RECORD"):
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"name": name, "value": value, "n": n}) + "\n")
@@ -80,10 +93,17 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
         raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
     if agrees(entry, value, n):
         recorded = entry.get("at_least", entry.get("value"))
-        return Sentence(_sentence(template, recorded, entry.get("n")) + " *(recorded; this run agrees)*")
+        return Sentence(
+            _sentence(template, recorded, entry.get("n"))
+            + " *(recorded; this run agrees)*"
+        )
     if os.environ.get("DIGITLIB_CHECK") == "1":
-        raise NotReproduced(f"{name} on {dataset}: measured {value:.6g}, {_expectation(entry)}")
-    return Sentence(_sentence(template, value, n) + f" *(this run; {_expectation(entry)})*")
+        raise NotReproduced(
+            f"{name} on {dataset}: measured {value:.6g}, {_expectation(entry)}"
+        )
+    return Sentence(
+        _sentence(template, value, n) + f" *(this run; {_expectation(entry)})*"
+    )
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:
@@ -102,10 +122,14 @@ def _expectation(entry: dict) -> str:
 
 def _sentence(template: str, value: float, n: int | None) -> Sentence:
     accuracy = Accuracy(round(value * n), n) if n else None
-    return Sentence(template.format(value=value, percent=100 * value, accuracy=accuracy))
+    return Sentence(
+        template.format(value=value, percent=100 * value, accuracy=accuracy)
+    )
 
 
-if __name__ == "__main__":  # for the Makefile: the messages to the terminal, the choice to the caller
+if (
+    __name__ == "__main__"
+):  # for the Makefile: the messages to the terminal, the choice to the caller
     import contextlib
     import sys
 

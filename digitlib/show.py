@@ -14,10 +14,25 @@ from matplotlib.figure import Figure
 
 from digitlib.results import Sentence
 
-__all__ = ["COLOURS", "GREY", "Picture", "bars", "digits", "intervals", "lines", "matrix", "show_source"]
+__all__ = [
+    "COLOURS",
+    "GREY",
+    "Picture",
+    "bars",
+    "digits",
+    "intervals",
+    "lines",
+    "matrix",
+    "show_source",
+]
 
 GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
-COLOURS = ["#2b83c6", "#d1661b", "#2b9a72", "#b264a3"]  # told apart by colour-blind readers too
+COLOURS = [
+    "#2b83c6",
+    "#d1661b",
+    "#2b9a72",
+    "#b264a3",
+]  # told apart by colour-blind readers too
 
 _STYLE = {
     "figure.facecolor": "none",
@@ -29,7 +44,16 @@ _STYLE = {
     "font.size": 11,
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
-    **{key: GREY for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")},
+    **{
+        key: GREY
+        for key in (
+            "text.color",
+            "axes.labelcolor",
+            "axes.edgecolor",
+            "xtick.color",
+            "ytick.color",
+        )
+    },
 }
 
 
@@ -53,7 +77,9 @@ def show_source(function) -> Sentence:
     return Sentence(f"```python\n{inspect.getsource(function)}```")
 
 
-def digits(images, titles: Sequence[str] | None = None, columns: int = 10, size: float = 0.75) -> Picture:
+def digits(
+    images, titles: Sequence[str] | None = None, columns: int = 10, size: float = 0.75
+) -> Picture:
     """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none."""
     rows = -(-len(images) // columns)
     height = size + (0.24 if titles else 0.06)
@@ -69,7 +95,12 @@ def digits(images, titles: Sequence[str] | None = None, columns: int = 10, size:
         return Picture(figure)
 
 
-def bars(heights: Sequence[float], names: Sequence[str] | None = None, ylabel: str = "", top: float | None = None):
+def bars(
+    heights: Sequence[float],
+    names: Sequence[str] | None = None,
+    ylabel: str = "",
+    top: float | None = None,
+):
     """A bar for each height, named below: by default 0, 1, 2, …"""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 2.4))
@@ -91,21 +122,31 @@ def lines(
         figure = Figure(figsize=(6.4, 3.2))
         axis = figure.subplots()
         for (name, (x, y)), marker in zip(curves.items(), "os^D", strict=False):
-            axis.plot(x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5)
+            axis.plot(
+                x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5
+            )
         axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
         if len(curves) > 1:
             axis.legend()
         return Picture(figure)
 
 
-def intervals(accuracies, names: Sequence[str], xlabel: str = "accuracy (%)") -> Picture:
+def intervals(
+    accuracies, names: Sequence[str], xlabel: str = "accuracy (%)"
+) -> Picture:
     """Accuracies with their 95 % intervals, one a row, named at the left."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 0.6 + 0.3 * len(names)))
         axis = figure.subplots()
         for row, accuracy in enumerate(accuracies):
             low, high = accuracy.interval
-            axis.plot([100 * low, 100 * high], [row, row], color=COLOURS[0], linewidth=3, solid_capstyle="round")
+            axis.plot(
+                [100 * low, 100 * high],
+                [row, row],
+                color=COLOURS[0],
+                linewidth=3,
+                solid_capstyle="round",
+            )
             axis.plot(100 * accuracy.value, row, "o", color=COLOURS[1])
         axis.set_yticks(range(len(names)), names)
         axis.invert_yaxis()
@@ -113,18 +154,33 @@ def intervals(accuracies, names: Sequence[str], xlabel: str = "accuracy (%)") ->
         return Picture(figure)
 
 
-def matrix(values, xlabel: str = "", ylabel: str = "", hide_diagonal: bool = False) -> Picture:
+def matrix(
+    values, xlabel: str = "", ylabel: str = "", hide_diagonal: bool = False
+) -> Picture:
     """A matrix as coloured cells with its numbers; zeros stay empty. The diagonal's colour may be left out."""
     values = np.asarray(values)
     shades = values * ~np.eye(len(values), dtype=bool) if hide_diagonal else values
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(5.6, 5.2))
         axis = figure.subplots()
-        axis.imshow(np.ma.masked_equal(shades, 0), cmap="YlOrBr", vmin=0, vmax=2 * max(1, shades.max()))
+        axis.imshow(
+            np.ma.masked_equal(shades, 0),
+            cmap="YlOrBr",
+            vmin=0,
+            vmax=2 * max(1, shades.max()),
+        )
         for (row, column), value in np.ndenumerate(values):
             if value:
                 coloured = shades[row, column] > 0
-                axis.text(column, row, value, ha="center", va="center", fontsize=9, color="black" if coloured else GREY)
+                axis.text(
+                    column,
+                    row,
+                    value,
+                    ha="center",
+                    va="center",
+                    fontsize=9,
+                    color="black" if coloured else GREY,
+                )
         axis.set_xticks(range(values.shape[1]))
         axis.set_yticks(range(values.shape[0]))
         axis.set(xlabel=xlabel, ylabel=ylabel)

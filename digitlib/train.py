@@ -19,7 +19,15 @@ from tqdm.auto import tqdm
 from digitlib import evaluate
 from digitlib.data import Digits, scale
 
-__all__ = ["Diverged", "Epoch", "Recipe", "best_device", "check_finite", "fit", "train_epoch"]
+__all__ = [
+    "Diverged",
+    "Epoch",
+    "Recipe",
+    "best_device",
+    "check_finite",
+    "fit",
+    "train_epoch",
+]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,9 @@ class Recipe:
 
     def __post_init__(self):
         if self.epochs < 1 or self.batch < 1:
-            raise ValueError(f"expected epochs and batch of at least 1, got {self.epochs} and {self.batch}")
+            raise ValueError(
+                f"expected epochs and batch of at least 1, got {self.epochs} and {self.batch}"
+            )
         if not (self.rate > 0 and math.isfinite(self.rate)):
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
 
@@ -66,8 +76,10 @@ class Diverged(ArithmeticError):
     """The loss is no longer a finite number."""
 
 
-def train_epoch(model, images, labels, batches, optimizer, scheduler) -> tuple[float, float]:
-    """Train on every batch of indices once; return the mean loss and the accuracy over all of them."""
+def train_epoch(
+    model, images, labels, batches, optimizer, scheduler
+) -> tuple[float, float]:
+    """Train on every batch of indices once; return the mean loss and accuracy."""
     loss_sum = right = seen = 0
     for batch in batches:
         x, y = images[batch], labels[batch]  # (B, 28, 28) and (B,)
@@ -114,18 +126,33 @@ def fit(
     model.to(device)
     images, labels = scale(train.images).to(device), train.labels.to(device)
     order = torch.Generator().manual_seed(recipe.seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.rate, weight_decay=recipe.decay
+    )
     steps = recipe.epochs * math.ceil(len(train) / recipe.batch)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=recipe.rate, total_steps=steps)
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=recipe.rate, total_steps=steps
+    )
     history = []
     try:
         with tqdm(total=steps, unit="step", leave=False, disable=_quiet()) as bar:
             for number in range(1, recipe.epochs + 1):
                 start = time.perf_counter()
-                batches = torch.randperm(len(train), generator=order).to(device).split(recipe.batch)
+                batches = (
+                    torch.randperm(len(train), generator=order)
+                    .to(device)
+                    .split(recipe.batch)
+                )
                 model.train()
-                learned = train_epoch(model, images, labels, _counted(batches, bar), optimizer, scheduler)
-                epoch = Epoch(number, *learned, *_measure(model, valid), time.perf_counter() - start)
+                learned = train_epoch(
+                    model, images, labels, _counted(batches, bar), optimizer, scheduler
+                )
+                epoch = Epoch(
+                    number,
+                    *learned,
+                    *_measure(model, valid),
+                    time.perf_counter() - start,
+                )
                 history.append(epoch)
                 bar.set_postfix_str(f"validation {epoch.valid_accuracy:.2%}")
                 if after_epoch:
@@ -153,7 +180,9 @@ def best_device() -> torch.device:
 
 def _measure(model: nn.Module, valid: Digits) -> tuple[float, float]:
     answers = evaluate.logits(model, valid.images)
-    return F.cross_entropy(answers, valid.labels).item(), evaluate.accuracy(answers, valid.labels).value
+    return F.cross_entropy(answers, valid.labels).item(), evaluate.accuracy(
+        answers, valid.labels
+    ).value
 
 
 def _counted(batches: Iterable[torch.Tensor], bar: tqdm) -> Iterator[torch.Tensor]:
@@ -165,4 +194,6 @@ def _counted(batches: Iterable[torch.Tensor], bar: tqdm) -> Iterator[torch.Tenso
 def _quiet() -> bool:
     """No progress bar while results are checked, and where nobody looks: neither a terminal nor a notebook."""
     in_notebook = "ipykernel" in sys.modules
-    return os.environ.get("DIGITLIB_CHECK") == "1" or not (in_notebook or sys.stderr.isatty())
+    return os.environ.get("DIGITLIB_CHECK") == "1" or not (
+        in_notebook or sys.stderr.isatty()
+    )

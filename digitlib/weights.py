@@ -33,7 +33,10 @@ def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def rounded(layers: Layers) -> Layers:
     """The layers as a file would give them back: quantised, then float32 again. Doing it twice changes nothing more."""
-    return [(_dequantise(*quantise(weight)), bias.astype(np.float32)) for weight, bias in layers]
+    return [
+        (_dequantise(*quantise(weight)), bias.astype(np.float32))
+        for weight, bias in layers
+    ]
 
 
 def save(path: str | Path, layers: Layers, provenance: dict) -> None:
@@ -59,18 +62,28 @@ def load(path: str | Path = SHIPPED) -> tuple[Layers, dict]:
         with safe_open(path, framework="numpy") as file:
             count = sum(key.endswith(".weight") for key in file.keys())  # noqa: SIM118 (not a dict)
             part = file.get_tensor
-            layers = [(_dequantise(part(f"{i}.weight"), part(f"{i}.scale")), part(f"{i}.bias")) for i in range(count)]
+            layers = [
+                (
+                    _dequantise(part(f"{i}.weight"), part(f"{i}.scale")),
+                    part(f"{i}.bias"),
+                )
+                for i in range(count)
+            ]
             provenance = json.loads((file.metadata() or {}).get("provenance", "{}"))
         _check(layers)
     except (SafetensorError, ValueError, IndexError) as error:
-        raise ValueError(f"{path}: expected a digitlib weights file, got something else: {error}") from None
+        raise ValueError(
+            f"{path}: expected a digitlib weights file, got something else: {error}"
+        ) from None
     return layers, provenance
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never half of it."""
     path = Path(path)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as scratch:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as scratch:
         try:
             scratch.write(content)
             scratch.close()
@@ -89,8 +102,12 @@ def _check(layers: Layers) -> None:
     widths = [784, *(weight.shape[0] for weight, _ in layers)]
     for i, (weight, bias) in enumerate(layers):
         if weight.shape != (widths[i + 1], widths[i]) or bias.shape != (widths[i + 1],):
-            raise ValueError(f"layer {i}: expected {widths[i]} inputs, got weight {weight.shape} and bias {bias.shape}")
+            raise ValueError(
+                f"layer {i}: expected {widths[i]} inputs, got weight {weight.shape} and bias {bias.shape}"
+            )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise ValueError(f"layer {i}: expected finite numbers")
     if not layers or widths[-1] != 10:
-        raise ValueError(f"expected a last layer of 10 outputs, got {widths[-1] if layers else 'no layers'}")
+        raise ValueError(
+            f"expected a last layer of 10 outputs, got {widths[-1] if layers else 'no layers'}"
+        )

@@ -35,5 +35,8 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     for control in controls.values():
         control.observe(redraw, "value")
     live = ipywidgets.VBox([*controls.values(), frame])._repr_mimebundle_()
-    picture = {"image/png": base64.b64encode(still).decode(), "text/plain": "(controls and a picture)"}
+    picture = {
+        "image/png": base64.b64encode(still).decode(),
+        "text/plain": "(controls and a picture)",
+    }
     display({**live, **picture}, raw=True)

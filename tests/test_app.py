@@ -18,11 +18,20 @@ def address(image):
 def test_decode_gives_back_what_the_canvas_held():
     image = draw(2)
     np.testing.assert_array_equal(app.decode(address(image)), np.asarray(image))
-    np.testing.assert_array_equal(app.decode(address(image.convert("RGBA"))), np.asarray(image))
+    np.testing.assert_array_equal(
+        app.decode(address(image.convert("RGBA"))), np.asarray(image)
+    )
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "hello", "data:image/png;base64,####", "data:image/png;base64,aGVsbG8=", "data:image/gif;base64,aGk="]
+    "wrong",
+    [
+        "",
+        "hello",
+        "data:image/png;base64,####",
+        "data:image/png;base64,aGVsbG8=",
+        "data:image/gif;base64,aGk=",
+    ],
 )
 def test_what_is_no_drawing_is_refused(wrong):
     with pytest.raises(ValueError, match="expected a PNG"):

@@ -40,18 +40,32 @@ def code_cells(notebook):
 
 
 def prose(notebook):
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return "\n".join(
+        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
+    )
 
 
 def check_run(notebook):
     """Every code cell was executed, from top to bottom, and none ended in an error."""
-    assert [cell.execution_count for cell in code_cells(notebook)] == list(range(1, len(code_cells(notebook)) + 1))
-    assert not [output for cell in code_cells(notebook) for output in cell.outputs if output.output_type == "error"]
+    assert [cell.execution_count for cell in code_cells(notebook)] == list(
+        range(1, len(code_cells(notebook)) + 1)
+    )
+    assert not [
+        output
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
 
 
 def check_same(text, notebook):
     """The text and the notebook have the same cells, with the same tags and alternative texts."""
-    compare_notebooks(notebook, text, fmt={"extension": ".md", "format_name": "myst"}, compare_outputs=False)
+    compare_notebooks(
+        notebook,
+        text,
+        fmt={"extension": ".md", "format_name": "myst"},
+        compare_outputs=False,
+    )
     for ours, theirs in zip(text.cells, notebook.cells, strict=True):
         for key in ("tags", "mystnb"):
             assert ours.metadata.get(key) == theirs.metadata.get(key)
@@ -59,7 +73,9 @@ def check_same(text, notebook):
 
 def test_the_table_of_contents_names_every_chapter():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    assert [item["file"] for item in toc["chapters"]] == [f"book/{chapter}" for chapter in CHAPTERS]
+    assert [item["file"] for item in toc["chapters"]] == [
+        f"book/{chapter}" for chapter in CHAPTERS
+    ]
     assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
 
 
@@ -87,9 +103,14 @@ def test_a_cell_not_run_in_order_is_noticed(change):
     if change == "unexecuted":
         cells[3].execution_count = None
     elif change == "reordered":
-        cells[3].execution_count, cells[4].execution_count = cells[4].execution_count, cells[3].execution_count
+        cells[3].execution_count, cells[4].execution_count = (
+            cells[4].execution_count,
+            cells[3].execution_count,
+        )
     else:
-        cells[3].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])]
+        cells[3].outputs = [
+            nbformat.v4.new_output("error", ename="ValueError", evalue="", traceback=[])
+        ]
     with pytest.raises(AssertionError):
         check_run(notebook)
 
@@ -97,25 +118,40 @@ def test_a_cell_not_run_in_order_is_noticed(change):
 @pytest.mark.parametrize("change", [None, "output", "source"])
 def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path, change):
     """On a small notebook made like the book's own."""
-    cells = [nbformat.v4.new_code_cell(source) for source in ("x = 41", "print(f'{x + 1} digits')")]
+    cells = [
+        nbformat.v4.new_code_cell(source)
+        for source in ("x = 41", "print(f'{x + 1} digits')")
+    ]
     notebook = notebooks.execute(nbformat.v4.new_notebook(cells=cells))
     if change == "output":
         notebook.cells[1].outputs[0].text = "43 digits\n"
     if change == "source":
         notebook.cells[0].source = "x = 42"
     nbformat.write(notebook, tmp_path / "small.ipynb")
-    options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
+    options = [
+        "-c",
+        str(ROOT / "pyproject.toml"),
+        "--rootdir",
+        str(tmp_path),
+        "-p",
+        "no:cacheprovider",
+    ]
     command = [sys.executable, "-m", "pytest", *options, "--nbval", "small.ipynb"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == (1 if change else 0), result.stdout
     if change:
-        assert "small.ipynb::Cell 1" in result.stdout and "1 failed, 1 passed" in result.stdout
+        assert (
+            "small.ipynb::Cell 1" in result.stdout
+            and "1 failed, 1 passed" in result.stdout
+        )
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_has_its_parts(chapter):
     notebook = stored(chapter)
-    words = len(re.findall(r"\S+", re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL)))
+    words = len(
+        re.findall(r"\S+", re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL))
+    )
     assert 1_200 <= words <= 2_200
     assert prose(notebook).startswith("# ") and "?" in notebook.cells[0].source
     assert "**You will**" in notebook.cells[0].source
@@ -124,7 +160,11 @@ def test_a_chapter_has_its_parts(chapter):
     assert "from digitlib import" in first and "results.choose_dataset()" in first
     exercises = prose(notebook).split("## On your own")[1]
     assert len(re.findall(r"^\*\*\d\. ", exercises, re.MULTILINE)) == 2
-    folded = [cell for cell in code_cells(notebook) if "hide-cell" in cell.metadata.get("tags", [])]
+    folded = [
+        cell
+        for cell in code_cells(notebook)
+        if "hide-cell" in cell.metadata.get("tags", [])
+    ]
     assert len(folded) >= 2 and all(cell.outputs for cell in folded)
 
 
@@ -133,7 +173,10 @@ def test_a_notebook_reads_well_everywhere(chapter):
     """No MyST directive or role, which Colab would show raw; no widget state, which would be an empty box."""
     notebook = stored(chapter)
     assert not re.search(r"^:::|^```\{|\{\w+\}`", prose(notebook), re.MULTILINE)
-    assert "widgets" not in notebook.metadata and "version" not in notebook.metadata.get("language_info", {})
+    assert (
+        "widgets" not in notebook.metadata
+        and "version" not in notebook.metadata.get("language_info", {})
+    )
     for cell in code_cells(notebook):
         assert not [output for output in cell.outputs if output.get("name") == "stderr"]
         assert not [output for output in cell.outputs if VIEW in output.get("data", {})]
@@ -143,14 +186,20 @@ def test_a_notebook_reads_well_everywhere(chapter):
 
 @pytest.mark.parametrize("chapter", EXPLORED)
 def test_explorations_keep_a_still_picture(chapter):
-    cells = [cell for cell in code_cells(stored(chapter)) if "widget.explore(" in cell.source]
+    cells = [
+        cell for cell in code_cells(stored(chapter)) if "widget.explore(" in cell.source
+    ]
     assert cells
     for cell in cells:
         assert "image/png" in cell.outputs[-1]["data"]
 
 
 def test_the_ledger_holds_what_the_chapters_use():
-    used = {name for chapter in CHAPTERS for name in re.findall(r'reproduced\(\s*"([\w.-]+)"', text_of(chapter))}
+    used = {
+        name
+        for chapter in CHAPTERS
+        for name in re.findall(r'reproduced\(\s*"([\w.-]+)"', text_of(chapter))
+    }
     for dataset in NAMES:
         assert set(entries(dataset)) == used
 
@@ -171,19 +220,33 @@ def test_entries_say_how_they_were_measured(dataset):
 def test_figures_typed_in_openings_are_the_ledgers():
     typed = {"book/index.md": (BOOK / "index.md").read_text()}
     typed |= {chapter: stored(chapter).cells[0].source for chapter in CHAPTERS}
-    ledger = [entry for entry in entries("mnist").values() if "value" in entry and entry.get("n")]
+    ledger = [
+        entry
+        for entry in entries("mnist").values()
+        if "value" in entry and entry.get("n")
+    ]
     allowed = {f"{100 * entry['value']:.1f} %" for entry in ledger}
-    found = {figure for text in typed.values() for figure in re.findall(r"\d+(?:\.\d+)? %", text)}
+    found = {
+        figure
+        for text in typed.values()
+        for figure in re.findall(r"\d+(?:\.\d+)? %", text)
+    }
     assert found and found <= allowed
     entry = entries("mnist")["train.accuracy"]
     accuracy = str(Accuracy(round(entry["value"] * entry["n"]), entry["n"]))
-    assert f"> The trained model is right about {accuracy}. *(recorded; this run agrees)*" in typed["book/index.md"]
+    assert (
+        f"> The trained model is right about {accuracy}. *(recorded; this run agrees)*"
+        in typed["book/index.md"]
+    )
 
 
 @pytest.mark.parametrize(
     ("remote", "address"),
     [
-        ("https://github.com/someone/digits.git\n", "https://github.com/someone/digits"),
+        (
+            "https://github.com/someone/digits.git\n",
+            "https://github.com/someone/digits",
+        ),
         ("git@github.com:someone/digits.git", "https://github.com/someone/digits"),
         ("ssh://git@gitlab.com/someone/digits", "https://gitlab.com/someone/digits"),
         ("/srv/git/digits", ""),
@@ -199,10 +262,15 @@ def test_results_prints_old_new_and_difference(capsys):
     entry = {"value": 0.9, "tolerance": 0.01, "n": 100}
     assert not notebooks.report("mnist", "a", entry, 0.905, 100)
     assert notebooks.report("mnist", "a", entry, 0.95, 100)
-    assert "old 0.900000   new 0.950000   difference +0.050000   DISAGREES" in capsys.readouterr().out
+    assert (
+        "old 0.900000   new 0.950000   difference +0.050000   DISAGREES"
+        in capsys.readouterr().out
+    )
 
 
 def test_notebooks_are_written_in_one_way():
     for chapter in CHAPTERS:
         content = (BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8")
-        assert content == nbformat.writes(nbformat.from_dict(json.loads(content))) + "\n"
+        assert (
+            content == nbformat.writes(nbformat.from_dict(json.loads(content))) + "\n"
+        )

@@ -51,7 +51,10 @@ def page(browser, address):
 def stroke(page, points, watch=lambda: None, steps=12):
     """Draw one stroke with the mouse, calling ``watch`` after each piece of it."""
     box = page.locator(".pad-canvas").bounding_box()
-    places = [(box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE) for x, y in points]
+    places = [
+        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
+        for x, y in points
+    ]
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
@@ -71,14 +74,27 @@ def test_a_drawn_digit_is_named(page, digit):
         stroke(page, points)
     page.wait_for_selector(f".pad-guess[data-label='{digit}']", timeout=5000)
     assert guess(page) == f"This is a {digit}"
-    shares = [int(text.split()[0]) for text in page.locator(".pad-percent").all_inner_texts()]
-    assert len(shares) == 10 and shares.index(max(shares)) == digit and 95 <= sum(shares) <= 105
+    shares = [
+        int(text.split()[0]) for text in page.locator(".pad-percent").all_inner_texts()
+    ]
+    assert (
+        len(shares) == 10
+        and shares.index(max(shares)) == digit
+        and 95 <= sum(shares) <= 105
+    )
 
 
 def test_the_bars_move_during_the_stroke(page):
     seen = []
     [points] = STROKES[3]
-    stroke(page, points, watch=lambda: seen.append(tuple(page.locator(".pad-percent").all_inner_texts())), steps=8)
+    stroke(
+        page,
+        points,
+        watch=lambda: seen.append(
+            tuple(page.locator(".pad-percent").all_inner_texts())
+        ),
+        steps=8,
+    )
     assert len(set(seen)) >= 3
 
 
@@ -93,19 +109,31 @@ def test_a_blank_asks_for_a_digit_and_clear_goes_back_to_it(page):
 
 
 def test_a_finger_draws_on_a_phone(browser, address):
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
     page = phone.new_page()
     page.goto(address)
     page.wait_for_selector(".pad-canvas")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     box = page.locator(".pad-canvas").bounding_box()
     touch = phone.new_cdp_session(page)
-    points = [(box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE) for x, y in STROKES[7][0]]
+    points = [
+        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
+        for x, y in STROKES[7][0]
+    ]
     path = [points[0]]
     for (x0, y0), (x1, y1) in pairwise(points):
-        path += [(x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)]
-    for kind, (x, y) in zip(["touchStart"] + ["touchMove"] * (len(path) - 1), path, strict=True):
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        path += [
+            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
+        ]
+    for kind, (x, y) in zip(
+        ["touchStart"] + ["touchMove"] * (len(path) - 1), path, strict=True
+    ):
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x, "y": y}]},
+        )
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_selector(".pad-guess[data-label='7']", timeout=5000)
     assert page.evaluate("window.scrollY") == 0

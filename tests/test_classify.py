@@ -35,9 +35,15 @@ def test_every_way_in_gives_the_same(classifier, tmp_path):
     expected = classifier.probabilities(np.asarray(image))
     assert expected.shape == (1, 10)
     np.testing.assert_array_equal(classifier.probabilities(image), expected)
-    np.testing.assert_array_equal(classifier.probabilities(tmp_path / "3.png"), expected)
-    np.testing.assert_array_equal(classifier.probabilities(str(tmp_path / "3.png")), expected)
-    np.testing.assert_allclose(classifier.probabilities(np.asarray(image) / 255), expected, rtol=1e-6)
+    np.testing.assert_array_equal(
+        classifier.probabilities(tmp_path / "3.png"), expected
+    )
+    np.testing.assert_array_equal(
+        classifier.probabilities(str(tmp_path / "3.png")), expected
+    )
+    np.testing.assert_allclose(
+        classifier.probabilities(np.asarray(image) / 255), expected, rtol=1e-6
+    )
 
 
 def test_many_at_once(classifier):
@@ -64,7 +70,11 @@ def test_probabilities_are_softmax_of_prepared_logits(classifier):
 @pytest.mark.parametrize(
     ("wrong", "error", "message"),
     [
-        (np.zeros((28, 28, 3)), ValueError, r"\(H, W\) or \(N, H, W\), got \(28, 28, 3\)"),
+        (
+            np.zeros((28, 28, 3)),
+            ValueError,
+            r"\(H, W\) or \(N, H, W\), got \(28, 28, 3\)",
+        ),
         (np.zeros(784), ValueError, r"got \(784,\)"),
         (np.zeros((0, 28, 28)), ValueError, r"got \(0, 28, 28\)"),
         ("nowhere.png", FileNotFoundError, "nowhere.png: no such file"),
@@ -85,6 +95,11 @@ def test_the_shipped_weights_are_as_good_as_their_file_says(classifier, mnist):
     from digitlib import data
 
     _, valid = data.split(mnist)
-    right = int((classifier.logits(valid.images.numpy()).argmax(axis=1) == valid.labels.numpy()).sum())
+    right = int(
+        (
+            classifier.logits(valid.images.numpy()).argmax(axis=1)
+            == valid.labels.numpy()
+        ).sum()
+    )
     assert abs(right - classifier.provenance["valid"]["right"]) <= 1
     assert right / len(valid) >= 0.983

@@ -37,22 +37,45 @@ def test_predict_goes_on_after_a_bad_file(capsys, tmp_path):
     draw(7).save(tmp_path / "7.png")
     draw(7).point(lambda _: 0).save(tmp_path / "blank.png")
     (tmp_path / "note.txt").write_text("seven")
-    files = [tmp_path / name for name in ("note.txt", "nowhere.png", "blank.png", "7.png")]
+    files = [
+        tmp_path / name for name in ("note.txt", "nowhere.png", "blank.png", "7.png")
+    ]
     code, output, errors = run(capsys, "predict", *files)
     assert code == 2
-    assert output[0] == f"{files[2]}: blank" and output[1].startswith(f"{files[3]}: 7 (")
-    assert [line.split(": ")[2].split(" (")[0] for line in errors] == ["expected a picture", "no such file"]
+    assert output[0] == f"{files[2]}: blank" and output[1].startswith(
+        f"{files[3]}: 7 ("
+    )
+    assert [line.split(": ")[2].split(" (")[0] for line in errors] == [
+        "expected a picture",
+        "no such file",
+    ]
 
 
 def test_train_then_evaluate_then_predict(capsys, tmp_path):
     out = tmp_path / "mine.safetensors"
-    code, output, errors = run(capsys, "train", "--dataset", "optdigits", "--epochs", 20, "--seed", 3, "--out", out)
+    code, output, errors = run(
+        capsys,
+        "train",
+        "--dataset",
+        "optdigits",
+        "--epochs",
+        20,
+        "--seed",
+        3,
+        "--out",
+        out,
+    )
     assert (code, errors) == (0, [])
     assert len(output) == 21 and "of 287 digits in the validation set" in output[-1]
     provenance = DigitClassifier.load(out).provenance
     assert provenance["recipe"]["seed"] == 3
-    assert provenance["command"] == "digitlib train --dataset optdigits --epochs 20 --rate 0.003 --seed 3 --out FILE"
-    code, output, _ = run(capsys, "evaluate", "--weights", out, "--dataset", "optdigits")
+    assert (
+        provenance["command"]
+        == "digitlib train --dataset optdigits --epochs 20 --rate 0.003 --seed 3 --out FILE"
+    )
+    code, output, _ = run(
+        capsys, "evaluate", "--weights", out, "--dataset", "optdigits"
+    )
     assert code == 0 and len(output) == 11
     right = provenance["valid"]["right"] / 287
     assert output[0].startswith(f"{100 * right:.1f} %") and right > 0.93
@@ -68,8 +91,14 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
         (["predict"], "required: FILE"),
         (["train"], "required: --out"),
         (["train", "--out", "w", "--dataset", "cifar"], "invalid choice: 'cifar'"),
-        (["train", "--out", "w", "--epochs", "0", "--dataset", "optdigits"], "at least 1, got 0"),
-        (["train", "--out", "w", "--rate", "-1", "--dataset", "optdigits"], "positive learning rate, got -1"),
+        (
+            ["train", "--out", "w", "--epochs", "0", "--dataset", "optdigits"],
+            "at least 1, got 0",
+        ),
+        (
+            ["train", "--out", "w", "--rate", "-1", "--dataset", "optdigits"],
+            "positive learning rate, got -1",
+        ),
         (["train", "--out", "nowhere/w"], "nowhere: no such folder"),
         (["train", "--out", "."], ".: expected a file that can be written"),
         (["evaluate", "--weights", "nowhere"], "nowhere: no such file"),
@@ -77,7 +106,9 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
         (["app", "--port", "x"], "invalid int value: 'x'"),
     ],
 )
-def test_bad_input_is_one_plain_line_and_code_2(capsys, tmp_path, monkeypatch, arguments, message):
+def test_bad_input_is_one_plain_line_and_code_2(
+    capsys, tmp_path, monkeypatch, arguments, message
+):
     monkeypatch.chdir(tmp_path)
     code, output, errors = run(capsys, *arguments)
     assert (code, output, len(errors)) == (2, [], 1)
@@ -85,8 +116,13 @@ def test_bad_input_is_one_plain_line_and_code_2(capsys, tmp_path, monkeypatch, a
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("command", "module", "extra"), [("train", "torch", "train"), ("app", "gradio", "app")])
-def test_a_missing_package_is_named_with_its_cure(capsys, monkeypatch, command, module, extra):
+@pytest.mark.parametrize(
+    ("command", "module", "extra"),
+    [("train", "torch", "train"), ("app", "gradio", "app")],
+)
+def test_a_missing_package_is_named_with_its_cure(
+    capsys, monkeypatch, command, module, extra
+):
     def missing(_):
         raise ModuleNotFoundError(name=module)
 
@@ -94,7 +130,10 @@ def test_a_missing_package_is_named_with_its_cure(capsys, monkeypatch, command, 
     monkeypatch.setattr(cli, f"_{command}", missing)
     options = ["--out", "w"] if command == "train" else []
     code, _, errors = run(capsys, command, *options)
-    assert (code, errors) == (2, [f'digitlib: {module} is not installed; pip install "digitlib[{extra}]"'])
+    assert (code, errors) == (
+        2,
+        [f'digitlib: {module} is not installed; pip install "digitlib[{extra}]"'],
+    )
 
 
 def test_an_interrupted_training_writes_nothing(capsys, tmp_path, monkeypatch):
@@ -104,7 +143,9 @@ def test_an_interrupted_training_writes_nothing(capsys, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "fit", interrupt)
-    code, _, errors = run(capsys, "train", "--dataset", "optdigits", "--out", tmp_path / "w")
+    code, _, errors = run(
+        capsys, "train", "--dataset", "optdigits", "--out", tmp_path / "w"
+    )
     assert code == 130 and errors == ["digitlib: interrupted; nothing was written"]
     assert not list(tmp_path.iterdir())
 

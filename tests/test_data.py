@@ -23,12 +23,20 @@ def idx(array):
 def files(small, monkeypatch, tmp_path):
     """Four small files in MNIST's format, with their checksums in place of MNIST's, and no folder set."""
     parts = [small[:50], small[50:70]]
-    contents = [idx(array.numpy()) for part in parts for array in (part.images, part.labels)]
+    contents = [
+        idx(array.numpy()) for part in parts for array in (part.images, part.labels)
+    ]
     files = dict(zip(NAMES, contents, strict=True))
-    monkeypatch.setattr(data, "_MD5", {name: hashlib.md5(content).hexdigest() for name, content in files.items()})
+    monkeypatch.setattr(
+        data,
+        "_MD5",
+        {name: hashlib.md5(content).hexdigest() for name, content in files.items()},
+    )
     monkeypatch.delenv("DIGITLIB_DATA_DIR", raising=False)
     monkeypatch.setattr(data, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # where nothing listens
+    monkeypatch.setattr(
+        MNIST, "mirrors", ["http://127.0.0.1:9/"]
+    )  # where nothing listens
     return files
 
 
@@ -61,7 +69,9 @@ def server(files, monkeypatch):
     thread = threading.Thread(target=mirror.serve_forever)
     thread.start()
     monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{mirror.server_port}/"])
-    resources = [(path[1:], hashlib.md5(content).hexdigest()) for path, content in zipped.items()]
+    resources = [
+        (path[1:], hashlib.md5(content).hexdigest()) for path, content in zipped.items()
+    ]
     monkeypatch.setattr(MNIST, "resources", resources)
     yield asked
     mirror.shutdown()
@@ -90,10 +100,14 @@ def test_then_it_is_downloaded_once(server, tmp_path):
     server.clear()
     assert len(data.load("mnist")) == 50
     assert server == []
-    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["MNIST"]  # no scratch folder left
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == [
+        "MNIST"
+    ]  # no scratch folder left
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-7], lambda content: content[:-1] + b"\1"])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-7], lambda content: content[:-1] + b"\1"]
+)
 def test_a_damaged_file_is_named_and_fetched_again(server, files, tmp_path, damage):
     raw = write(files, tmp_path / "cache")
     path = raw / NAMES[0]
@@ -121,7 +135,15 @@ def test_unavailable_says_what_was_tried_and_the_ways_out(files, tmp_path, monke
     with pytest.raises(data.DatasetUnavailable) as caught:
         data.load("mnist")
     message = str(caught.value)
-    for part in ("named", "cache", "download: ", "1. connect", "2. set DIGITLIB_DATA_DIR", "3. use", "optdigits"):
+    for part in (
+        "named",
+        "cache",
+        "download: ",
+        "1. connect",
+        "2. set DIGITLIB_DATA_DIR",
+        "3. use",
+        "optdigits",
+    ):
         assert part in message
 
 
@@ -138,7 +160,18 @@ def test_optdigits(small):
 
 def test_mnist(mnist):
     assert len(mnist) == 60_000
-    assert mnist.labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert mnist.labels.bincount().tolist() == [
+        5923,
+        6742,
+        5958,
+        6131,
+        5842,
+        5421,
+        5918,
+        6265,
+        5851,
+        5949,
+    ]
 
 
 @pytest.mark.parametrize("valid", [10, 143, 287, 1000])
@@ -149,19 +182,30 @@ def test_split_is_disjoint_complete_and_stratified(small, valid, seed):
     assert len(held) == valid
     fair = small.labels.bincount() * valid / len(small)
     assert (small.labels[held].bincount(minlength=10) - fair).abs().max() < 1
-    for part, indices in zip(data.split(small, valid, seed), (train, held), strict=True):
+    for part, indices in zip(
+        data.split(small, valid, seed), (train, held), strict=True
+    ):
         assert torch.equal(part.images, small.images[indices])
 
 
 def test_split_is_the_same_everywhere(small):
     train, valid = data.split_indices(small.labels, 287)
-    assert (data.fingerprint(train), data.fingerprint(valid)) == ("76c9f40f404c", "902cdfaadf24")
-    assert data.fingerprint(data.split_indices(small.labels, 287, seed=1)[1]) != "902cdfaadf24"
+    assert (data.fingerprint(train), data.fingerprint(valid)) == (
+        "76c9f40f404c",
+        "902cdfaadf24",
+    )
+    assert (
+        data.fingerprint(data.split_indices(small.labels, 287, seed=1)[1])
+        != "902cdfaadf24"
+    )
 
 
 def test_split_of_mnist_is_the_same_everywhere(mnist):
     train, valid = data.split_indices(mnist.labels)
-    assert (data.fingerprint(train), data.fingerprint(valid)) == ("a505b37fac64", "08fcbe0571f9")
+    assert (data.fingerprint(train), data.fingerprint(valid)) == (
+        "a505b37fac64",
+        "08fcbe0571f9",
+    )
 
 
 @pytest.mark.parametrize("valid", [0, -1, 1437, 5000])
@@ -171,14 +215,22 @@ def test_split_refuses_impossible_sizes(small, valid):
 
 
 def test_fingerprint_notices_order():
-    assert data.fingerprint(torch.tensor([1, 2])) != data.fingerprint(torch.tensor([2, 1]))
+    assert data.fingerprint(torch.tensor([1, 2])) != data.fingerprint(
+        torch.tensor([2, 1])
+    )
 
 
 def test_digits_refuses_wrong_shapes():
-    with pytest.raises(ValueError, match=r"uint8 images \(N, 28, 28\), got torch.float32"):
+    with pytest.raises(
+        ValueError, match=r"uint8 images \(N, 28, 28\), got torch.float32"
+    ):
         data.Digits(torch.zeros(3, 28, 28), torch.zeros(3, dtype=torch.int64))
-    with pytest.raises(ValueError, match=r"int64 labels \(3,\), got torch.int64 \(2,\)"):
-        data.Digits(torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64))
+    with pytest.raises(
+        ValueError, match=r"int64 labels \(3,\), got torch.int64 \(2,\)"
+    ):
+        data.Digits(
+            torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64)
+        )
 
 
 def test_scale():

@@ -17,7 +17,11 @@ def test_accuracy_and_its_sentence():
 
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662)],  # the last is Newcombe's (1998)
+    [
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (81, 263, 0.2553, 0.3662),
+    ],  # the last is Newcombe's (1998)
 )
 def test_wilson(right, n, low, high):
     assert evaluate.wilson(right, n) == pytest.approx((low, high), abs=1e-4)
@@ -31,7 +35,12 @@ def test_per_digit():
 
 def test_confusion_has_truth_in_rows():
     counts = evaluate.confusion(LOGITS, LABELS)
-    assert counts.sum() == 12 and counts[4, 9] == 1 and counts[5, 3] == 1 and counts[9, 4] == 0
+    assert (
+        counts.sum() == 12
+        and counts[4, 9] == 1
+        and counts[5, 3] == 1
+        and counts[9, 4] == 0
+    )
 
 
 def test_mistakes_worst_first():
@@ -43,7 +52,9 @@ def test_mistakes_worst_first():
 def test_logits_are_the_same_for_any_batch_and_leave_the_mode(small):
     model = MLP((16,)).train()
     whole = evaluate.logits(model, small.images[:30], batch=30)
-    torch.testing.assert_close(evaluate.logits(model, small.images[:30], batch=7), whole)
+    torch.testing.assert_close(
+        evaluate.logits(model, small.images[:30], batch=7), whole
+    )
     assert model.training and not whole.requires_grad
 
 

@@ -19,17 +19,26 @@ def test_folding_changes_nothing(small):
 @pytest.mark.parametrize("hidden", [(), (20,), (20, 15)])
 def test_export_and_load(hidden, small, tmp_path):
     model = MLP(hidden)
-    measured = export.export_weights(model, tmp_path / "w", small[:100], "optdigits", Recipe(seed=4))
+    measured = export.export_weights(
+        model, tmp_path / "w", small[:100], "optdigits", Recipe(seed=4)
+    )
     again = export.load_model(tmp_path / "w")
     assert not again.training
-    assert measured == evaluate.accuracy(evaluate.logits(again, small.images[:100]), small.labels[:100])
+    assert measured == evaluate.accuracy(
+        evaluate.logits(again, small.images[:100]), small.labels[:100]
+    )
     provenance = DigitClassifier.load(tmp_path / "w").provenance
     assert provenance["valid"] == {"right": measured.right, "n": 100}
     assert provenance["dataset"] == "optdigits" and provenance["recipe"]["seed"] == 4
 
 
 @pytest.mark.parametrize(
-    "model", [MLP((20,), activation=nn.Tanh), MLP((20,)).append(nn.ReLU()), nn.Sequential(nn.Linear(784, 10))]
+    "model",
+    [
+        MLP((20,), activation=nn.Tanh),
+        MLP((20,)).append(nn.ReLU()),
+        nn.Sequential(nn.Linear(784, 10)),
+    ],
 )
 def test_other_models_are_refused(model):
     with pytest.raises(ValueError, match="expected an MLP with ReLU, got layers"):
@@ -40,4 +49,6 @@ def test_the_file_holds_what_the_model_was(tmp_path, small):
     model = MLP((8,))
     before = [parameter.clone() for parameter in model.parameters()]
     export.export_weights(model, tmp_path / "w", small[:10], "optdigits", Recipe())
-    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)
+    )

@@ -31,18 +31,28 @@ def imported(module):
     """The package's modules that a module imports, anywhere in it."""
     names = set()
     for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("digitlib"):
-            names |= {node.module.partition(".")[2]} | {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            "digitlib"
+        ):
+            names |= {node.module.partition(".")[2]} | {
+                alias.name for alias in node.names
+            }
         elif isinstance(node, ast.Import):
             names |= {alias.name.removeprefix("digitlib.") for alias in node.names}
     return names & set(MODULES)
 
 
 def tracked():
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True
+    )
     if listed.returncode:
         pytest.skip("not a git checkout")
-    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+    return [
+        ROOT / name
+        for name in listed.stdout.split("\0")
+        if name and (ROOT / name).is_file()
+    ]
 
 
 def texts():
@@ -53,7 +63,9 @@ def texts():
 
 def test_importing_the_package_imports_no_torch():
     code = "import sys, digitlib, digitlib.cli; print({'torch', 'gradio', 'matplotlib'} & set(sys.modules) or 'none')"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "none"
 
 
@@ -62,18 +74,25 @@ def test_the_ground_floor_stands_on_itself(module):
     assert imported(module) <= GROUND
     outside = {"torch", "torchvision", "sklearn", "scipy", "matplotlib", "gradio"}
     source = (PACKAGE / f"{module}.py").read_text()
-    assert not set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.MULTILINE)) & outside
+    assert (
+        not set(re.findall(r"^\s*(?:import|from) (\w+)", source, re.MULTILINE))
+        & outside
+    )
 
 
 def test_nothing_imports_the_doors():
     assert {
-        module: imported(module) & DOORS for module in MODULES if module not in DOORS and imported(module) & DOORS
+        module: imported(module) & DOORS
+        for module in MODULES
+        if module not in DOORS and imported(module) & DOORS
     } == {}
 
 
 def test_no_import_goes_in_a_circle():
     above = {module: imported(module) for module in MODULES}
-    while leaves := [module for module, needs in above.items() if not needs & set(above)]:
+    while leaves := [
+        module for module, needs in above.items() if not needs & set(above)
+    ]:
         for module in leaves:
             del above[module]
     assert above == {}
@@ -110,7 +129,11 @@ def test_test_digits_are_read_in_few_places():
 def test_the_chapter_reads_them_once_at_its_end():
     text = (ROOT / "book/text/04-validate.md").read_text()
     assert text.count("load_test(") == 1
-    assert text.index("load_test(") > text.index("## The second drawer, once") > text.index("## On your own")
+    assert (
+        text.index("load_test(")
+        > text.index("## The second drawer, once")
+        > text.index("## On your own")
+    )
     rest = text[text.index("load_test(") :]
     assert rest.count("{code-cell}") == 0
 
@@ -122,8 +145,12 @@ def test_the_book_states_the_rule():
 
 
 def test_no_file_names_a_machine():
-    homes = re.compile(r"(?<![\w.~-])/(?:home|Users|root|work|tmp|farm)/\w|[A-Z]:\\Users")
-    found = [(path.name, match[0]) for path, text in texts() if (match := homes.search(text))]
+    homes = re.compile(
+        r"(?<![\w.~-])/(?:home|Users|root|work|tmp|farm)/\w|[A-Z]:\\Users"
+    )
+    found = [
+        (path.name, match[0]) for path, text in texts() if (match := homes.search(text))
+    ]
     assert found == []
 
 
@@ -146,35 +173,61 @@ def name_of(requirement):
 
 def test_each_dependency_is_named_once():
     extras = project()["optional-dependencies"]
-    names = [name_of(line) for part in (project()["dependencies"], *extras.values()) for line in part]
+    names = [
+        name_of(line)
+        for part in (project()["dependencies"], *extras.values())
+        for line in part
+    ]
     assert sorted(names) == sorted(set(names))
-    constrained = {name_of(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if line[0] != "#"}
+    constrained = {
+        name_of(line)
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if line[0] != "#"
+    }
     assert set(names) <= constrained
 
 
 def test_environment_names_what_pyproject_does():
-    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())[
+        "dependencies"
+    ]
     [pip] = [item["pip"] for item in dependencies if isinstance(item, dict)]
     conda = [item for item in dependencies if isinstance(item, str) and item != "pip"]
     [extras] = [re.fullmatch(r"-e \.\[(.+)\]", line)[1].split(",") for line in pip]
     offered = project()["optional-dependencies"]
     assert {"train", "app"} <= set(extras) <= set(offered)
-    ranges = {line.replace("pytorch-cpu", "torch") for line in conda if not line.startswith("python>")}
+    ranges = {
+        line.replace("pytorch-cpu", "torch")
+        for line in conda
+        if not line.startswith("python>")
+    }
     assert ranges <= set(offered["train"])
-    [python] = [line.removeprefix("python") for line in conda if line.startswith("python>")]
+    [python] = [
+        line.removeprefix("python") for line in conda if line.startswith("python>")
+    ]
     assert python.startswith(project()["requires-python"])
 
 
 def test_the_workflow_fits_its_schema():
-    command = ["check_jsonschema", "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"]
-    result = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True)
+    command = [
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+        ".github/workflows/ci.yml",
+    ]
+    result = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stdout
 
 
 def test_the_workflow_runs_the_two_commands():
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
     [job] = workflow["jobs"].values()
-    assert [step["run"] for step in job["steps"] if "run" in step] == ["make book", "make test"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [
+        "make book",
+        "make test",
+    ]
 
 
 def test_the_root_holds_what_belongs_there():

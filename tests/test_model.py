@@ -5,7 +5,9 @@ from torch import nn
 from digitlib.model import MLP, Normalize
 
 
-@pytest.mark.parametrize(("hidden", "count"), [((), 7_850), ((64,), 50_890), ((512, 256), 535_818)])
+@pytest.mark.parametrize(
+    ("hidden", "count"), [((), 7_850), ((64,), 50_890), ((512, 256), 535_818)]
+)
 def test_shapes_and_parameters(hidden, count):
     model = MLP(hidden)
     assert model(torch.rand(3, 28, 28)).shape == (3, 10)
@@ -43,7 +45,10 @@ def test_normalize():
         (torch.zeros(28, 28, 3), r"\(N, 28, 28\), got \(28, 28, 3\)"),
         (torch.zeros(28, 28), r"got \(28, 28\)"),
         (torch.zeros(2, 1, 28, 28), r"got \(2, 1, 28, 28\)"),
-        (torch.zeros(2, 28, 28, dtype=torch.uint8), "floats in .0, 1., got torch.uint8"),
+        (
+            torch.zeros(2, 28, 28, dtype=torch.uint8),
+            "floats in .0, 1., got torch.uint8",
+        ),
     ],
 )
 def test_wrong_input_is_refused(wrong, message):

@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib.preprocess import NoInk, as_drawing, centre_by_mass, crop, fit, preprocess, read_image, resample
+from digitlib.preprocess import (
+    NoInk,
+    as_drawing,
+    centre_by_mass,
+    crop,
+    fit,
+    preprocess,
+    read_image,
+    resample,
+)
 from drawings import draw
 
 
@@ -15,8 +24,12 @@ def area_average(image, height, width):
             total = 0
             for r in range(rows):
                 for c in range(columns):
-                    tall = min((i + 1) * rows, (r + 1) * height) - max(i * rows, r * height)
-                    wide = min((j + 1) * columns, (c + 1) * width) - max(j * columns, c * width)
+                    tall = min((i + 1) * rows, (r + 1) * height) - max(
+                        i * rows, r * height
+                    )
+                    wide = min((j + 1) * columns, (c + 1) * width) - max(
+                        j * columns, c * width
+                    )
                     if tall > 0 and wide > 0:
                         total += tall * wide * int(image[r, c])
             result[i, j] = (2 * total + rows * columns) // (2 * rows * columns)
@@ -35,7 +48,10 @@ def test_halves_round_up():
     assert resample(np.array([[2, 3]], dtype=np.uint8), 1, 1) == 3
 
 
-@pytest.mark.parametrize(("shape", "expected"), [((100, 50), (20, 10)), ((3, 40), (2, 20)), ((1, 300), (1, 20))])
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [((100, 50), (20, 10)), ((3, 40), (2, 20)), ((1, 300), (1, 20))],
+)
 def test_fit_keeps_proportions(shape, expected):
     assert fit(np.full(shape, 255, dtype=np.uint8)).shape == expected
 
@@ -49,7 +65,10 @@ def test_crop_holds_all_ink():
 def test_mass_comes_to_pixel_14(noise):
     for ink in noise[:, :20, :15]:
         levels = centre_by_mass(ink).astype(float)
-        centre = [(levels.sum(axis=1 - axis) * np.arange(28)).sum() / levels.sum() for axis in (0, 1)]
+        centre = [
+            (levels.sum(axis=1 - axis) * np.arange(28)).sum() / levels.sum()
+            for axis in (0, 1)
+        ]
         assert all(13.5 <= place <= 14.5 for place in centre)
 
 
@@ -79,7 +98,9 @@ def test_levels_as_floats_and_booleans():
     ink = np.asarray(draw(3))
     np.testing.assert_array_equal(preprocess(ink / 255), preprocess(ink))
     np.testing.assert_array_equal(preprocess(ink.astype(np.int64)), preprocess(ink))
-    np.testing.assert_array_equal(preprocess(ink > 127), preprocess((ink > 127) * np.uint8(255)))
+    np.testing.assert_array_equal(
+        preprocess(ink > 127), preprocess((ink > 127) * np.uint8(255))
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (280, 280)])
@@ -107,14 +128,18 @@ def test_bad_drawings_are_refused(wrong, message):
 def test_paper_is_turned_round():
     ink = draw(2)
     paper = Image.fromarray(255 - np.asarray(ink))
-    np.testing.assert_array_equal(preprocess(read_image(paper)), preprocess(read_image(ink)))
+    np.testing.assert_array_equal(
+        preprocess(read_image(paper)), preprocess(read_image(ink))
+    )
 
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_transparent_background(level):
     ink = np.asarray(draw(7))
     layered = np.dstack([np.full_like(ink, level)] * 3 + [ink])
-    np.testing.assert_array_equal(preprocess(read_image(Image.fromarray(layered, "RGBA"))), preprocess(ink))
+    np.testing.assert_array_equal(
+        preprocess(read_image(Image.fromarray(layered, "RGBA"))), preprocess(ink)
+    )
 
 
 def test_photo_is_turned_upright(tmp_path):
@@ -122,12 +147,16 @@ def test_photo_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was held on its side
     turned.save(tmp_path / "photo.png", exif=exif)
-    np.testing.assert_array_equal(preprocess(read_image(tmp_path / "photo.png")), preprocess(np.asarray(draw(7))))
+    np.testing.assert_array_equal(
+        preprocess(read_image(tmp_path / "photo.png")), preprocess(np.asarray(draw(7)))
+    )
 
 
 def test_noise_of_paper_and_jpeg_is_no_ink(tmp_path):
     grain = np.random.RandomState(0).randint(-12, 13, size=(200, 200))
-    Image.fromarray((235 + grain).astype(np.uint8)).save(tmp_path / "paper.jpg", quality=60)
+    Image.fromarray((235 + grain).astype(np.uint8)).save(
+        tmp_path / "paper.jpg", quality=60
+    )
     with pytest.raises(NoInk):
         preprocess(read_image(tmp_path / "paper.jpg"))
 

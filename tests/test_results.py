@@ -27,19 +27,30 @@ def ledger(tmp_path, monkeypatch):
 
 def test_agreement_shows_the_recorded_value():
     sentence = results.reproduced("accuracy", Accuracy(981, 1000), "Right: {accuracy}.")
-    assert sentence == "Right: 98.0 % (96.9 to 98.7) of 1,000 digits. *(recorded; this run agrees)*"
+    assert (
+        sentence
+        == "Right: 98.0 % (96.9 to 98.7) of 1,000 digits. *(recorded; this run agrees)*"
+    )
     assert sentence._repr_markdown_() == str(sentence) == repr(sentence)
 
 
 def test_templates():
-    assert results.reproduced("loss", 0.495, "{value:.2f} or {percent:.0f} %").startswith("0.50 or 50 %")
-    assert results.reproduced("gain", 0.07, "at least {percent:.0f} points").startswith("at least 5 points")
+    assert results.reproduced(
+        "loss", 0.495, "{value:.2f} or {percent:.0f} %"
+    ).startswith("0.50 or 50 %")
+    assert results.reproduced("gain", 0.07, "at least {percent:.0f} points").startswith(
+        "at least 5 points"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "measured", "message"),
     [
-        ("accuracy", Accuracy(978, 1000), r"accuracy on mnist: measured 0.978, recorded: 0.98 ± 0.001 on 1,000"),
+        (
+            "accuracy",
+            Accuracy(978, 1000),
+            r"accuracy on mnist: measured 0.978, recorded: 0.98 ± 0.001 on 1,000",
+        ),
         ("accuracy", Accuracy(982, 1000), "measured 0.982"),
         ("accuracy", Accuracy(49, 50), "on 1,000 digits"),
         ("loss", 0.52, "measured 0.52, recorded: 0.5"),
@@ -47,7 +58,9 @@ def test_templates():
         ("gain", 0.049, "recorded: at least 0.05"),
     ],
 )
-def test_disagreement_raises_when_checked_and_shows_both_when_not(name, measured, message, monkeypatch):
+def test_disagreement_raises_when_checked_and_shows_both_when_not(
+    name, measured, message, monkeypatch
+):
     with pytest.raises(results.NotReproduced, match=message):
         results.reproduced(name, measured, "{value}")
     monkeypatch.delenv("DIGITLIB_CHECK")
@@ -67,8 +80,13 @@ def test_recording_checks_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITLIB_RECORD", str(tmp_path / "record"))
     results.reproduced("new", Accuracy(1, 2), "{accuracy}")
     results.reproduced("gain", -1.0, "{value}")
-    lines = [json.loads(line) for line in (tmp_path / "record").read_text().splitlines()]
-    assert lines == [{"name": "new", "value": 0.5, "n": 2}, {"name": "gain", "value": -1.0, "n": None}]
+    lines = [
+        json.loads(line) for line in (tmp_path / "record").read_text().splitlines()
+    ]
+    assert lines == [
+        {"name": "new", "value": 0.5, "n": 2},
+        {"name": "gain", "value": -1.0, "n": None},
+    ]
 
 
 def test_the_set_dataset_is_used(monkeypatch, capsys):

@@ -9,11 +9,19 @@ from digitlib.evaluate import Accuracy
 from digitlib.train import train_epoch
 
 PICTURES = {
-    "digits": lambda: show.digits(np.eye(28)[None].repeat(12, axis=0) * 255, [str(i) for i in range(12)]),
+    "digits": lambda: show.digits(
+        np.eye(28)[None].repeat(12, axis=0) * 255, [str(i) for i in range(12)]
+    ),
     "bars": lambda: show.bars([1, 2, 3], ylabel="digits"),
-    "lines": lambda: show.lines({"a": ([0, 1], [1, 0]), "b": ([0, 1], [0, 1])}, xlabel="epoch"),
-    "intervals": lambda: show.intervals([Accuracy(9, 10), Accuracy(90, 100)], ["few", "many"]),
-    "matrix": lambda: show.matrix(np.diag([5, 6, 7]) + np.eye(3, k=1, dtype=int), hide_diagonal=True),
+    "lines": lambda: show.lines(
+        {"a": ([0, 1], [1, 0]), "b": ([0, 1], [0, 1])}, xlabel="epoch"
+    ),
+    "intervals": lambda: show.intervals(
+        [Accuracy(9, 10), Accuracy(90, 100)], ["few", "many"]
+    ),
+    "matrix": lambda: show.matrix(
+        np.diag([5, 6, 7]) + np.eye(3, k=1, dtype=int), hide_diagonal=True
+    ),
 }
 
 

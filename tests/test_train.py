@@ -34,7 +34,9 @@ def test_it_learns(parts):
 
 def test_the_same_seed_gives_the_same_bits(parts):
     assert torch.equal(weights_after(*parts), weights_after(*parts))
-    assert not torch.equal(weights_after(*parts), weights_after(*parts, replace(QUICK, seed=1)))
+    assert not torch.equal(
+        weights_after(*parts), weights_after(*parts, replace(QUICK, seed=1))
+    )
 
 
 def test_validation_digits_touch_no_weight(parts):
@@ -45,7 +47,9 @@ def test_validation_digits_touch_no_weight(parts):
 def test_the_last_epoch_is_the_result(parts):
     model = MLP((32,))
     history = fit(model, *parts, QUICK)
-    accuracy = evaluate.accuracy(evaluate.logits(model, parts[1].images), parts[1].labels)
+    accuracy = evaluate.accuracy(
+        evaluate.logits(model, parts[1].images), parts[1].labels
+    )
     assert accuracy.value == history[-1].valid_accuracy
 
 
@@ -55,7 +59,9 @@ def test_means_are_over_examples_not_batches(parts):
     images = data.scale(train.images)
     frozen = torch.optim.SGD(model.parameters(), lr=0.0)
     schedule = torch.optim.lr_scheduler.ConstantLR(frozen, factor=1)
-    loss, right = train_epoch(model, images, train.labels, torch.arange(250).split(100), frozen, schedule)
+    loss, right = train_epoch(
+        model, images, train.labels, torch.arange(250).split(100), frozen, schedule
+    )
     logits = model(images)
     assert loss == pytest.approx(F.cross_entropy(logits, train.labels).item(), rel=1e-5)
     assert right == evaluate.accuracy(logits, train.labels).value
@@ -65,11 +71,15 @@ def test_an_infinite_loss_stops_with_step_and_rate(parts):
     model = MLP((32,))
     with torch.no_grad():
         model[-1].bias[0] = float("nan")
-    with pytest.raises(Diverged, match=r"nan at step 1, with a learning rate of 0\.00012"):
+    with pytest.raises(
+        Diverged, match=r"nan at step 1, with a learning rate of 0\.00012"
+    ):
         fit(model, *parts, QUICK)
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"batch": 0}, {"rate": 0.0}, {"rate": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"batch": 0}, {"rate": 0.0}, {"rate": float("nan")}]
+)
 def test_impossible_recipes_are_refused(wrong):
     with pytest.raises(ValueError, match=r"expected .* got"):
         Recipe(**wrong)

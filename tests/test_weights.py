@@ -10,7 +10,10 @@ from digitlib import weights
 @pytest.fixture
 def layers():
     random = np.random.RandomState(0)
-    return [(random.randn(5, 784), random.randn(5)), (random.randn(10, 5), random.randn(10))]
+    return [
+        (random.randn(5, 784), random.randn(5)),
+        (random.randn(10, 5), random.randn(10)),
+    ]
 
 
 def test_round_trip(layers, tmp_path):
@@ -26,7 +29,9 @@ def test_round_trip(layers, tmp_path):
 def test_a_file_gives_back_what_rounding_says(layers, tmp_path):
     once = weights.rounded(layers)
     weights.save(tmp_path / "w", once, {})
-    for (a, _), (b, _), (c, _) in zip(once, weights.load(tmp_path / "w")[0], weights.rounded(once), strict=True):
+    for (a, _), (b, _), (c, _) in zip(
+        once, weights.load(tmp_path / "w")[0], weights.rounded(once), strict=True
+    ):
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(a, c)
 
@@ -40,7 +45,9 @@ def test_what_is_no_weights_file(tmp_path):
     (tmp_path / "text").write_text("not weights")
     save_file({"a": np.zeros(3)}, tmp_path / "other")
     for name in ("text", "other"):
-        with pytest.raises(ValueError, match=f"{name}: expected a digitlib weights file"):
+        with pytest.raises(
+            ValueError, match=f"{name}: expected a digitlib weights file"
+        ):
             weights.load(tmp_path / name)
     with pytest.raises(FileNotFoundError, match="no such file"):
         weights.load(tmp_path / "nowhere")
@@ -56,7 +63,10 @@ def test_half_a_file_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda layers: layers[0][0].__setitem__((0, 0), np.nan), "layer 0: expected finite"),
+        (
+            lambda layers: layers[0][0].__setitem__((0, 0), np.nan),
+            "layer 0: expected finite",
+        ),
         (lambda layers: layers.pop(0), "layer 0: expected 784 inputs"),
         (lambda layers: layers.pop(), "last layer of 10 outputs, got 5"),
         (lambda layers: layers.clear(), "no layers"),

@@ -27,7 +27,11 @@ def test_the_still_picture_is_the_first_one(shown):
 def test_the_picture_follows_the_control(shown, monkeypatch):
     frames = []
     image = ipywidgets.Image
-    monkeypatch.setattr(ipywidgets, "Image", lambda **options: frames.append(image(**options)) or frames[-1])
+    monkeypatch.setattr(
+        ipywidgets,
+        "Image",
+        lambda **options: frames.append(image(**options)) or frames[-1],
+    )
     slider = ipywidgets.IntSlider(value=3)
     widget.explore(bars, height=slider)
     assert frames[0].value == bars(3).png

@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import jupytext
 import nbformat
@@ -24,21 +25,45 @@ from digitlib.widget import VIEW
 
 BOOK = Path(__file__).parents[1]
 SEEDS = (1, 2, 3, 4)  # besides 0
-THREADS = (1, 4)  # besides the machine's own choice
+OLD_PROCESSOR = {  # the same sums in another order, as on a processor without wide instructions
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+}
+MACHINES = (
+    {"OMP_NUM_THREADS": "1"},
+    {"OMP_NUM_THREADS": "4"},
+    OLD_PROCESSOR,
+)  # besides this one as it is
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the two commands."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True)
     for run in (make, results):
         command = commands.add_parser(run.__name__, help=run.__doc__)
-        command.add_argument("names", nargs="*", metavar="NAME", help="such as 03-train; all if none is given")
+        command.add_argument(
+            "names",
+            nargs="*",
+            metavar="NAME",
+            help="such as 03-train; all if none is given",
+        )
         command.set_defaults(run=run)
-    command.add_argument("--write", action="store_true", help="measure tolerances and spreads too, write the ledger")
-    command.add_argument("--dataset", choices=NAMES, action="append", help="both if none is given")
+    command.add_argument(
+        "--write",
+        action="store_true",
+        help="measure tolerances and spreads too, write the ledger",
+    )
+    command.add_argument(
+        "--dataset", choices=NAMES, action="append", help="both if none is given"
+    )
     options = parser.parse_args(arguments)
-    options.names = options.names or sorted(path.stem for path in (BOOK / "text").glob("[0-9]*.md"))
+    options.names = options.names or sorted(
+        path.stem for path in (BOOK / "text").glob("[0-9]*.md")
+    )
     return options.run(options)
 
 
@@ -75,7 +100,9 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if "data" in output:
-                output.data.pop(VIEW, None)  # a view without its kernel is an empty box; the picture stays
+                output.data.pop(
+                    VIEW, None
+                )  # a view without its kernel is an empty box; the picture stays
     return notebook
 
 
@@ -88,57 +115,66 @@ def results(options) -> int:
         os.environ["DIGITLIB_DATASET"] = dataset
         for name in options.names:
             for entry, (value, n) in measure(name).items():
-                disagreements += report(dataset, entry, ledger[dataset].get(entry), value, n)
+                disagreements += report(
+                    dataset, entry, ledger[dataset].get(entry), value, n
+                )
                 if options.write:
-                    ledger[dataset].setdefault(entry, {}).update({"value": value, "n": n})
+                    ledger[dataset].setdefault(entry, {}).update(
+                        {"value": value, "n": n}
+                    )
             if options.write:
                 add_uncertainty(name, ledger[dataset])
-                write_whole(LEDGER, (json.dumps(ledger, indent=1, sort_keys=True) + "\n").encode())
+                write_whole(
+                    LEDGER,
+                    (json.dumps(ledger, indent=1, sort_keys=True) + "\n").encode(),
+                )
     print(f"{disagreements} outside their tolerance")
     return 1 if disagreements and not options.write else 0
 
 
-def measure(name: str, seed: int = 0, threads: int | None = None) -> dict[str, tuple[float, int | None]]:
+def measure(
+    name: str, seed: int = 0, machine: dict[str, str] | None = None
+) -> dict[str, tuple[float, int | None]]:
     """Run a chapter's text and collect what it hands to the ledger: ``{entry: (value, n)}``."""
     notebook = read(name)
     for cell in notebook.cells:
         cell["source"] = cell["source"].replace("SEED = 0", f"SEED = {seed}")
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as record:
-        os.environ["DIGITLIB_RECORD"] = record.name
-        if threads:
-            os.environ["OMP_NUM_THREADS"] = str(threads)
-        try:
+        settings = {"DIGITLIB_RECORD": record.name} | (machine or {})
+        with mock.patch.dict(os.environ, settings):
             execute(notebook)
-        finally:
-            os.environ.pop("DIGITLIB_RECORD")
-            os.environ.pop("OMP_NUM_THREADS", None)
         lines = [json.loads(line) for line in record.read().decode().splitlines()]
     return {line["name"]: (line["value"], line["n"]) for line in lines}
 
 
 def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
-    """Complete the entries of a chapter just measured: tolerance over thread counts, spread over seeds, command.
+    """Complete the entries of a chapter just measured: tolerance over machines, spread over seeds, command.
 
     A chapter that trains nothing has no seed of its own, and its entries no spread.
     """
     seeded = any("SEED = 0" in cell["source"] for cell in read(name).cells)
-    by_threads = [measure(name, threads=threads) for threads in THREADS]
+    by_machine = [measure(name, machine=machine) for machine in MACHINES]
     by_seed = [measure(name, seed=seed) for seed in SEEDS] if seeded else []
-    for key in by_threads[0]:
+    for key in by_machine[0]:
         entry = ledger[key]
-        same_seed = [entry["value"], *(run[key][0] for run in by_threads)]
+        same_seed = [entry["value"], *(run[key][0] for run in by_machine)]
         entry |= {"seed": 0, "command": f"make results NB={name}"}
         if by_seed:
             all_seeds = [entry["value"], *(run[key][0] for run in by_seed)]
-            entry |= {"spread": [min(all_seeds), max(all_seeds)], "seeds": len(all_seeds)}
+            entry |= {
+                "spread": [min(all_seeds), max(all_seeds)],
+                "seeds": len(all_seeds),
+            }
         if "at_least" not in entry:
             least = 1 / entry["n"] if entry["n"] else 0.01 * abs(entry["value"])
             entry["tolerance"] = max(2 * (max(same_seed) - min(same_seed)), least)
-        elif min(entry.get("spread", same_seed)) < entry["at_least"]:
-            print(f"  {key}: a seed gave less than the claim, {min(entry.get('spread', same_seed)):.6g}")
+        elif (lowest := min(entry.get("spread", same_seed))) < entry["at_least"]:
+            print(f"  {key}: a seed gave less than the claim, {lowest:.6g}")
 
 
-def report(dataset: str, name: str, entry: dict | None, value: float, n: int | None) -> bool:
+def report(
+    dataset: str, name: str, entry: dict | None, value: float, n: int | None
+) -> bool:
     """Print one line, old, new and difference; return whether they disagree."""
     if entry is None or "value" not in entry:
         claim = f", at least {entry['at_least']}" if entry else ""
@@ -146,7 +182,10 @@ def report(dataset: str, name: str, entry: dict | None, value: float, n: int | N
         return False
     verdict = "" if agrees(entry, value, n) else "   DISAGREES"
     old = entry["value"]
-    print(f"{dataset:9} {name:32} old {old:.6f}   new {value:.6f}   difference {value - old:+.6f}{verdict}", flush=True)
+    print(
+        f"{dataset:9} {name:32} old {old:.6f}   new {value:.6f}   difference {value - old:+.6f}{verdict}",
+        flush=True,
+    )
     return bool(verdict)
 
 

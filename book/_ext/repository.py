@@ -10,7 +10,10 @@ import subprocess
 
 def web_address(remote: str) -> str:
     """The https address of a git remote on GitHub or GitLab; empty for any other remote, such as a folder."""
-    match = re.fullmatch(r"(?:https://|ssh://git@|git@)(github\.com|gitlab\.com)[/:](.+?)(?:\.git)?/?", remote.strip())
+    match = re.fullmatch(
+        r"(?:https://|ssh://git@|git@)(github\.com|gitlab\.com)[/:](.+?)(?:\.git)?/?",
+        remote.strip(),
+    )
     return f"https://{match[1]}/{match[2]}" if match else ""
 
 
@@ -18,7 +21,9 @@ def origin(folder) -> str:
     """The address of the remote ``origin``; empty without one, or without git."""
     try:
         command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False
+        ).stdout
     except FileNotFoundError:
         return ""
 
@@ -26,7 +31,9 @@ def origin(folder) -> str:
 def set_repository(app, config):
     """Fill in the repository's address, or drop the buttons that need it."""
     options = config.html_theme_options
-    options["repository_url"] = options.get("repository_url") or web_address(origin(app.srcdir))
+    options["repository_url"] = options.get("repository_url") or web_address(
+        origin(app.srcdir)
+    )
     if not options["repository_url"]:
         options.pop("launch_buttons", None)
 
