@@ -41,79 +41,51 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> _Parser:
-    parser = _Parser(
-        prog="digitlib",
-        description="Handwritten digits: train, evaluate, predict, draw.",
-    )
+    summary = "Handwritten digits: train, evaluate, predict, draw."
+    parser = _Parser(prog="digitlib", description=summary)
     parser.add_argument(
         "--version", action="version", version=f"digitlib {__version__}"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def command(run, summary: str, example: str) -> argparse.ArgumentParser:
+    for run, add_options, example in (
+        (_train, _train_options, "--out my-digits.safetensors"),
+        (_evaluate, _evaluate_options, "--weights my-digits.safetensors"),
+        (_predict, _predict_options, "drawing.png photo.jpg"),
+        (_app, _app_options, "--port 7860"),
+    ):
         name = run.__name__.strip("_")
-        sub = commands.add_parser(
-            name,
-            help=summary,
-            description=summary,
-            epilog=f"example: digitlib {name} {example}",
+        epilog = f"example: digitlib {name} {example}"
+        command = commands.add_parser(
+            name, help=run.__doc__, description=run.__doc__, epilog=epilog
         )
-        sub.set_defaults(run=run)
-        return sub
-
-    train = command(
-        _train,
-        "Train the model and write its weights file.",
-        "--out my-digits.safetensors",
-    )
-    train.add_argument(
-        "--out", type=Path, required=True, help="the weights file to write"
-    )
-    train.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
-    train.add_argument("--epochs", type=int, help="passes over the training digits")
-    train.add_argument("--rate", type=float, help="the largest learning rate")
-    train.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        help="initial weights and order of the digits (default 0)",
-    )
-
-    judge = command(
-        _evaluate,
-        "Measure weights on digits they were not trained on.",
-        "--weights my-digits.safetensors",
-    )
-    judge.add_argument(
-        "--weights",
-        type=Path,
-        default=weights.SHIPPED,
-        help="default: those in the package",
-    )
-    judge.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
-    judge.add_argument(
-        "--test", action="store_true", help="the test digits: after all choices, once"
-    )
-
-    predict = command(
-        _predict, "Name the digit on each picture.", "drawing.png photo.jpg"
-    )
-    predict.add_argument(
-        "files", nargs="+", metavar="FILE", help="a picture of one digit"
-    )
-    predict.add_argument(
-        "--weights",
-        type=Path,
-        default=weights.SHIPPED,
-        help="default: those in the package",
-    )
-
-    app = command(_app, "Serve the drawing pad on this machine.", "--port 7860")
-    app.add_argument("--port", type=int, help="default: the first free one from 7860")
+        command.set_defaults(run=run)
+        add_options(command)
     return parser
 
 
+def _add_dataset(parser) -> None:
+    parser.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
+
+
+def _add_weights(parser) -> None:
+    text = "the weights file (default: the package's own)"
+    parser.add_argument("--weights", type=Path, default=weights.SHIPPED, help=text)
+
+
+def _train_options(parser) -> None:
+    text = "the weights file to write"
+    parser.add_argument("--out", type=Path, required=True, help=text)
+    _add_dataset(parser)
+    parser.add_argument("--epochs", type=int, help="passes over the training digits")
+    parser.add_argument("--rate", type=float, help="the largest learning rate")
+    text = "initial weights and order of the digits (default: 0)"
+    parser.add_argument("--seed", type=int, default=0, help=text)
+
+
 def _train(options) -> int:
+    """Train the model and write its weights file."""
+    from tqdm import tqdm
+
     from digitlib import data, export
     from digitlib.model import MLP
     from digitlib.train import Epoch, Recipe, fit
@@ -134,10 +106,9 @@ def _train(options) -> int:
     )
 
     def report(epoch: Epoch) -> None:
-        print(
+        tqdm.write(  # above the progress bar, not through it
             f"epoch {epoch.number:2} of {recipe.epochs}   loss {epoch.train_loss:.4f}   "
-            f"validation {epoch.valid_accuracy:.2%}   {epoch.seconds:.1f} s",
-            flush=True,
+            f"validation {epoch.valid_accuracy:.2%}   {epoch.seconds:.1f} s"
         )
 
     model = MLP(seed=options.seed)
@@ -147,7 +118,15 @@ def _train(options) -> int:
     return 0
 
 
+def _evaluate_options(parser) -> None:
+    _add_weights(parser)
+    _add_dataset(parser)
+    text = "measure on the test digits: once, after all choices"
+    parser.add_argument("--test", action="store_true", help=text)
+
+
 def _evaluate(options) -> int:
+    """Measure weights on digits that they were not trained on."""
     from digitlib import data, evaluate, export
 
     model = export.load_model(options.weights)
@@ -165,7 +144,14 @@ def _evaluate(options) -> int:
     return 0
 
 
+def _predict_options(parser) -> None:
+    text = "a picture of one digit"
+    parser.add_argument("files", nargs="+", metavar="FILE", help=text)
+    _add_weights(parser)
+
+
 def _predict(options) -> int:
+    """Name the digit on each picture."""
     classifier = DigitClassifier.load(options.weights)
     code = 0
     for file in options.files:
@@ -184,7 +170,13 @@ def _predict(options) -> int:
     return code
 
 
+def _app_options(parser) -> None:
+    text = "default: the first free one from 7860"
+    parser.add_argument("--port", type=int, help=text)
+
+
 def _app(options) -> int:
+    """Serve the drawing pad on this machine."""
     from digitlib import app
 
     app.launch(port=options.port)

@@ -8,8 +8,10 @@ no other data set is ever put in its place.
 import hashlib
 import os
 import shutil
+import socket
 import tempfile
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -253,7 +255,7 @@ def _download(folder: Path) -> Path:
 
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, _impatient():
         MNIST(scratch, download=True)
         for name, md5 in _MD5.items():
             fetched = Path(scratch) / "MNIST" / "raw" / name
@@ -261,3 +263,14 @@ def _download(folder: Path) -> Path:
                 raise RuntimeError(fault)
             shutil.move(fetched, raw / name)  # a rename: scratch lies on the same disk
     return raw
+
+
+@contextmanager
+def _impatient(seconds: float = 30.0):
+    """Give up on a network that swallows what is sent; torchvision itself would wait for ever."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

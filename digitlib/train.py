@@ -76,9 +76,7 @@ class Diverged(ArithmeticError):
     """The loss is no longer a finite number."""
 
 
-def train_epoch(
-    model, images, labels, batches, optimizer, scheduler
-) -> tuple[float, float]:
+def train_epoch(model, images, labels, batches, optimizer, scheduler):
     """Train on every batch of indices once; return the mean loss and accuracy."""
     loss_sum = right = seen = 0
     for batch in batches:
@@ -126,39 +124,23 @@ def fit(
     model.to(device)
     images, labels = scale(train.images).to(device), train.labels.to(device)
     order = torch.Generator().manual_seed(recipe.seed)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.rate, weight_decay=recipe.decay
-    )
     steps = recipe.epochs * math.ceil(len(train) / recipe.batch)
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=recipe.rate, total_steps=steps
-    )
+    tools = _optimizer(model, recipe, steps)
     history = []
-    try:
-        with tqdm(total=steps, unit="step", leave=False, disable=_quiet()) as bar:
-            for number in range(1, recipe.epochs + 1):
-                start = time.perf_counter()
-                batches = (
-                    torch.randperm(len(train), generator=order)
-                    .to(device)
-                    .split(recipe.batch)
-                )
-                model.train()
-                learned = train_epoch(
-                    model, images, labels, _counted(batches, bar), optimizer, scheduler
-                )
-                epoch = Epoch(
-                    number,
-                    *learned,
-                    *_measure(model, valid),
-                    time.perf_counter() - start,
-                )
-                history.append(epoch)
-                bar.set_postfix_str(f"validation {epoch.valid_accuracy:.2%}")
-                if after_epoch:
-                    after_epoch(epoch)
-    finally:
-        model.to(home)
+    with tqdm(total=steps, unit="step", leave=False, disable=_quiet()) as bar:
+        for number in range(1, recipe.epochs + 1):
+            start = time.perf_counter()
+            shuffled = torch.randperm(len(train), generator=order).to(device)
+            batches = _counted(shuffled.split(recipe.batch), bar)
+            model.train()
+            learned = train_epoch(model, images, labels, batches, *tools)
+            measured = _measure(model, valid)
+            seconds = time.perf_counter() - start
+            history.append(Epoch(number, *learned, *measured, seconds))
+            bar.set_postfix_str(f"validation {history[-1].valid_accuracy:.2%}")
+            if after_epoch:
+                after_epoch(history[-1])
+    model.to(home)
     return history
 
 
@@ -178,11 +160,19 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def _optimizer(model: nn.Module, recipe: Recipe, steps: int):
+    """AdamW, and the scheduler that takes its rate through one cycle."""
+    weights = model.parameters()
+    optimizer = torch.optim.AdamW(weights, lr=recipe.rate, weight_decay=recipe.decay)
+    cycle = torch.optim.lr_scheduler.OneCycleLR
+    return optimizer, cycle(optimizer, max_lr=recipe.rate, total_steps=steps)
+
+
 def _measure(model: nn.Module, valid: Digits) -> tuple[float, float]:
+    """Loss and accuracy on the validation digits."""
     answers = evaluate.logits(model, valid.images)
-    return F.cross_entropy(answers, valid.labels).item(), evaluate.accuracy(
-        answers, valid.labels
-    ).value
+    loss = F.cross_entropy(answers, valid.labels).item()
+    return loss, evaluate.accuracy(answers, valid.labels).value
 
 
 def _counted(batches: Iterable[torch.Tensor], bar: tqdm) -> Iterator[torch.Tensor]:
@@ -193,7 +183,7 @@ def _counted(batches: Iterable[torch.Tensor], bar: tqdm) -> Iterator[torch.Tenso
 
 def _quiet() -> bool:
     """No progress bar while results are checked, and where nobody looks: neither a terminal nor a notebook."""
-    in_notebook = "ipykernel" in sys.modules
-    return os.environ.get("DIGITLIB_CHECK") == "1" or not (
-        in_notebook or sys.stderr.isatty()
-    )
+    ipython = sys.modules.get("IPython")
+    in_notebook = ipython and hasattr(ipython.get_ipython(), "kernel")
+    checked = os.environ.get("DIGITLIB_CHECK") == "1"
+    return checked or not (in_notebook or sys.stderr.isatty())

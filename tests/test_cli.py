@@ -124,6 +124,7 @@ def test_a_missing_package_is_named_with_its_cure(
     capsys, monkeypatch, command, module, extra
 ):
     def missing(_):
+        """Fail as Python does where a package is absent."""
         raise ModuleNotFoundError(name=module)
 
     missing.__name__ = f"_{command}"
