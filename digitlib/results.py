@@ -73,37 +73,29 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
         name: the entry's name, such as ``"train.accuracy"``.
         measured: a number, or an :class:`~digitlib.evaluate.Accuracy`.
         template: the sentence, with ``{value}`` (a number), ``{percent}`` (100 times it) or ``{accuracy}`` (with its
-            interval and n). For an inequality these are the claim's.
+            interval and n). For an inequality these are the claim's, and ``{points}`` is 100 times what was measured.
+            ``{spread}`` is the range over seeds, in per cent.
 
     Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
     they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
     """
     dataset = os.environ.get("DIGITLIB_DATASET") or "mnist"
-    value, n = (
-        (measured.value, measured.n)
-        if isinstance(measured, Accuracy)
-        else (float(measured), None)
-    )
+    n = measured.n if isinstance(measured, Accuracy) else None
+    value = measured.value if isinstance(measured, Accuracy) else float(measured)
+    now = {"value": value, "n": n}
     if path := os.environ.get("DIGITLIB_RECORD"):
         with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"name": name, "value": value, "n": n}) + "\n")
-        return _sentence(template, value, n)
+            file.write(json.dumps({"name": name, **now}) + "\n")
+        return Sentence(_fill(template, now))
     entry = entries(dataset).get(name)
     if entry is None:
         raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
     if agrees(entry, value, n):
-        recorded = entry.get("at_least", entry.get("value"))
-        return Sentence(
-            _sentence(template, recorded, entry.get("n"))
-            + " *(recorded; this run agrees)*"
-        )
+        return Sentence(_fill(template, entry) + " *(recorded; this run agrees)*")
+    expected = _expectation(entry)
     if os.environ.get("DIGITLIB_CHECK") == "1":
-        raise NotReproduced(
-            f"{name} on {dataset}: measured {value:.6g}, {_expectation(entry)}"
-        )
-    return Sentence(
-        _sentence(template, value, n) + f" *(this run; {_expectation(entry)})*"
-    )
+        raise NotReproduced(f"{name} on {dataset}: measured {value:.6g}, {expected}")
+    return Sentence(_fill(template, now) + f" *(this run; {expected})*")
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:
@@ -120,16 +112,20 @@ def _expectation(entry: dict) -> str:
     return f"recorded: {entry['value']:.6g} ± {entry['tolerance']:.2g}{counted}"
 
 
-def _sentence(template: str, value: float, n: int | None) -> Sentence:
-    accuracy = Accuracy(round(value * n), n) if n else None
-    return Sentence(
-        template.format(value=value, percent=100 * value, accuracy=accuracy)
+def _fill(template: str, entry: dict) -> str:
+    value, n = entry["value"], entry["n"]
+    claim = entry.get("at_least", value)
+    low, high = entry.get("spread", (value, value))
+    return template.format(
+        value=claim,
+        percent=100 * claim,
+        points=100 * value,
+        accuracy=Accuracy(round(value * n), n) if n else None,
+        spread=f"{100 * low:.0f} to {100 * high:.0f}",
     )
 
 
-if (
-    __name__ == "__main__"
-):  # for the Makefile: the messages to the terminal, the choice to the caller
+if __name__ == "__main__":  # for the Makefile: messages to the terminal, the choice out
     import contextlib
     import sys
 

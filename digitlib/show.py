@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from digitlib.results import Sentence
 
@@ -125,6 +126,8 @@ def lines(
             axis.plot(
                 x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5
             )
+        if all(float(step).is_integer() for x, _ in curves.values() for step in x):
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))  # no epoch 1.5
         axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
         if len(curves) > 1:
             axis.legend()

@@ -9,7 +9,7 @@ LEDGER = {
     "mnist": {
         "accuracy": {"value": 0.98, "tolerance": 0.001, "n": 1000},
         "loss": {"value": 0.5, "tolerance": 0.01, "n": None},
-        "gain": {"value": 0.08, "at_least": 0.05, "n": None},
+        "gain": {"value": 0.08, "at_least": 0.05, "n": None, "spread": [0.06, 0.1]},
     },
     "optdigits": {"accuracy": {"value": 0.9, "tolerance": 0.01, "n": 100}},
 }
@@ -38,9 +38,9 @@ def test_templates():
     assert results.reproduced(
         "loss", 0.495, "{value:.2f} or {percent:.0f} %"
     ).startswith("0.50 or 50 %")
-    assert results.reproduced("gain", 0.07, "at least {percent:.0f} points").startswith(
-        "at least 5 points"
-    )
+    template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
+    sentence = results.reproduced("gain", 0.07, template)
+    assert sentence.startswith("8 points, 6 to 10 over seeds, at least 5 *(recorded")
 
 
 @pytest.mark.parametrize(
