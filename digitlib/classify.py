@@ -9,6 +9,7 @@ Prediction(label=None, reason='blank')
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -65,13 +66,14 @@ class DigitClassifier:
         return x @ weight.T + bias
 
     def probabilities(
-        self, images: np.ndarray | Image.Image | str | Path
+        self, images: np.ndarray | Image.Image | str | Path | BinaryIO
     ) -> np.ndarray:
         """Probabilities ``(N, 10)`` of drawings.
 
         Args:
             images: one drawing ``(H, W)`` or several ``(N, H, W)``, bright on dark, of any size, levels 0 to 255 as
-                integers or 0 to 1 as floats; or a picture: a Pillow image or the path of a file.
+                integers or 0 to 1 as floats; or a picture: a Pillow image, an open file or
+                the path of one.
 
         Raises:
             NoInk: an image is blank; says which.
@@ -86,7 +88,9 @@ class DigitClassifier:
                 raise NoInk(f"image {i + 1} of {len(drawings)}: {error}") from None
         return _softmax(self.logits(prepared))
 
-    def classify(self, image: np.ndarray | Image.Image | str | Path) -> Prediction:
+    def classify(
+        self, image: np.ndarray | Image.Image | str | Path | BinaryIO
+    ) -> Prediction:
         """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture; "blank" for no ink."""
         drawings = _drawings(image)
         if len(drawings) != 1:
@@ -102,18 +106,16 @@ class DigitClassifier:
 
 def _drawings(images) -> np.ndarray:
     """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
-    if isinstance(images, str | Path | Image.Image):
-        images = read_image(images)
+    if isinstance(images, str | Path | Image.Image) or hasattr(images, "read"):
+        return read_image(images)[None]
     images = np.asarray(images)
-    if images.ndim == 2:
-        images = images[None]
-    if (
-        images.ndim != 3 or 0 in images.shape or images.shape[-1] <= 4
-    ):  # (H, W, 3) is a colour picture
+    colour = images.ndim == 3 and images.shape[-1] <= 4  # (H, W, 3), say
+    if images.ndim not in (2, 3) or 0 in images.shape or colour:
         raise ValueError(
-            f"expected (H, W) or (N, H, W), got {images.shape}; pass a colour picture as a Pillow image or a file"
+            f"expected (H, W) or (N, H, W), got {images.shape}; "
+            "pass a colour picture as a Pillow image or a file"
         )
-    return images
+    return images if images.ndim == 3 else images[None]
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -212,18 +213,19 @@ def _find(names: list[str]) -> Path:
         folders.insert(0, Path(named))
     for folder in folders:
         raw = folder / "MNIST" / "raw"
-        faults = [fault for name in names if (fault := _fault(raw / name, _MD5[name]))]
+        faults = {
+            name: fault for name in names if (fault := _fault(raw / name, _MD5[name]))
+        }
         if not faults:
             return raw
-        tried += faults
-        for fault in faults:
-            if "damaged" in fault:
-                warnings.warn(
-                    f"{fault}; looking elsewhere, then fetching it again", stacklevel=4
-                )
+        tried += faults.values()
+        for name, fault in faults.items():
+            if (raw / name).is_file():  # there, so damaged
+                message = f"{fault}; looking elsewhere, then fetching it again"
+                warnings.warn(message, stacklevel=4)
     try:
         return _download(folders[-1])
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, HTTPException) as error:
         tried.append("download: " + " ".join(str(error).split()))
     raise DatasetUnavailable(
         _WAYS_OUT.format(tried="\n".join(f"  - {line}" for line in tried))

@@ -21,14 +21,14 @@ class Normalize(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the normalised batch, same shape; ValueError for another shape or dtype."""
+        if not isinstance(x, torch.Tensor) or x.dtype != torch.float32:
+            kind = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
+            raise ValueError(
+                f"expected a float32 tensor in [0, 1], got {kind}; "
+                "digitlib.data.scale(images) makes one"
+            )
         if x.dim() != 3 or x.shape[1:] != (28, 28):
-            raise ValueError(
-                f"expected a batch of shape (N, 28, 28), got {tuple(x.shape)}"
-            )
-        if not x.is_floating_point():
-            raise ValueError(
-                f"expected floats in [0, 1], got {x.dtype}; digitlib.data.scale(images) converts"
-            )
+            raise ValueError(f"expected shape (N, 28, 28), got {tuple(x.shape)}")
         return (x - self.mean) / self.std
 
     def extra_repr(self) -> str:

@@ -2,7 +2,7 @@
 
 The contract, exact so that any language can repeat it to the last grey level:
 
-1. **Ink** is every pixel above 0. Without any, :class:`NoInk` is raised.
+1. **Ink** is every pixel above 0. Without any, :class:`NoInk` is raised; likewise where all means of step 4 are 0.
 2. **Crop** to the smallest rectangle that holds the ink.
 3. **Fit** the longer side to 20 pixels, keeping proportions. The shorter side becomes
    ``short * 20 / long``, rounded, halves up, and at least 1.
@@ -18,6 +18,7 @@ makes no rounding error, in numpy or in JavaScript.
 
 import math
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -35,9 +36,8 @@ __all__ = [
 
 SIDE = 28
 BOX = 20
-NOISE = (
-    32  # grey levels, of 255, by which paper and JPEG may differ from their background
-)
+# Grey levels, of 255, by which paper and JPEG may differ from their background.
+NOISE = 32
 
 
 class NoInk(ValueError):
@@ -54,7 +54,7 @@ def preprocess(drawing: np.ndarray) -> np.ndarray:
         uint8 ``(28, 28)``: the ink fitted into 20 x 20 and centred by mass.
 
     Raises:
-        NoInk: every pixel is 0.
+        NoInk: every pixel is 0, or the ink is too little to show.
         ValueError: not two-dimensional, or values out of range.
 
     Source: http://yann.lecun.com/exdb/mnist (LeCun, Cortes and Burges).
@@ -116,44 +116,59 @@ def centre_by_mass(ink: np.ndarray, side: int = SIDE) -> np.ndarray:
     """Place a uint8 image on a dark ``(side, side)`` field, its centre of mass nearest to pixel ``side / 2``."""
     field = np.zeros((side, side), dtype=np.uint8)
     levels = ink.astype(np.int64)
+    if not levels.any():
+        raise NoInk("expected ink that shows at 20 x 20, got too few bright pixels")
     top = _offset(levels.sum(axis=1), side)
     left = _offset(levels.sum(axis=0), side)
     field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     return field
 
 
-def read_image(source: str | Path | Image.Image) -> np.ndarray:
+def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     """Read a picture as a drawing, bright on dark, uint8 ``(H, W)``.
 
     A photo is turned upright by its EXIF tag. Transparent parts become the background: black behind bright ink,
-    white behind dark ink. Where the border is bright (its median above 127), as on paper, the picture is inverted.
-    What then lies within 32 levels of the border's is noise, and becomes 0.
+    white behind dark ink. The border's median is the ground; what differs from it by 32 levels or more is ink, bright
+    or dark, whichever there is more of.
+
+    Args:
+        source: the path of a file, a file open for reading bytes, or a Pillow image.
 
     Raises:
         FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
     """
+    name = source if isinstance(source, str | Path) else type(source).__name__
     try:
-        image = source if isinstance(source, Image.Image) else Image.open(source)
-        image = ImageOps.exif_transpose(image).convert("LA")
+        if isinstance(source, Image.Image):
+            grey, alpha = _channels(source)
+        else:
+            with Image.open(source) as image:
+                grey, alpha = _channels(image)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{source}: no such file") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise FileNotFoundError(f"{name}: no such file") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError):
         raise ValueError(
-            f"{source}: expected a picture (PNG, JPEG, …), got something else: {error}"
+            f"{name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
         ) from None
-    grey, alpha = (np.asarray(channel, dtype=np.float64) for channel in image.split())
     if 0 in grey.shape:
-        raise ValueError(
-            f"{source}: expected a picture with at least one pixel, got {grey.shape}"
-        )
+        raise ValueError(f"{name}: expected at least one pixel, got {grey.shape}")
     background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
     grey = background + (grey - background) * alpha / 255
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ground = np.median(border)
-    if ground > 127:
-        grey, ground = 255 - grey, 255 - ground
-    grey[grey < ground + NOISE] = 0
-    return np.floor(grey + 0.5).astype(np.uint8)
+    bright = grey - np.median(border)
+    bright[abs(bright) < NOISE] = 0
+    ink = -bright if bright.sum() < 0 else bright
+    return np.floor(ink.clip(min=0) + 0.5).astype(np.uint8)
+
+
+def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Grey levels and opacity, float64 ``(H, W)``, 0 to 255, of an image turned upright."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would clip to 8
+        grey = np.asarray(image, dtype=np.float64) / 257
+        return grey.clip(0, 255), np.full(grey.shape, 255.0)
+    grey, alpha = image.convert("LA").split()
+    return np.asarray(grey, dtype=np.float64), np.asarray(alpha, dtype=np.float64)
 
 
 def _overlap(outputs: int, inputs: int) -> np.ndarray:

@@ -45,15 +45,20 @@ class Sentence(str):
 def choose_dataset() -> str:
     """Choose the data set for the book, aloud: MNIST, or where it can't be had, scikit-learn's small real digits.
 
-    ``DIGITLIB_DATASET`` decides if it is set; it is set to the choice, so that the ledger speaks of the same digits.
+    ``DIGITLIB_DATASET`` decides where it is set. Where it isn't, it is set to the choice, so that the ledger speaks of
+    the same digits.
+
+    Raises:
+        DatasetUnavailable: MNIST was demanded by ``DIGITLIB_DATASET`` and can't be had.
     """
-    name = os.environ.get("DIGITLIB_DATASET") or "mnist"
+    demanded = os.environ.get("DIGITLIB_DATASET")
+    name = demanded or "mnist"
     try:
         count = len(data.load(name))
     except data.DatasetUnavailable as error:
-        print(
-            f"{error}\nThis run takes the third: its figures differ from those in the text."
-        )
+        if demanded:
+            raise
+        print(f"{error}\nThis run takes the third: its figures differ from the text's.")
         name = "optdigits"
         count = len(data.load(name))
     os.environ["DIGITLIB_DATASET"] = name
@@ -95,7 +100,8 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
     expected = _expectation(entry)
     if os.environ.get("DIGITLIB_CHECK") == "1":
         raise NotReproduced(f"{name} on {dataset}: measured {value:.6g}, {expected}")
-    return Sentence(_fill(template, now) + f" *(this run; {expected})*")
+    both = f" *(this run gives {value:.4g}; {expected})*"
+    return Sentence(_fill(template, {**entry, **now}) + both)
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:

@@ -7,6 +7,7 @@ state is touched.
 import inspect
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib
 import numpy as np
@@ -122,7 +123,7 @@ def lines(
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 3.2))
         axis = figure.subplots()
-        for (name, (x, y)), marker in zip(curves.items(), "os^D", strict=False):
+        for (name, (x, y)), marker in zip(curves.items(), cycle("os^D"), strict=False):
             axis.plot(
                 x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5
             )

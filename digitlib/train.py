@@ -115,11 +115,14 @@ def fit(
 
     Raises:
         Diverged: the loss became infinite or not a number; says at which step and learning rate.
-        ValueError: no digits to train on.
+        ValueError: no digits to train on, or none to measure on.
     """
     recipe = recipe or Recipe()
-    if not len(train):
-        raise ValueError("expected at least one training digit, got none")
+    if not len(train) or not len(valid):
+        raise ValueError(
+            "expected digits to learn from and digits to measure on, "
+            f"got {len(train)} and {len(valid)}"
+        )
     home, device = next(model.parameters()).device, best_device()
     model.to(device)
     images, labels = scale(train.images).to(device), train.labels.to(device)
@@ -127,20 +130,22 @@ def fit(
     steps = recipe.epochs * math.ceil(len(train) / recipe.batch)
     tools = _optimizer(model, recipe, steps)
     history = []
-    with tqdm(total=steps, unit="step", leave=False, disable=_quiet()) as bar:
-        for number in range(1, recipe.epochs + 1):
-            start = time.perf_counter()
-            shuffled = torch.randperm(len(train), generator=order).to(device)
-            batches = _counted(shuffled.split(recipe.batch), bar)
-            model.train()
-            learned = train_epoch(model, images, labels, batches, *tools)
-            measured = _measure(model, valid)
-            seconds = time.perf_counter() - start
-            history.append(Epoch(number, *learned, *measured, seconds))
-            bar.set_postfix_str(f"validation {history[-1].valid_accuracy:.2%}")
-            if after_epoch:
-                after_epoch(history[-1])
-    model.to(home)
+    try:
+        with tqdm(total=steps, unit="step", leave=False, disable=_quiet()) as bar:
+            for number in range(1, recipe.epochs + 1):
+                start = time.perf_counter()
+                shuffled = torch.randperm(len(train), generator=order).to(device)
+                batches = _counted(shuffled.split(recipe.batch), bar)
+                model.train()
+                learned = train_epoch(model, images, labels, batches, *tools)
+                measured = _measure(model, valid)
+                seconds = time.perf_counter() - start
+                history.append(Epoch(number, *learned, *measured, seconds))
+                bar.set_postfix_str(f"validation {history[-1].valid_accuracy:.2%}")
+                if after_epoch:
+                    after_epoch(history[-1])
+    finally:
+        model.to(home)
     return history
 
 

@@ -19,7 +19,7 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
 
     Args:
         draw: called with the controls' values by name, returns a :class:`~digitlib.show.Picture`.
-        controls: such as ``digit=ipywidgets.IntSlider(max=9)``; an ``on_click`` is not needed.
+        controls: such as ``digit=ipywidgets.IntSlider(max=9)``.
 
     The output carries the first picture itself too, for pages without a kernel.
     """

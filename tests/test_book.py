@@ -154,7 +154,9 @@ def test_a_chapter_has_its_parts(chapter):
     )
     assert 1_200 <= words <= 2_200
     assert prose(notebook).startswith("# ") and "?" in notebook.cells[0].source
-    assert "**You will**" in notebook.cells[0].source
+    for part in ("**You will**", "**Aim for**", "**You need**", "to run.*"):
+        assert part in notebook.cells[0].source
+    assert "CC BY-SA 3.0" in notebook.cells[-1].source
     first = code_cells(notebook)[0].source
     assert first.startswith("try:\n    import digitlib\n") and "%pip install" in first
     assert "from digitlib import" in first and "results.choose_dataset()" in first
@@ -248,7 +250,8 @@ def test_figures_typed_in_openings_are_the_ledgers():
             "https://github.com/someone/digits",
         ),
         ("git@github.com:someone/digits.git", "https://github.com/someone/digits"),
-        ("ssh://git@gitlab.com/someone/digits", "https://gitlab.com/someone/digits"),
+        ("ssh://git@github.com/someone/digits/", "https://github.com/someone/digits"),
+        ("https://gitlab.com/someone/digits", ""),
         ("/srv/git/digits", ""),
         ("https://example.org/digits", ""),
         ("", ""),

@@ -33,6 +33,8 @@ def address(tmp_path_factory):
                 break
             except OSError:
                 time.sleep(0.5)
+        else:
+            pytest.fail(f"the app did not answer: {log.read_text()}")
         yield url
     finally:
         server.terminate()

@@ -86,6 +86,14 @@ def test_bad_input_says_what_was_expected(classifier, wrong, error, message):
         classifier.classify(wrong)
 
 
+def test_a_narrow_drawing_is_one(classifier):
+    assert classifier.classify(np.full((20, 3), 255, dtype=np.uint8)).label == 1
+    assert (
+        classifier.classify(Image.new("L", (3, 20), 255).crop((-9, -9, 12, 29))).label
+        == 1
+    )
+
+
 def test_logits_want_prepared_images(classifier):
     with pytest.raises(ValueError, match=r"uint8 \(N, 28, 28\), got float64"):
         classifier.logits(np.zeros((1, 28, 28)))

@@ -65,8 +65,11 @@ def test_disagreement_raises_when_checked_and_shows_both_when_not(
         results.reproduced(name, measured, "{value}")
     monkeypatch.delenv("DIGITLIB_CHECK")
     value = getattr(measured, "value", measured)
-    sentence = results.reproduced(name, measured, "{value}")
-    assert sentence.startswith(f"{value} *(this run; recorded: ")
+    sentence = results.reproduced(name, measured, "{points:.1f} points")
+    assert sentence.startswith(
+        f"{100 * value:.1f} points *(this run gives {value:.4g}; "
+    )
+    assert "recorded: " in sentence
 
 
 def test_each_data_set_has_its_own_entries(monkeypatch):
@@ -107,3 +110,19 @@ def test_the_small_set_is_chosen_aloud(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert "MNIST is not to be had." in printed and "Data set: optdigits" in printed
     assert results.os.environ["DIGITLIB_DATASET"] == "optdigits"
+
+
+def test_a_demanded_data_set_is_never_replaced(monkeypatch):
+    def load(_):
+        raise data.DatasetUnavailable("MNIST is not to be had.")
+
+    monkeypatch.setattr(data, "load", load)
+    with pytest.raises(data.DatasetUnavailable):
+        results.choose_dataset()
+
+
+def test_a_failed_inequality_keeps_its_claim_and_its_spread(monkeypatch):
+    monkeypatch.delenv("DIGITLIB_CHECK")
+    template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
+    sentence = results.reproduced("gain", 0.01, template)
+    assert sentence.startswith("1 points, 6 to 10 over seeds, at least 5 *(this run")

@@ -86,8 +86,10 @@ def test_impossible_recipes_are_refused(wrong):
 
 
 def test_no_digits_to_learn_from(parts):
-    with pytest.raises(ValueError, match="at least one training digit"):
+    with pytest.raises(ValueError, match="got 0 and 287"):
         fit(MLP(), parts[0][:0], parts[1])
+    with pytest.raises(ValueError, match="got 1150 and 0"):
+        fit(MLP(), parts[0], parts[1][:0])
 
 
 def test_each_epoch_is_reported(parts):

@@ -68,8 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def make(options) -> int:
-    """Execute the text and store the notebooks."""
-    os.environ["DIGITLIB_CHECK"] = "1"
+    """Execute the text on MNIST and store the notebooks."""
+    os.environ |= {"DIGITLIB_CHECK": "1", "DIGITLIB_DATASET": "mnist"}
     for name in options.names:
         notebook = execute(read(name))
         write_whole(BOOK / f"{name}.ipynb", (nbformat.writes(notebook) + "\n").encode())

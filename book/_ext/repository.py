@@ -1,7 +1,7 @@
 """Sphinx extension: where the launch buttons lead, from one setting or from the git remote.
 
-``repository: url`` in ``_config.yml`` decides. Where it is empty, the remote ``origin`` does, if it is a public web
-address. Where there is neither, the launch buttons are left out.
+``repository: url`` in ``_config.yml`` decides. Where it is empty, the remote ``origin`` does, if it is on
+GitHub. Where there is neither, the launch buttons are left out.
 """
 
 import re
@@ -9,12 +9,10 @@ import subprocess
 
 
 def web_address(remote: str) -> str:
-    """The https address of a git remote on GitHub or GitLab; empty for any other remote, such as a folder."""
-    match = re.fullmatch(
-        r"(?:https://|ssh://git@|git@)(github\.com|gitlab\.com)[/:](.+?)(?:\.git)?/?",
-        remote.strip(),
-    )
-    return f"https://{match[1]}/{match[2]}" if match else ""
+    """The https address of a git remote on GitHub, which Colab can open; empty for any other, such as a folder."""
+    prefix = r"(?:https://|ssh://git@|git@)github\.com[/:]"
+    match = re.fullmatch(prefix + r"(.+?)(?:\.git)?/?", remote.strip())
+    return f"https://github.com/{match[1]}" if match else ""
 
 
 def origin(folder) -> str:

@@ -8,6 +8,8 @@ const SIDE = 280;
 const PEN = 22; // a tenth of a digit's height, as in MNIST
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
+const BLANK = { label: null, probabilities: DIGITS.map(() => 0) };
+
 const MARKUP = `
   <div class="pad-board">
     <canvas class="pad-canvas" width="${SIDE}" height="${SIDE}" role="img" aria-label="Drawing area: draw a digit with mouse, finger or pen"></canvas>
@@ -27,7 +29,12 @@ export function createPad(element, classify) {
   const guess = element.querySelector(".pad-guess");
   const rows = [...element.querySelectorAll(".pad-bars li")];
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const ask = latestOnly(() => classify(canvas), show, fail);
+  let sheet = 0; // counts the clearings: an answer about an earlier sheet comes too late
+  const ask = latestOnly(async () => {
+    const asked = sheet;
+    const answer = await classify(canvas);
+    return asked === sheet ? answer : BLANK;
+  }, show, fail);
 
   function show({ label, probabilities }) {
     guess.textContent = label === null ? "Draw a digit" : `This is a ${label}`;
@@ -40,6 +47,7 @@ export function createPad(element, classify) {
   }
 
   function fail(error) {
+    show(BLANK);
     guess.textContent = "No answer from the classifier; draw on to try again";
     console.error(error);
   }
@@ -47,7 +55,8 @@ export function createPad(element, classify) {
   function clear() {
     context.fillStyle = "black";
     context.fillRect(0, 0, SIDE, SIDE);
-    show({ label: null, probabilities: DIGITS.map(() => 0) });
+    sheet += 1;
+    show(BLANK);
     ask();
   }
 
