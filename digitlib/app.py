@@ -18,7 +18,7 @@ os.environ.setdefault(
 
 import gradio as gr
 
-__all__ = ["build", "launch"]
+__all__ = ["build", "decode", "launch"]
 
 _PAD = Path(__file__).with_name("pad")
 _MODULE = (_PAD / "pad.mjs").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ class DigitClassifier:
                 f"expected one image, got {len(drawings)}; probabilities() takes several"
             )
         try:
-            probabilities = self.probabilities(drawings)[0]
+            probabilities = self.probabilities(drawings[0])[0]
         except NoInk:
             return Prediction(None, "blank", np.zeros(10, dtype=np.float32))
         return Prediction(int(probabilities.argmax()), None, probabilities)

@@ -27,6 +27,7 @@ __all__ = [
     "VALID_SIZE",
     "DatasetUnavailable",
     "Digits",
+    "cache_folder",
     "fingerprint",
     "load",
     "load_test",
@@ -144,9 +145,8 @@ def split_indices(
     classes, counts = np.unique(labels, return_counts=True)
     shares = counts * valid / len(labels)
     sizes = np.floor(shares).astype(int)
-    most_owed = np.argsort(sizes - shares, kind="stable")[
-        : valid - sizes.sum()
-    ]  # largest remainders
+    # Largest remainders: the few places left go to the classes that are owed most.
+    most_owed = np.argsort(sizes - shares, kind="stable")[: valid - sizes.sum()]
     sizes[most_owed] += 1
     # RandomState, not default_rng: numpy promises that its stream never changes.
     random = np.random.RandomState(seed)
@@ -156,9 +156,8 @@ def split_indices(
     ]
     in_valid = np.zeros(len(labels), dtype=bool)
     in_valid[np.concatenate(chosen)] = True
-    return torch.from_numpy(np.flatnonzero(~in_valid)), torch.from_numpy(
-        np.flatnonzero(in_valid)
-    )
+    parts = np.flatnonzero(~in_valid), np.flatnonzero(in_valid)
+    return torch.from_numpy(parts[0]), torch.from_numpy(parts[1])
 
 
 def fingerprint(indices: torch.Tensor) -> str:
@@ -185,9 +184,8 @@ def _known(name: str) -> str:
 
 
 def _load_optdigits() -> Digits:
-    from sklearn.datasets import (
-        load_digits,
-    )  # seconds of import, for this data set alone
+    # Seconds of import, for this data set alone.
+    from sklearn.datasets import load_digits
 
     bunch = load_digits()
     images = np.stack([preprocess(image / 16) for image in bunch.images])

@@ -50,9 +50,8 @@ class Accuracy:
 
 def wilson(right: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a proportion, after Wilson (1927): honest near 0 and 1, where the usual one is not."""
-    from scipy.stats import (
-        binomtest,
-    )  # two seconds of import, which training need not wait for
+    # Two seconds of import, which training need not wait for.
+    from scipy.stats import binomtest
 
     interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
     return float(interval.low), float(interval.high)

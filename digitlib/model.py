@@ -59,13 +59,10 @@ class MLP(nn.Sequential):
     ):
         widths = [28 * 28, *hidden]
         layers = [Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # the caller's random numbers stay as they were
+        # The caller's random numbers stay as they were.
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             for n_in, n_out in pairwise(widths):
                 layers += [nn.Linear(n_in, n_out), activation()]
-            layers += [
-                nn.Linear(widths[-1], 10)
-            ]  # logits: no activation after the last
+            layers += [nn.Linear(widths[-1], 10)]  # logits: no activation
         super().__init__(*layers)

@@ -20,6 +20,7 @@ __all__ = [
     "LEDGER",
     "NotReproduced",
     "Sentence",
+    "agrees",
     "choose_dataset",
     "entries",
     "reproduced",

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -45,10 +46,9 @@ def test_normalize():
         (torch.zeros(28, 28, 3), r"\(N, 28, 28\), got \(28, 28, 3\)"),
         (torch.zeros(28, 28), r"got \(28, 28\)"),
         (torch.zeros(2, 1, 28, 28), r"got \(2, 1, 28, 28\)"),
-        (
-            torch.zeros(2, 28, 28, dtype=torch.uint8),
-            "floats in .0, 1., got torch.uint8",
-        ),
+        (torch.zeros(2, 28, 28, dtype=torch.uint8), "float32 .* got torch.uint8"),
+        (torch.zeros(2, 28, 28, dtype=torch.float64), "got torch.float64"),
+        (np.zeros((2, 28, 28)), "got ndarray"),
     ],
 )
 def test_wrong_input_is_refused(wrong, message):
