@@ -12,8 +12,8 @@ The contract, exact so that any language can repeat it to the last grey level:
    pixel 14 (counted from 0), in both directions; halves go down and right. That is where MNIST's own lie, all but a
    few within half a pixel. The 20 x 20 never leaves the field.
 
-All but 16 of MNIST's 60,000 training images come out as they went in. Every step works on whole numbers far below 2**53, so float64 arithmetic
-makes no rounding error, in numpy or in JavaScript.
+All but 16 of MNIST's 60,000 training images come out as they went in. Every step works on whole numbers far below
+2**53, so float64 arithmetic makes no rounding error, in numpy or in JavaScript.
 """
 
 import math
