@@ -25,16 +25,14 @@ from digitlib.widget import VIEW
 
 BOOK = Path(__file__).parents[1]
 SEEDS = (1, 2, 3, 4)  # besides 0
-OLD_PROCESSOR = {  # the same sums in another order, as on a processor without wide instructions
+# The same sums in another order, as on a processor without wide instructions.
+OLD_PROCESSOR = {
     "ATEN_CPU_CAPABILITY": "default",
     "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
     "ONEDNN_MAX_CPU_ISA": "SSE41",
 }
-MACHINES = (
-    {"OMP_NUM_THREADS": "1"},
-    {"OMP_NUM_THREADS": "4"},
-    OLD_PROCESSOR,
-)  # besides this one as it is
+# Besides this machine as it is.
+MACHINES = ({"OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": "4"}, OLD_PROCESSOR)
 
 
 def main(arguments: list[str] | None = None) -> int:
