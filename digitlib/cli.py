@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
         print(f"digitlib: {_one_line(error)}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("digitlib: interrupted; nothing was written", file=sys.stderr)
+        print(f"digitlib: interrupted; {_left_behind(options)}", file=sys.stderr)
         return 130
     return 2
 
@@ -76,46 +76,109 @@ def _train_options(parser) -> None:
     text = "the weights file to write"
     parser.add_argument("--out", type=Path, required=True, help=text)
     _add_dataset(parser)
+    text = "quick: seconds; base: the book's main model; tiny: a file of 64 kB (default: base)"
+    parser.add_argument("--recipe", default="base", metavar="NAME", help=text)
     parser.add_argument("--epochs", type=int, help="passes over the training digits")
     parser.add_argument("--rate", type=float, help="the largest learning rate")
-    text = "initial weights and order of the digits (default: 0)"
+    text = "initial weights, order of the digits, deformations (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=text)
+    text = "number format of the matrix products (default: auto, what the hardware does best)"
+    formats = ["auto", "float32", "bfloat16"]
+    parser.add_argument("--precision", choices=formats, default="auto", help=text)
+    text = "weights to learn from, for recipe tiny (default: the package's own)"
+    parser.add_argument("--teacher", type=Path, default=weights.SHIPPED, help=text)
+    text = "go on with an interrupted training of the same --out"
+    parser.add_argument("--resume", action="store_true", help=text)
 
 
 def _train(options) -> int:
-    """Train the model and write its weights file."""
+    """Train a model and write its weights file; in several processes under torchrun."""
     from tqdm import tqdm
 
-    from digitlib import data, export
+    from digitlib import data, export, hardware, parallel
     from digitlib.model import MLP
     from digitlib.train import Epoch, Recipe, fit
 
+    device = hardware.best_device()
+    precision = options.precision
+    if precision == "auto":
+        precision = hardware.best_precision(device)
+    given = {"epochs": options.epochs, "rate": options.rate}
+    changes = {name: value for name, value in given.items() if value is not None}
+    recipe = Recipe.named(
+        options.recipe, seed=options.seed, precision=precision, **changes
+    )
     # Before the training, not after it.
-    if not options.out.parent.is_dir():
-        raise FileNotFoundError(f"{options.out.parent}: no such folder")
-    if options.out.is_dir() or not os.access(options.out.parent, os.W_OK):
-        raise PermissionError(f"{options.out}: expected a file that can be written")
-    changed = {
-        name: getattr(options, name)
-        for name in ("epochs", "rate")
-        if getattr(options, name) is not None
-    }
-    recipe = Recipe(seed=options.seed, **changed)
+    kept = _writable(options)
+    teacher = export.load_model(options.teacher) if recipe.distil else None
     train, valid = data.split(
         data.load(options.dataset), valid=data.VALID_SIZE[options.dataset]
     )
+    model = MLP(recipe.hidden, seed=options.seed)
 
     def report(epoch: Epoch) -> None:
-        tqdm.write(  # above the progress bar, not through it
-            f"epoch {epoch.number:2} of {recipe.epochs}   loss {epoch.train_loss:.4f}   "
-            f"validation {epoch.valid_accuracy:.2%}   {epoch.seconds:.1f} s"
-        )
+        if parallel.first():
+            tqdm.write(  # above the progress bar, not through it
+                f"epoch {epoch.number:2} of {recipe.epochs}   loss {epoch.train_loss:.4f}   "
+                f"validation {epoch.valid_accuracy:.2%}   {epoch.seconds:.1f} s"
+            )
 
-    model = MLP(seed=options.seed)
-    fit(model, train, valid, recipe, after_epoch=report)
-    accuracy = export.export_weights(model, options.out, valid, options.dataset, recipe)
+    with parallel.group(device):
+        if parallel.first():
+            print(hardware.describe(device), precision, sep=", ")
+        fit(model, train, valid, recipe, teacher=teacher, after_epoch=report, keep=kept)
+        if not parallel.first():
+            return 0
+    command = _command(options, precision, changes)
+    accuracy = export.export_weights(
+        model, options.out, valid, options.dataset, recipe, command
+    )
+    kept.unlink()
     print(f"{options.out}: {accuracy} in the validation set")
     return 0
+
+
+def _unfinished(out: Path) -> Path:
+    """The file that keeps the last finished epoch of a training."""
+    return out.with_name(out.name + ".unfinished")
+
+
+def _left_behind(options) -> str:
+    """What an interrupted command leaves."""
+    if "out" not in options or not _unfinished(options.out).is_file():
+        return "nothing was written"
+    return (
+        f"{_unfinished(options.out)} keeps the last finished epoch; go on with --resume"
+    )
+
+
+def _writable(options) -> Path:
+    """Check where a training will write, and return the file that keeps its last finished epoch."""
+    from digitlib import checkpoint
+
+    out = options.out
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"{out.parent}: no such folder")
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise PermissionError(f"{out}: expected a file that can be written")
+    kept = _unfinished(out)
+    if options.resume and not kept.is_file():
+        raise FileNotFoundError(f"{kept}: no such file, so nothing to resume")
+    if kept.is_file() and not options.resume:
+        raise FileExistsError(
+            f"{kept} holds {checkpoint.epochs(kept)} finished epochs of a training: "
+            "go on with --resume, or remove it to start anew"
+        )
+    return kept
+
+
+def _command(options, precision: str, changes: dict) -> str:
+    """The command that makes the same weights again."""
+    words = ["digitlib train", f"--dataset {options.dataset}"]
+    words += [f"--recipe {options.recipe}"]
+    words += [f"--{name} {value:g}" for name, value in changes.items()]
+    words += [f"--precision {precision}", f"--seed {options.seed}", "--out FILE"]
+    return " ".join(words)
 
 
 def _evaluate_options(parser) -> None:

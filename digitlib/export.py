@@ -42,7 +42,12 @@ def fold(model: nn.Sequential) -> weights.Layers:
 
 
 def export_weights(
-    model: nn.Sequential, path: str | Path, valid: Digits, dataset: str, recipe: Recipe
+    model: nn.Sequential,
+    path: str | Path,
+    valid: Digits,
+    dataset: str,
+    recipe: Recipe,
+    command: str | None = None,
 ) -> Accuracy:
     """Write a trained model to the file that :class:`~digitlib.classify.DigitClassifier` reads.
 
@@ -50,7 +55,8 @@ def export_weights(
         model: an :class:`~digitlib.model.MLP`.
         path: the file, written whole or not at all.
         valid: the validation digits that the file's own weights, rounded, are measured on.
-        dataset, recipe: what the model was trained on and how, for the file's provenance.
+        dataset, recipe, command: what the model was trained on and how, and the command that does it again if there
+            is one, for the file's provenance.
 
     Returns:
         The measured accuracy, which the file holds too.
@@ -58,7 +64,7 @@ def export_weights(
     layers = weights.rounded(fold(model))
     answers = DigitClassifier(layers, {}).logits(valid.images.numpy())
     measured = accuracy(torch.from_numpy(answers), valid.labels)
-    weights.save(path, layers, _provenance(dataset, recipe, measured))
+    weights.save(path, layers, _provenance(dataset, recipe, measured, command))
     return measured
 
 
@@ -75,9 +81,11 @@ def load_model(path: str | Path = weights.SHIPPED) -> MLP:
     return model.eval()
 
 
-def _provenance(dataset: str, recipe: Recipe, measured: Accuracy) -> dict:
+def _provenance(
+    dataset: str, recipe: Recipe, measured: Accuracy, command: str | None
+) -> dict:
     """What a weights file says about itself: data, recipe, seed, versions, command and validation accuracy."""
-    return {
+    said = {
         "dataset": dataset,
         "recipe": asdict(recipe),
         "valid": {"right": measured.right, "n": measured.n},
@@ -87,6 +95,5 @@ def _provenance(dataset: str, recipe: Recipe, measured: Accuracy) -> dict:
             "python": platform.python_version(),
             "torch": torch.__version__,
         },
-        "command": f"digitlib train --dataset {dataset} --epochs {recipe.epochs} --rate {recipe.rate:g} "
-        f"--seed {recipe.seed} --out FILE",
     }
+    return said | ({"command": command} if command else {})

@@ -4,27 +4,30 @@ The model that ``fit`` leaves behind is the last epoch's. Choosing the best epoc
 flatter the figure that is then reported on the same digits.
 """
 
+import copy
 import math
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from digitlib import evaluate
-from digitlib.data import Digits, scale
+from digitlib import checkpoint, evaluate, hardware, parallel
+from digitlib.augment import Deform
+from digitlib.data import Digits, fingerprint, scale
 
 __all__ = [
+    "RECIPES",
     "Diverged",
     "Epoch",
     "Recipe",
-    "best_device",
-    "check_finite",
+    "count_right",
     "fit",
     "train_epoch",
 ]
@@ -32,20 +35,28 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train.
+    """What to train, and how.
 
     Attributes:
+        hidden: widths of the hidden layers of the network that the rest is meant for.
         epochs: how often every training digit is seen.
         batch: digits per gradient step.
         rate: the largest learning rate; it rises to this and falls to almost nothing (one cycle).
         decay: AdamW's weight decay.
-        seed: decides the order of the digits.
+        deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
+        distil: learn from a teacher's probabilities in place of the labels.
+        precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
+        seed: decides the order of the digits and their deformations.
     """
 
-    epochs: int = 8
+    hidden: tuple[int, ...] = (256,)
+    epochs: int = 3
     batch: int = 256
-    rate: float = 3e-3
+    rate: float = 8e-3
     decay: float = 0.1
+    deform: Deform | None = None
+    distil: bool = False
+    precision: str = "float32"
     seed: int = 0
 
     def __post_init__(self):
@@ -55,6 +66,30 @@ class Recipe:
             )
         if not (self.rate > 0 and math.isfinite(self.rate)):
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
+        if self.precision not in ("float32", "bfloat16"):
+            raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
+
+    @classmethod
+    def named(cls, name: str, **changes) -> "Recipe":
+        """One of :data:`RECIPES`, with changes: ``Recipe.named("quick", seed=1)``. ValueError for another name."""
+        if name not in RECIPES:
+            raise ValueError(
+                f"expected a recipe out of {', '.join(RECIPES)}, got {name!r}"
+            )
+        return replace(RECIPES[name], **changes)
+
+
+RECIPES = {
+    "quick": Recipe(),
+    "base": Recipe(
+        hidden=(512, 256),
+        epochs=18,
+        rate=3e-3,
+        deform=Deform(rotation=10, scale=0.1, shear=0.1, shift=1.5, elastic=1.0),
+    ),
+    "tiny": Recipe(),
+}
+"""The book's recipes: ``quick`` for experiments, ``base`` for the main model, ``tiny`` for 64 kB."""
 
 
 @dataclass(frozen=True)
@@ -76,22 +111,20 @@ class Diverged(ArithmeticError):
     """The loss is no longer a finite number."""
 
 
-def train_epoch(model, images, labels, batches, optimizer, scheduler):
-    """Train on every batch of indices once; return the mean loss and accuracy."""
-    loss_sum = right = seen = 0
-    for batch in batches:
-        x, y = images[batch], labels[batch]  # (B, 28, 28) and (B,)
+def train_epoch(model, batches, optimizer, scheduler):
+    """Train on every batch once; return the loss of each, how many digits were right, and of how many."""
+    losses, right, seen = [], 0, 0
+    for x, y in batches:  # (B, 28, 28) and (B,)
         logits = model(x)  # forward: (B, 10)
         loss = F.cross_entropy(logits, y)
-        check_finite(loss, scheduler)
         optimizer.zero_grad()
         loss.backward()  # backward: a gradient for every weight
         optimizer.step()
         scheduler.step()
-        loss_sum += loss.item() * len(y)
-        right += (logits.argmax(1) == y).sum().item()
+        losses.append(loss.detach() * len(y))
+        right += count_right(logits, y)
         seen += len(y)
-    return loss_sum / seen, right / seen
+    return torch.stack(losses), right, seen
 
 
 def fit(
@@ -99,7 +132,10 @@ def fit(
     train: Digits,
     valid: Digits,
     recipe: Recipe | None = None,
+    *,
+    teacher: nn.Module | None = None,
     after_epoch: Callable[[Epoch], None] | None = None,
+    keep: str | Path | None = None,
 ) -> list[Epoch]:
     """Train a model in place and return the history, one :class:`Epoch` a pass.
 
@@ -108,40 +144,46 @@ def fit(
             on the device where it was.
         train: the digits to learn from.
         valid: the digits to measure on; they never touch a weight.
-        recipe: epochs, batch, rate, decay and seed; :class:`Recipe`'s defaults if None.
+        recipe: how; :class:`Recipe`'s defaults if None.
+        teacher: the model that a recipe with ``distil`` learns from.
         after_epoch: called with each finished epoch.
+        keep: a file for the last finished epoch. If a training lies there, this one goes on from it, and ends with
+            the weights that it would have ended with in one go.
 
     The same seed on the same machine gives the same bits.
 
     Raises:
         Diverged: the loss became infinite or not a number; says at which step and learning rate.
-        ValueError: no digits to train on, or none to measure on.
+        ValueError: no digits to train on, or none to measure on; no teacher; another training lies in ``keep``.
     """
     recipe = recipe or Recipe()
-    if not len(train) or not len(valid):
-        raise ValueError(
-            "expected digits to learn from and digits to measure on, "
-            f"got {len(train)} and {len(valid)}"
-        )
-    home, device = next(model.parameters()).device, best_device()
+    _check(train, valid, recipe, teacher)
+    home, device = next(model.parameters()).device, hardware.best_device()
     model.to(device)
+    teacher = copy.deepcopy(teacher).to(device).eval() if teacher else None
     images, labels = scale(train.images).to(device), train.labels.to(device)
-    order = torch.Generator().manual_seed(recipe.seed)
     steps = recipe.epochs * math.ceil(len(train) / recipe.batch)
-    tools = _optimizer(model, recipe, steps)
-    history = []
+    optimizer, scheduler = _optimizer(model, recipe, steps)
+    run = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+    about = {"digits": fingerprint(train.labels), **asdict(recipe)}
+    history = [Epoch(**line) for line in checkpoint.resume(keep, run, about)]
+    learner = _in_precision(parallel.shared_model(model), recipe.precision, device)
     try:
-        with tqdm(total=steps, unit="step", leave=False, disable=_quiet()) as bar:
-            for number in range(1, recipe.epochs + 1):
+        with hardware.own_cores(), _bar(steps, done=scheduler.last_epoch) as bar:
+            for number in range(len(history) + 1, recipe.epochs + 1):
                 start = time.perf_counter()
-                shuffled = torch.randperm(len(train), generator=order).to(device)
-                batches = _counted(shuffled.split(recipe.batch), bar)
+                batches = _batches(images, labels, recipe, number, teacher)
                 model.train()
-                learned = train_epoch(model, images, labels, batches, *tools)
-                measured = _measure(model, valid)
+                tallies = train_epoch(
+                    learner, _counted(batches, bar), optimizer, scheduler
+                )
+                _check_finite(tallies[0], scheduler.last_epoch, recipe, steps)
+                learned, measured = _mean(*tallies), _measure(model, valid)
                 seconds = time.perf_counter() - start
                 history.append(Epoch(number, *learned, *measured, seconds))
                 bar.set_postfix_str(f"validation {history[-1].valid_accuracy:.2%}")
+                if keep and parallel.first():
+                    checkpoint.save(keep, run, about, [asdict(e) for e in history])
                 if after_epoch:
                     after_epoch(history[-1])
     finally:
@@ -149,46 +191,110 @@ def fit(
     return history
 
 
-def check_finite(loss: torch.Tensor, scheduler) -> None:
-    """Raise :class:`Diverged`, with the step and its learning rate, unless the loss is a finite number."""
-    if not math.isfinite(loss.item()):
-        raise Diverged(
-            f"the loss became {loss.item()} at step {scheduler.last_epoch + 1}, "
-            f"with a learning rate of {scheduler.get_last_lr()[0]:.3g}; try a smaller one"
+def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """How many logits ``(B, 10)`` are largest at their label ``(B,)``, or where a teacher's ``(B, 10)`` are."""
+    return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
+
+
+def _check(train: Digits, valid: Digits, recipe: Recipe, teacher) -> None:
+    if not len(train) or not len(valid):
+        raise ValueError(
+            "expected digits to learn from and digits to measure on, "
+            f"got {len(train)} and {len(valid)}"
         )
-
-
-def best_device() -> torch.device:
-    """The accelerator if there is one (CUDA, then Apple's MPS), else the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    if recipe.distil != (teacher is not None):
+        raise ValueError(
+            f"expected a teacher exactly for a recipe with distil, got distil={recipe.distil} "
+            f"and {'a' if teacher is not None else 'no'} teacher"
+        )
 
 
 def _optimizer(model: nn.Module, recipe: Recipe, steps: int):
     """AdamW, and the scheduler that takes its rate through one cycle."""
-    weights = model.parameters()
-    optimizer = torch.optim.AdamW(weights, lr=recipe.rate, weight_decay=recipe.decay)
+    # Fused: one pass over the memory of all weights, instead of one for each line of AdamW's formula.
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.rate, weight_decay=recipe.decay, fused=True
+    )
     cycle = torch.optim.lr_scheduler.OneCycleLR
     return optimizer, cycle(optimizer, max_lr=recipe.rate, total_steps=steps)
 
 
+def _batches(
+    images: torch.Tensor, labels: torch.Tensor, recipe: Recipe, number: int, teacher
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The batches of one epoch: shuffled, shared out, deformed, with their labels or a teacher's probabilities."""
+    # Seeded by the epoch's number, so that a training taken up again deals the same batches.
+    seed = 1_000 * recipe.seed + number
+    order = torch.Generator().manual_seed(seed)
+    luck = torch.Generator().manual_seed(seed + 1_000_003 * (1 + parallel.rank()))
+    for batch in torch.randperm(len(images), generator=order).split(recipe.batch):
+        batch = parallel.share(batch).to(images.device)
+        if not len(batch):
+            continue
+        x, y = images[batch], labels[batch]
+        if recipe.deform:
+            x = recipe.deform(x, luck)
+        if teacher:
+            with torch.no_grad():
+                y = teacher(x).softmax(1)
+        yield x, y
+
+
+def _in_precision(learner: nn.Module, precision: str, device: torch.device):
+    """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32."""
+    if precision == "float32":
+        return learner
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        # Around the forward pass alone: deformations and the loss stay in float32.
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = learner(x)
+        return logits.float()
+
+    return forward
+
+
+def _check_finite(losses: torch.Tensor, step: int, recipe: Recipe, steps: int) -> None:
+    """Raise :class:`Diverged` unless every loss of an epoch that ended at ``step`` is a finite number."""
+    # Once an epoch: asking at each step would make a GPU wait for the answer.
+    if losses.isfinite().all():
+        return
+    first = int(losses.isfinite().logical_not().nonzero()[0])
+    failed = step - len(losses) + first
+    optimizer, scheduler = _optimizer(nn.Linear(1, 1), recipe, steps)
+    for _ in range(failed):
+        optimizer.step()
+        scheduler.step()
+    raise Diverged(
+        f"the loss became {losses[first].item()} at step {failed + 1}, "
+        f"with a learning rate of {scheduler.get_last_lr()[0]:.3g}; try a smaller one"
+    )
+
+
+def _mean(losses: torch.Tensor, right, seen) -> tuple[float, float]:
+    """Mean loss and accuracy over all processes, from sums."""
+    loss, right, seen = parallel.summed(losses.sum(), right, seen)
+    return loss / seen, right / seen
+
+
 def _measure(model: nn.Module, valid: Digits) -> tuple[float, float]:
     """Loss and accuracy on the validation digits."""
-    answers = evaluate.logits(model, valid.images)
-    loss = F.cross_entropy(answers, valid.labels).item()
-    return loss, evaluate.accuracy(answers, valid.labels).value
+    part = valid[parallel.share(torch.arange(len(valid)), equal=False)]
+    answers = evaluate.logits(model, part.images)
+    losses = F.cross_entropy(answers, part.labels, reduction="none")
+    return _mean(losses, count_right(answers, part.labels), len(part))
 
 
-def _counted(batches: Iterable[torch.Tensor], bar: tqdm) -> Iterator[torch.Tensor]:
+def _counted(batches: Iterable, bar: tqdm) -> Iterator:
     for batch in batches:
         yield batch
         bar.update()
 
 
-def _quiet() -> bool:
+def _bar(steps: int, done: int) -> tqdm:
     """No progress bar while results are checked, and where nobody looks: neither a terminal nor a notebook."""
     ipython = sys.modules.get("IPython")
     in_notebook = ipython and hasattr(ipython.get_ipython(), "kernel")
-    checked = os.environ.get("DIGITLIB_CHECK") == "1"
-    return checked or not (in_notebook or sys.stderr.isatty())
+    seen = in_notebook or sys.stderr.isatty()
+    quiet = os.environ.get("DIGITLIB_CHECK") == "1" or not parallel.first() or not seen
+    return tqdm(total=steps, initial=done, unit="step", leave=False, disable=quiet)

@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digitlib"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+MODULES = sorted(path.stem for path in PACKAGE.glob("[a-z]*.py"))
 GROUND = {"preprocess", "weights", "classify"}
 DOORS = {"app", "cli"}
 

@@ -1,4 +1,5 @@
 import io
+import math
 import sys
 from dataclasses import replace
 
@@ -7,10 +8,19 @@ import torch
 from torch.nn import functional as F
 
 from digitlib import data, evaluate
+from digitlib.augment import Deform
 from digitlib.model import MLP
-from digitlib.train import Diverged, Recipe, best_device, fit, train_epoch
+from digitlib.train import (
+    RECIPES,
+    Diverged,
+    Recipe,
+    count_right,
+    fit,
+    train_epoch,
+)
 
 QUICK = Recipe(epochs=2, batch=100)
+DEFORMED = replace(QUICK, deform=Deform(rotation=10, shift=1, elastic=1))
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +28,14 @@ def parts(small):
     return data.split(small, valid=287)
 
 
-def weights_after(train, valid, recipe=QUICK, seed=0):
-    model = MLP((32,), seed=seed)
-    fit(model, train, valid, recipe)
+def numbers(model):
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def weights_after(train, valid, recipe=QUICK, seed=0, **options):
+    model = MLP((32,), seed=seed)
+    fit(model, train, valid, recipe, **options)
+    return numbers(model)
 
 
 def test_it_learns(parts):
@@ -32,11 +46,16 @@ def test_it_learns(parts):
     assert [epoch.number for epoch in history] == list(range(1, 16))
 
 
-def test_the_same_seed_gives_the_same_bits(parts):
-    assert torch.equal(weights_after(*parts), weights_after(*parts))
+@pytest.mark.parametrize("recipe", [QUICK, DEFORMED])
+def test_the_same_seed_gives_the_same_bits(parts, recipe):
+    assert torch.equal(weights_after(*parts, recipe), weights_after(*parts, recipe))
     assert not torch.equal(
-        weights_after(*parts), weights_after(*parts, replace(QUICK, seed=1))
+        weights_after(*parts, recipe), weights_after(*parts, replace(recipe, seed=1))
     )
+
+
+def test_deforming_changes_what_is_learned(parts):
+    assert not torch.equal(weights_after(*parts), weights_after(*parts, DEFORMED))
 
 
 def test_validation_digits_touch_no_weight(parts):
@@ -53,32 +72,153 @@ def test_the_last_epoch_is_the_result(parts):
     assert accuracy.value == history[-1].valid_accuracy
 
 
-def test_means_are_over_examples_not_batches(parts):
+def frozen_epoch(model, x, y, size=100):
+    """An epoch at a learning rate of 0."""
+    frozen = torch.optim.SGD(model.parameters(), lr=0.0)
+    schedule = torch.optim.lr_scheduler.ConstantLR(frozen, factor=1)
+    batches = zip(x.split(size), y.split(size), strict=True)
+    return train_epoch(model, batches, frozen, schedule)
+
+
+def test_sums_are_over_examples_not_batches(parts):
     train = parts[0][:250]  # 100 + 100 + 50
     model = MLP((32,))
     images = data.scale(train.images)
-    frozen = torch.optim.SGD(model.parameters(), lr=0.0)
-    schedule = torch.optim.lr_scheduler.ConstantLR(frozen, factor=1)
-    loss, right = train_epoch(
-        model, images, train.labels, torch.arange(250).split(100), frozen, schedule
-    )
+    losses, right, seen = frozen_epoch(model, images, train.labels)
     logits = model(images)
-    assert loss == pytest.approx(F.cross_entropy(logits, train.labels).item(), rel=1e-5)
-    assert right == evaluate.accuracy(logits, train.labels).value
+    mean = F.cross_entropy(logits, train.labels).item()
+    assert losses.shape == (3,) and seen == 250
+    assert losses.sum().item() / seen == pytest.approx(mean, rel=1e-5)
+    assert right == evaluate.accuracy(logits, train.labels).right
 
 
-def test_an_infinite_loss_stops_with_step_and_rate(parts):
+def test_a_teachers_answers_are_learned_like_labels(parts):
+    x, y = data.scale(parts[0].images[:250]), parts[0].labels[:250]
     model = MLP((32,))
-    with torch.no_grad():
-        model[-1].bias[0] = float("nan")
-    with pytest.raises(
-        Diverged, match=r"nan at step 1, with a learning rate of 0\.00012"
-    ):
+    hard = frozen_epoch(model, x, y)
+    soft = frozen_epoch(model, x, F.one_hot(y, 10).float())
+    assert torch.allclose(hard[0], soft[0]) and hard[1:] == soft[1:]
+
+
+def test_a_student_comes_to_agree_with_its_teacher(parts):
+    train, valid = parts
+    teacher, student = MLP((64,)), MLP((32,), seed=1)
+    fit(teacher, train, valid, Recipe(epochs=10, batch=64))
+    before = numbers(teacher)
+    # Labels that are all wrong: a student that looked at them would learn to be wrong.
+    misled = data.Digits(train.images, (train.labels + 1) % 10)
+    recipe = Recipe(epochs=10, batch=64, distil=True)
+    history = fit(student, misled, valid, recipe, teacher=teacher)
+    answers = evaluate.logits(teacher, valid.images).argmax(1)
+    agreed = count_right(evaluate.logits(student, valid.images), answers)
+    assert agreed / len(valid) > 0.93 and history[-1].valid_accuracy > 0.9
+    assert torch.equal(numbers(teacher), before)
+
+
+@pytest.mark.parametrize(("distil", "teacher"), [(True, None), (False, MLP((8,)))])
+def test_a_teacher_goes_with_distillation(parts, distil, teacher):
+    with pytest.raises(ValueError, match="expected a teacher exactly for"):
+        fit(MLP((8,)), *parts, replace(QUICK, distil=distil), teacher=teacher)
+
+
+@pytest.mark.parametrize("step", [1, 9])
+def test_an_infinite_loss_stops_with_step_and_rate(parts, step):
+    model, batches = MLP((32,)), 0
+
+    def spoil(*_):
+        nonlocal batches
+        batches += model.training
+        if batches == step:
+            with torch.no_grad():
+                model[-1].bias[0] = float("nan")
+
+    model.register_forward_pre_hook(spoil)
+    optimizer = torch.optim.AdamW(model.parameters())
+    steps = 2 * math.ceil(len(parts[0]) / QUICK.batch)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, QUICK.rate, steps)
+    for _ in range(step - 1):
+        optimizer.step()
+        cycle.step()
+    rate = f"{cycle.get_last_lr()[0]:.3g}"
+    with pytest.raises(Diverged, match=rf"nan at step {step}, .* rate of {rate};"):
         fit(model, *parts, QUICK)
 
 
+def test_named_recipes():
+    assert Recipe.named("quick") == Recipe() == RECIPES["quick"]
+    assert Recipe.named("base", seed=3) == replace(RECIPES["base"], seed=3)
+    with pytest.raises(ValueError, match="quick, base, tiny, got 'slow'"):
+        Recipe.named("slow")
+
+
+class Stop(Exception):
+    """Pull the plug."""
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_an_interrupted_training_ends_with_the_same_bits(parts, tmp_path, epochs):
+    recipe = replace(DEFORMED, epochs=3)
+    whole = weights_after(*parts, recipe)
+    kept = tmp_path / "kept"
+
+    def stop(epoch):
+        if epoch.number == epochs:
+            raise Stop
+
+    with pytest.raises(Stop):
+        weights_after(*parts, recipe, keep=kept, after_epoch=stop)
+    seen = []
+    model = MLP((32,), seed=5)  # its weights are put back to the kept ones
+    history = fit(model, *parts, recipe, keep=kept, after_epoch=seen.append)
+    assert torch.equal(numbers(model), whole)
+    assert [epoch.number for epoch in history] == [1, 2, 3]
+    assert seen == history[epochs:]
+
+
+def test_stopped_in_the_middle_of_an_epoch_the_last_whole_one_counts(parts, tmp_path):
+    recipe, kept = replace(DEFORMED, epochs=3), tmp_path / "kept"
+    model, batches = MLP((32,)), 0
+
+    def stop(*_):
+        nonlocal batches
+        batches += model.training
+        if batches == 17:  # of 12 an epoch
+            raise Stop
+
+    handle = model.register_forward_pre_hook(stop)
+    with pytest.raises(Stop):
+        fit(model, *parts, recipe, keep=kept)
+    handle.remove()
+    fit(model, *parts, recipe, keep=kept)
+    assert torch.equal(numbers(model), weights_after(*parts, recipe))
+
+
+def test_another_training_is_not_taken_up(parts, tmp_path):
+    kept = tmp_path / "kept"
+    weights_after(*parts, keep=kept)
+    with pytest.raises(ValueError, match=r"expected epochs 5, got 2"):
+        weights_after(*parts, replace(QUICK, epochs=5), keep=kept)
+    with pytest.raises(ValueError, match="expected digits"):
+        weights_after(parts[0][:500], parts[1], keep=kept)
+
+
+def test_bfloat16_learns_about_as_well(parts):
+    recipe = Recipe(epochs=10, batch=64, precision="bfloat16")
+    model = MLP((64,))
+    history = fit(model, *parts, recipe)
+    assert history[-1].valid_accuracy > 0.93
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"batch": 0}, {"rate": 0.0}, {"rate": float("nan")}]
+    "wrong",
+    [
+        {"epochs": 0},
+        {"batch": 0},
+        {"rate": 0.0},
+        {"rate": float("nan")},
+        {"precision": "int4"},
+    ],
 )
 def test_impossible_recipes_are_refused(wrong):
     with pytest.raises(ValueError, match=r"expected .* got"):
@@ -115,4 +255,3 @@ def test_the_model_comes_home(parts):
     model = MLP((32,))
     fit(model, *parts, QUICK)
     assert next(model.parameters()).device.type == "cpu"
-    assert best_device().type in ("cuda", "mps", "cpu")

@@ -1,0 +1,81 @@
+"""The last finished epoch of a training, in a file: what it takes to go on as if nothing had happened.
+
+The file is PyTorch's own format, read with ``weights_only``, which loads tensors and plain values and runs no code.
+"""
+
+import io
+import pickle
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from digitlib.weights import write_whole
+
+__all__ = ["Stateful", "epochs", "resume", "save"]
+
+
+class Stateful(Protocol):
+    """A model, an optimizer or a scheduler."""
+
+    def state_dict(self) -> dict:
+        """Everything that it remembers."""
+
+    def load_state_dict(self, state: dict) -> None:
+        """Remember this instead."""
+
+
+def save(
+    path: str | Path, parts: dict[str, Stateful], about: dict, history: list[dict]
+) -> None:
+    """Write what a training remembers, whole or not at all.
+
+    Args:
+        path: the file.
+        parts: model, optimizer and scheduler, by name.
+        about: plain values that tell this training from others.
+        history: a dictionary for each finished epoch.
+    """
+    content = {name: part.state_dict() for name, part in parts.items()}
+    buffer = io.BytesIO()
+    torch.save({"parts": content, "about": about, "history": history}, buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def resume(
+    path: str | Path | None, parts: dict[str, Stateful], about: dict
+) -> list[dict]:
+    """Put the parts into the state that lies in a file and return its history; an empty one if there is no file.
+
+    Raises:
+        ValueError: the file is damaged, or holds another training; says what differs.
+    """
+    if path is None or not Path(path).is_file():
+        return []
+    content = _read(path)
+    if differing := [key for key in about if content["about"].get(key) != about[key]]:
+        raise ValueError(
+            "; ".join(
+                f"{path} holds another training: expected {key} {about[key]}, got {content['about'].get(key)}"
+                for key in differing
+            )
+        )
+    for name, part in parts.items():
+        part.load_state_dict(content["parts"][name])
+    return content["history"]
+
+
+def epochs(path: str | Path) -> int:
+    """How many finished epochs a file holds. ValueError for a damaged one."""
+    return len(_read(path)["history"])
+
+
+def _read(path: str | Path) -> dict:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if set(content) == {"parts", "about", "history"}:
+            return content
+        fault = "other contents"
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        fault = f"something else: {str(error).partition(chr(10))[0] or 'no bytes'}"
+    raise ValueError(f"{path}: expected an interrupted training, got {fault}")

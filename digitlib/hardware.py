@@ -1,0 +1,63 @@
+"""What this machine offers for training: a device, processor cores, and a short number format that pays.
+
+Each answer is detected, none is set for good: the number of threads is put back after use.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+__all__ = ["best_device", "best_precision", "describe", "own_cores"]
+
+
+def best_device() -> torch.device:
+    """The accelerator if there is one (CUDA, then Apple's MPS), else the CPU.
+
+    Under torchrun each process takes the GPU of its own number.
+    """
+    if torch.cuda.is_available():
+        local = int(os.environ.get("LOCAL_RANK", "0"))
+        return torch.device("cuda", local % torch.cuda.device_count())
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def best_precision(device: torch.device) -> str:
+    """``"bfloat16"`` where the device multiplies such numbers in units of their own, else ``"float32"``.
+
+    On a processor these units are called AMX. One without them computes bfloat16 by detours, and slower than float32.
+    """
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        fast = torch.cpu.get_capabilities().get("amx_bf16", False)
+    else:  # an older PyTorch can't tell
+        fast = False
+    return "bfloat16" if fast else "float32"
+
+
+@contextmanager
+def own_cores() -> Iterator[int]:
+    """Within it, PyTorch starts no more threads than this process has cores; yields their number.
+
+    A container sees all cores of its machine and may use two. Threads beyond those wait for each other at every step.
+    A smaller number, as ``OMP_NUM_THREADS`` or torchrun sets it, is left alone.
+    """
+    # It knows affinity, the quota of a container, and cores that are two threads of one.
+    from joblib import cpu_count
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(min(before, cpu_count(only_physical_cores=True)))
+    try:
+        yield torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+
+def describe(device: torch.device) -> str:
+    """Name the device that trains: ``"cpu, 2 threads"``, or the name of a GPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    with own_cores() as threads:
+        return f"{device.type}, {threads} threads" if device.type == "cpu" else "mps"

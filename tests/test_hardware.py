@@ -1,0 +1,45 @@
+import joblib
+import pytest
+import torch
+
+from digitlib import hardware
+
+
+def test_the_device_is_one_that_computes():
+    device = hardware.best_device()
+    assert device.type in ("cuda", "mps", "cpu")
+    assert torch.ones(2, device=device).sum().item() == 2
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"), [(True, "bfloat16"), (False, "float32")]
+)
+def test_bfloat16_needs_units_of_its_own(monkeypatch, units, expected):
+    capabilities = lambda: {"avx512_bf16": True, "amx_bf16": units}  # noqa: E731
+    monkeypatch.setattr(torch.cpu, "get_capabilities", capabilities, raising=False)
+    assert hardware.best_precision(torch.device("cpu")) == expected
+
+
+def test_an_older_pytorch_means_float32(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert hardware.best_precision(torch.device("cpu")) == "float32"
+
+
+@pytest.mark.parametrize(("before", "cores", "during"), [(4, 2, 2), (1, 2, 1)])
+def test_threads_are_lowered_to_the_cores_and_put_back(
+    monkeypatch, before, cores, during
+):
+    found = torch.get_num_threads()
+    monkeypatch.setattr(joblib, "cpu_count", lambda only_physical_cores: cores)
+    torch.set_num_threads(before)
+    try:
+        with hardware.own_cores() as threads:
+            assert threads == torch.get_num_threads() == during
+        assert torch.get_num_threads() == before
+    finally:
+        torch.set_num_threads(found)
+
+
+def test_the_device_is_named():
+    said = hardware.describe(torch.device("cpu"))
+    assert said.startswith("cpu, ") and said.endswith(" threads")
