@@ -7,7 +7,7 @@ UV     := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --const
 INDEX  := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks results serve lint clean
+.PHONY: help book test notebooks results bench serve lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -24,6 +24,10 @@ $(VENV)/.book: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: $(VENV)/.book
 	$(UV) --editable ".[train,app,book,test]"
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(UV) --editable ".[train,bench]"
 	@touch $@
 
 book: $(VENV)/.book  ## build the book from the stored outputs
@@ -43,6 +47,10 @@ notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one wit
 
 results: $(VENV)/.test  ## measure the ledger's figures anew: all, or NB=03-train; WRITE=1 records them
 	$(BIN)/python book/_ext/notebooks.py results $(NB) $(if $(WRITE),--write)
+
+# Alone on the machine, or the clocks mean nothing.
+bench: $(VENV)/.bench  ## measure digitlib beside its peers, some forty minutes: all, or PARTS="steps predict"
+	$(BIN)/python benchmarks/bench.py $(PARTS)
 
 serve: book  ## build the book and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

@@ -17,6 +17,7 @@ All but 16 of MNIST's 60,000 training images come out as they went in. Every ste
 """
 
 import math
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -171,13 +172,18 @@ def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(grey, dtype=np.float64), np.asarray(alpha, dtype=np.float64)
 
 
+@lru_cache(
+    maxsize=64
+)  # a drawing grows, its canvas doesn't: few sizes come up, each many times
 def _overlap(outputs: int, inputs: int) -> np.ndarray:
     """Overlaps ``(outputs, inputs)`` of two divisions of one line, in units of 1 / (outputs * inputs) of it."""
     out_edges = np.arange(outputs + 1) * inputs
     in_edges = np.arange(inputs + 1) * outputs
     ends = np.minimum(out_edges[1:, None], in_edges[None, 1:])
     starts = np.maximum(out_edges[:-1, None], in_edges[None, :-1])
-    return np.maximum(ends - starts, 0).astype(np.float64)
+    overlap = np.maximum(ends - starts, 0).astype(np.float64)
+    overlap.flags.writeable = False
+    return overlap
 
 
 def _offset(mass: np.ndarray, side: int) -> int:

@@ -23,6 +23,7 @@ __all__ = [
     "agrees",
     "choose_dataset",
     "entries",
+    "recorded",
     "reproduced",
 ]
 
@@ -80,7 +81,7 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
         measured: a number, or an :class:`~digitlib.evaluate.Accuracy`.
         template: the sentence, with ``{value}`` (a number), ``{percent}`` (100 times it) or ``{accuracy}`` (with its
             interval and n). For an inequality these are the claim's, and ``{points}`` is 100 times what was measured.
-            ``{spread}`` is the range over seeds, in per cent.
+            ``{spread}`` is the range over seeds, in whole per cent; ``{low}`` and ``{high}`` are its ends.
 
     Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
     they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
@@ -103,6 +104,14 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
         raise NotReproduced(f"{name} on {dataset}: measured {value:.6g}, {expected}")
     both = f" *(this run gives {value:.4g}; {expected})*"
     return Sentence(_fill(template, {**entry, **now}) + both)
+
+
+def recorded(name: str, template: str) -> Sentence:
+    """The sentence for a figure that takes too long to measure again where it is told, always of MNIST.
+
+    The template is as for :func:`reproduced`. KeyError for an entry that the ledger hasn't got.
+    """
+    return Sentence(_fill(template, entries("mnist")[name]) + " *(recorded)*")
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:
@@ -129,6 +138,8 @@ def _fill(template: str, entry: dict) -> str:
         points=100 * value,
         accuracy=Accuracy(round(value * n), n) if n else None,
         spread=f"{100 * low:.0f} to {100 * high:.0f}",
+        low=100 * low,
+        high=100 * high,
     )
 
 

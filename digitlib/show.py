@@ -118,8 +118,12 @@ def lines(
     xlabel: str = "",
     ylabel: str = "",
     ylim: tuple[float, float] | None = None,
+    doubling: bool = False,
 ) -> Picture:
-    """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker."""
+    """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker.
+
+    With ``doubling`` each doubling of x is as wide as the next, and the points' own x are marked.
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 3.2))
         axis = figure.subplots()
@@ -127,7 +131,11 @@ def lines(
             axis.plot(
                 x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5
             )
-        if all(float(step).is_integer() for x, _ in curves.values() for step in x):
+        steps = sorted({float(step) for x, _ in curves.values() for step in x})
+        if doubling:
+            axis.set_xscale("log", base=2)
+            axis.set_xticks(steps, [f"{step:,g}" for step in steps])
+        elif all(map(float.is_integer, steps)):
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))  # no epoch 1.5
         axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
         if len(curves) > 1:

@@ -15,10 +15,22 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-__all__ = ["SHIPPED", "Layers", "load", "quantise", "rounded", "save", "write_whole"]
+__all__ = [
+    "SHIPPED",
+    "TINY",
+    "Layers",
+    "load",
+    "quantise",
+    "rounded",
+    "save",
+    "write_whole",
+]
 
 SHIPPED = Path(__file__).with_name("digits.safetensors")
 """The weights that come with the package, trained on MNIST."""
+
+TINY = Path(__file__).with_name("tiny.safetensors")
+"""Smaller ones, of less than 64,000 bytes."""
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""

@@ -1,7 +1,11 @@
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from digitlib import cli
+from digitlib import cli, hardware
 from digitlib.classify import DigitClassifier
 from drawings import draw
 
@@ -51,27 +55,24 @@ def test_predict_goes_on_after_a_bad_file(capsys, tmp_path):
     ]
 
 
+OPTDIGITS = ["--dataset", "optdigits", "--precision", "float32"]
+
+
 def test_train_then_evaluate_then_predict(capsys, tmp_path):
     out = tmp_path / "mine.safetensors"
-    code, output, errors = run(
-        capsys,
-        "train",
-        "--dataset",
-        "optdigits",
-        "--epochs",
-        20,
-        "--seed",
-        3,
-        "--out",
-        out,
-    )
+    options = ["--recipe", "quick", "--epochs", 20, "--rate", 0.004, "--seed", 3]
+    code, output, errors = run(capsys, "train", *OPTDIGITS, *options, "--out", out)
     assert (code, errors) == (0, [])
-    assert len(output) == 21 and "of 287 digits in the validation set" in output[-1]
+    assert len(output) == 22 and "of 287 digits in the validation set" in output[-1]
+    assert output[0].startswith(hardware.describe(hardware.best_device()))
+    assert output[0].endswith("float32")
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
     provenance = DigitClassifier.load(out).provenance
     assert provenance["recipe"]["seed"] == 3
     assert (
         provenance["command"]
-        == "digitlib train --dataset optdigits --epochs 20 --rate 0.003 --seed 3 --out FILE"
+        == "digitlib train --dataset optdigits --recipe quick --epochs 20 --rate 0.004 "
+        "--precision float32 --seed 3 --out FILE"
     )
     code, output, _ = run(
         capsys, "evaluate", "--weights", out, "--dataset", "optdigits"
@@ -81,6 +82,44 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
     assert output[0].startswith(f"{100 * right:.1f} %") and right > 0.93
     draw(7).save(tmp_path / "7.png")
     assert run(capsys, "predict", "--weights", out, tmp_path / "7.png")[0] == 0
+
+
+def test_the_tiny_recipe_learns_from_a_teacher(capsys, tmp_path):
+    out = tmp_path / "w"
+    options = ["--recipe", "tiny", "--epochs", 2, "--out", out]
+    assert run(capsys, "train", *OPTDIGITS, *options)[0] == 0
+    assert out.stat().st_size <= 64_000
+    assert DigitClassifier.load(out).provenance["recipe"]["distil"] == 0.5
+    nobody = ["--teacher", tmp_path / "nobody"]
+    code, _, errors = run(capsys, "train", *OPTDIGITS, *options, *nobody)
+    assert code == 2 and "nobody: no such file" in errors[0]
+
+
+def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path):
+    options = [*OPTDIGITS, "--recipe", "base", "--epochs", "40", "--out"]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    assert run(capsys, "train", *options, whole)[0] == 0
+
+    command = [sys.executable, "-um", "digitlib", "train", *options, str(broken)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        for line in process.stdout:
+            if line.startswith("epoch  3"):
+                process.send_signal(signal.SIGINT)
+                break
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and not broken.exists()
+    kept = tmp_path / "broken.unfinished"
+    assert errors == (
+        f"digitlib: interrupted; {kept} keeps the last finished epoch; go on with --resume\n"
+    )
+
+    code, _, errors = run(capsys, "train", *options, broken)
+    assert code == 2 and "finished epochs of a training: go on with" in errors[0]
+    code, output, _ = run(capsys, "train", *options, broken, "--resume")
+    assert code == 0 and not kept.exists()
+    assert 2 < len(output) < 40  # the device, the epochs that were left, the file
+    assert broken.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -99,6 +138,9 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
             ["train", "--out", "w", "--rate", "-1", "--dataset", "optdigits"],
             "positive learning rate, got -1",
         ),
+        (["train", "--out", "w", "--recipe", "slow"], "quick, base, tiny, got 'slow'"),
+        (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
+        (["train", "--out", "w", "--resume"], "w.unfinished: no such file, so nothing"),
         (["train", "--out", "nowhere/w"], "nowhere: no such folder"),
         (["train", "--out", "."], ".: expected a file that can be written"),
         (["evaluate", "--weights", "nowhere"], "nowhere: no such file"),

@@ -43,6 +43,14 @@ def test_templates():
     assert sentence.startswith("8 points, 6 to 10 over seeds, at least 5 *(recorded")
 
 
+def test_what_is_only_recorded_is_of_mnist_and_says_so(monkeypatch):
+    monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")
+    sentence = results.recorded("gain", "{low:.1f} to {high:.1f}")
+    assert sentence == "6.0 to 10.0 *(recorded)*"
+    with pytest.raises(KeyError):
+        results.recorded("nothing", "{value}")
+
+
 @pytest.mark.parametrize(
     ("name", "measured", "message"),
     [

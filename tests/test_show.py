@@ -16,6 +16,7 @@ PICTURES = {
     "lines": lambda: show.lines(
         {"a": ([0, 1], [1, 0]), "b": ([0, 1], [0, 1])}, xlabel="epoch"
     ),
+    "doubling": lambda: show.lines({"a": ([16, 64, 256], [3, 2, 1])}, doubling=True),
     "intervals": lambda: show.intervals(
         [Accuracy(9, 10), Accuracy(90, 100)], ["few", "many"]
     ),

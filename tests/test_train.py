@@ -107,7 +107,7 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     before = numbers(teacher)
     # Labels that are all wrong: a student that looked at them would learn to be wrong.
     misled = data.Digits(train.images, (train.labels + 1) % 10)
-    recipe = Recipe(epochs=10, batch=64, distil=True)
+    recipe = Recipe(epochs=10, batch=64, distil=1.0)
     history = fit(student, misled, valid, recipe, teacher=teacher)
     answers = evaluate.logits(teacher, valid.images).argmax(1)
     agreed = count_right(evaluate.logits(student, valid.images), answers)
@@ -115,7 +115,7 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     assert torch.equal(numbers(teacher), before)
 
 
-@pytest.mark.parametrize(("distil", "teacher"), [(True, None), (False, MLP((8,)))])
+@pytest.mark.parametrize(("distil", "teacher"), [(0.5, None), (0.0, MLP((8,)))])
 def test_a_teacher_goes_with_distillation(parts, distil, teacher):
     with pytest.raises(ValueError, match="expected a teacher exactly for"):
         fit(MLP((8,)), *parts, replace(QUICK, distil=distil), teacher=teacher)
@@ -218,6 +218,7 @@ def test_bfloat16_learns_about_as_well(parts):
         {"rate": 0.0},
         {"rate": float("nan")},
         {"precision": "int4"},
+        {"distil": 1.5},
     ],
 )
 def test_impossible_recipes_are_refused(wrong):

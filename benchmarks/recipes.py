@@ -1,0 +1,61 @@
+"""Train each named recipe with several seeds and record what it reaches: ``python benchmarks/recipes.py [NAME …]``.
+
+Mean and spread go to the ledger, as ``recipe.NAME``, measured on validation digits with the weights as a file gives
+them back, rounded to 8 bits. The teacher of ``tiny`` are the shipped weights.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from digitlib import data, export
+from digitlib.model import MLP
+from digitlib.results import LEDGER
+from digitlib.train import RECIPES, Recipe, fit
+from digitlib.weights import write_whole
+
+SEEDS = range(5)
+
+
+def main(names: list[str]) -> None:
+    """Measure the named recipes, all if there is none."""
+    train, valid = data.split(data.load("mnist"))
+    teacher = export.load_model()
+    for name in names or RECIPES:
+        right, seconds = [], []
+        for seed in SEEDS:
+            recipe = Recipe.named(name, seed=seed)
+            model = MLP(recipe.hidden, seed=seed)
+            start = time.perf_counter()
+            fit(model, train, valid, recipe, teacher=teacher if recipe.distil else None)
+            seconds.append(time.perf_counter() - start)
+            right.append(kept(model, valid, recipe))
+            print(f"{name}, seed {seed}: {right[-1]:.4f} in {seconds[-1]:.1f} s")
+        entry = {
+            "value": statistics.mean(right),
+            "n": len(valid),
+            "tolerance": max(right) - min(right),
+            "spread": [min(right), max(right)],
+            "seeds": len(right),
+            "seed": SEEDS[0],
+            "command": f"python benchmarks/recipes.py {name}",
+        }
+        ledger = json.loads(LEDGER.read_text(encoding="utf-8"))
+        ledger["mnist"][f"recipe.{name}"] = entry
+        text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
+        write_whole(LEDGER, text.encode())
+        print(f"recipe.{name}: {entry}; median {statistics.median(seconds):.1f} s")
+
+
+def kept(model: MLP, valid: data.Digits, recipe: Recipe) -> float:
+    """The accuracy that the model has once it is a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "weights"
+        return export.export_weights(model, path, valid, "mnist", recipe).value
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
