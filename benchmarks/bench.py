@@ -21,7 +21,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 from torch.nn import functional as F
 
@@ -102,7 +101,7 @@ def race(options) -> list[str]:
     """Seconds to 98 % and to 99 % of the validation digits, interleaved."""
     root = mnist_folder()
     steps_a_look = {"ours": 10, "theirs": 40}
-    sharper = Recipe.named("base", epochs=8)
+    sharper = Recipe.named("base", epochs=7)
     runners = {
         "digitlib, recipe quick": (
             [0.98], steps_a_look["ours"],
@@ -172,24 +171,33 @@ def race_report(watches: dict) -> list[str]:
         "",
     ]
 
-    def median(name, goal):
-        times = [watch.reached.get(goal, LIMIT) for watch in watches[name]]
-        return statistics.median(times)
-
     quick, base, a, shuffled, published, loader, c = watches
-    ours, ours_99 = median(quick, 0.98), median(base, 0.99)
-    best_c = statistics.median(-watch.best[1] for watch in watches[c])
+    ours = median_to(watches[quick], 0.98)[0]
+    ours_99 = median_to(watches[base], 0.99)[0]
     ratios = [
-        ["98 %: (a) / quick", median(a, 0.98) / ours],
-        ["98 %: (b) shuffled / quick", median(shuffled, 0.98) / ours],
-        ["98 %: (b) as published / quick", median(published, 0.98) / ours],
-        ["98 %: (b) with our loader / quick", median(loader, 0.98) / ours],
-        ["(c) to its best / quick to 98 %", best_c / ours],
-        ["99 %: (b) shuffled / base", median(shuffled, 0.99) / ours_99],
-        ["99 %: (b) as published / base", median(published, 0.99) / ours_99],
+        (f"{goal:.0%}: {short} / {us}".replace("%", " %"), *median_to(watches[name], goal), time)
+        for goal, us, time, short, name in (
+            (0.98, "quick", ours, "(a)", a),
+            (0.98, "quick", ours, "(b) shuffled", shuffled),
+            (0.98, "quick", ours, "(b) as published", published),
+            (0.98, "quick", ours, "(b) with our loader", loader),
+            (0.99, "base", ours_99, "(b) shuffled", shuffled),
+            (0.99, "base", ours_99, "(b) as published", published),
+        )
+    ]  # fmt: skip
+    best_c = statistics.median(-watch.best[1] for watch in watches[c])
+    ratios.append(("(c) to its best / quick to 98 %", best_c, True, ours))
+    rows = [
+        [name, f"{'' if all_did else 'at least '}{theirs / time:.1f}"]
+        for name, theirs, all_did, time in ratios
     ]
-    rows = [[name, f"{ratio:.1f}"] for name, ratio in ratios]
     return [*lines, *table(["ratio of medians", "times"], rows)]
+
+
+def median_to(runs: list, goal: float) -> tuple[float, bool]:
+    """The median seconds to a goal, those that missed it counted with the limit, and whether all reached it."""
+    times = [watch.reached.get(goal, LIMIT) for watch in runs]
+    return statistics.median(times), all(goal in watch.reached for watch in runs)
 
 
 def mnist_folder() -> Path:
@@ -200,7 +208,9 @@ def mnist_folder() -> Path:
 
 
 def warm_up() -> None:
-    """Start every library's threads and allocators before the first clock."""
+    """Start every library's threads and allocators, and import what is imported late, before the first clock."""
+    import torchvision  # noqa: F401
+
     small = data.load("optdigits")
     fit(MLP((256,)), small, small[:100], Recipe(epochs=2))
     peers.OfficialCNN()(torch.rand(64, 1, 28, 28)).sum().backward()
@@ -350,6 +360,8 @@ def threads_row(threads: int, reference: float) -> list[str]:
 
 def predictions(_) -> list[str]:
     """The shipped weights in numpy, PyTorch and ONNX Runtime, at three batch sizes."""
+    import onnxruntime  # of the extra "bench"
+
     classifier, model = DigitClassifier.load(), export.load_model()
     session = onnxruntime.InferenceSession(onnx_bytes(model))
     _, valid = data.split(data.load("mnist"))

@@ -8,7 +8,6 @@ import time
 
 import numpy as np
 import torch
-import torchvision
 from sklearn.neural_network import MLPClassifier
 from torch import nn
 from torch.nn import functional as F
@@ -104,13 +103,12 @@ def normalised_exam():
 
 def tutorial_loader(root, shuffle):
     """torchvision's data set with the usual transforms, digitlib's training part of it, in a DataLoader."""
-    transform = torchvision.transforms.Compose(
-        [
-            torchvision.transforms.ToTensor(),
-            torchvision.transforms.Normalize((0.1307,), (0.3081,)),
-        ]
+    from torchvision import datasets, transforms  # slow to import
+
+    prepare = transforms.Compose(
+        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
     )
-    everything = torchvision.datasets.MNIST(root, train=True, transform=transform)
+    everything = datasets.MNIST(root, train=True, transform=prepare)
     train, _ = data.split_indices(everything.targets)
     part = torch.utils.data.Subset(everything, train.tolist())
     return torch.utils.data.DataLoader(part, batch_size=64, shuffle=shuffle)

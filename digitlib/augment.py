@@ -24,6 +24,8 @@ SIDE = 28
 class Deform:
     """How far images may be deformed. A range of 0 leaves that part alone.
 
+    An image is redrawn with another pen, bent, leaned, then turned, scaled and moved.
+
     Attributes:
         rotation: degrees, against the clock.
         scale: the size changes by the factor ``1 + scale``.
@@ -48,6 +50,9 @@ class Deform:
     pen: Range = 0.0
 
     def __post_init__(self):
+        for name in ("elastic", "coarseness"):
+            if isinstance(getattr(self, name), tuple):
+                raise ValueError(f"expected {name} to be one number")
         for field in fields(self):
             low, high = _ends(getattr(self, field.name))
             if not (low <= high and math.isfinite(high - low)):
@@ -82,11 +87,14 @@ class Deform:
             )
         # All numbers are drawn, whatever the ranges: a range of 0 changes nothing about the others.
         n, places = len(images), self._places(len(images), generator)
+        if images.is_cuda:  # so that the copy needs no waiting
+            places = places.pin_memory()
         pen = _draw(self.pen, n, generator)
         if _ends(self.pen) != (0, 0):
             images = _redraw(images, pen.view(n, 1, 1).to(images.device))
         basis = _basis(self.coarseness, images.device)  # (3 + C * C, 784)
-        grid = (places.to(images.device) @ basis).view(n, 2, SIDE, SIDE)
+        places = places.to(images.device, non_blocking=True)
+        grid = (places @ basis).view(n, 2, SIDE, SIDE)
         grid = grid.permute(0, 2, 3, 1).contiguous()  # (N, 28, 28, 2)
         return F.grid_sample(images[:, None], grid, align_corners=False)[:, 0]
 
@@ -97,12 +105,16 @@ class Deform:
         lean = _draw(self.shear, n, generator)
         cos, sin = angle.cos() * shrink, angle.sin() * shrink
         pixel = 2 / SIDE  # grid_sample counts from -1 to 1
+        right = pixel * _draw(self.shift, n, generator)
+        down = pixel * _draw(self.shift, n, generator)
         places = torch.empty(n, 2, 3 + self.coarseness**2)
-        # First the lean is taken back, then the turn. y points downwards.
-        places[:, 0, 0], places[:, 0, 1] = cos - lean * sin, -sin + lean * cos
+        # From the deformed image back to the original: take back the shift, then the turn, then the lean.
+        # y points downwards.
+        across, along = cos + lean * sin, -sin + lean * cos
+        places[:, 0, 0], places[:, 0, 1] = across, along
         places[:, 1, 0], places[:, 1, 1] = sin, cos
-        places[:, 0, 2] = -pixel * _draw(self.shift, n, generator)
-        places[:, 1, 2] = -pixel * _draw(self.shift, n, generator)
+        places[:, 0, 2] = -(across * right + along * down)
+        places[:, 1, 2] = -(sin * right + cos * down)
         places[:, :, 3:].normal_(generator=generator).mul_(pixel * self.elastic)
         return places
 

@@ -81,7 +81,7 @@ class Recipe:
         return replace(RECIPES[name], **changes)
 
 
-# Chosen on validation digits; benchmarks/strengths.md has the table.
+# Chosen on validation digits; benchmarks/choices-deformations.md has the table.
 _GENTLE = Deform(rotation=8, scale=0.08, shear=0.05, shift=1.0, elastic=0.8)
 
 RECIPES = {
@@ -227,9 +227,9 @@ def _batches(
     seed = 1_000 * recipe.seed + number
     order = torch.Generator().manual_seed(seed)
     luck = torch.Generator().manual_seed(seed + 1_000_003 * (1 + parallel.rank()))
-    for batch in torch.randperm(len(images), generator=order).split(recipe.batch):
-        batch = parallel.share(batch).to(images.device)
-        if not len(batch):
+    shuffled = torch.randperm(len(images), generator=order).to(images.device)
+    for batch in map(parallel.share, shuffled.split(recipe.batch)):
+        if not len(batch):  # a last batch of fewer digits than there are processes
             continue
         x, y = images[batch], labels[batch]
         if recipe.deform:

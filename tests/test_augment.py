@@ -81,6 +81,29 @@ def test_a_shear_leans_the_top_to_the_right():
     assert (xy / yy).item() == pytest.approx(-0.3, abs=0.02)  # y points downwards
 
 
+def test_together_they_act_one_after_the_other():
+    """Leaned, then turned, scaled and moved: covariance M C M^T, and the centre where the shift puts it."""
+    ranges = {"rotation": 30.0, "shear": 0.3, "scale": 0.1, "shift": 2.0}
+    fixed = {name: (value, value) for name, value in ranges.items()}
+    [changed] = deformed(blob(1.5, 3), **fixed)
+    theta = math.radians(30)
+    turn = torch.tensor(  # against the clock, y downwards
+        [[math.cos(theta), math.sin(theta)], [-math.sin(theta), math.cos(theta)]]
+    )
+    matrix = 1.1 * turn @ torch.tensor([[1, -0.3], [0, 1]])
+
+    def covariance(image):
+        _, _, xx, yy, xy = moments(image)
+        return torch.tensor([[xx, xy], [xy, yy]])
+
+    expected = matrix @ covariance(blob(1.5, 3)) @ matrix.T
+    assert torch.allclose(
+        covariance(changed), expected, atol=0.25
+    )  # bilinear reading blurs a little
+    x, y, *_ = moments(changed)
+    assert (x.item(), y.item()) == pytest.approx((15.5, 15.5), abs=0.02)
+
+
 @pytest.mark.parametrize("pen", [1.0, 0.5, -0.5, -1.0])
 def test_the_pen_moves_each_edge_by_so_many_pixels(pen):
     bar = ((X >= 12) & (X < 16) & (Y >= 4) & (Y < 24)).float()
@@ -93,9 +116,11 @@ def ramp(n):
     return (X / 28).expand(n, 28, 28)
 
 
-def test_elastic_is_the_deviation_of_control_points_in_pixels():
+@pytest.mark.parametrize("along", [X, Y])
+def test_elastic_is_the_deviation_of_control_points_in_pixels(along):
     deform = Deform(elastic=0.5, coarseness=28)  # each pixel is a control point
-    moved = 28 * (deform(ramp(2000), generator()) - ramp(1))
+    steady = (along / 28).expand(2000, 28, 28)
+    moved = 28 * (deform(steady, generator()) - steady)
     assert moved[:, 5:-5, 5:-5].std().item() == pytest.approx(0.5, rel=0.03)
     assert abs(moved[:, 5:-5, 5:-5].mean().item()) < 0.01
 
@@ -124,10 +149,15 @@ def test_the_same_generator_deforms_alike_and_leaves_the_originals():
     assert not torch.equal(once, deform(originals, generator(2)))
 
 
-def test_one_range_does_not_change_what_another_draws():
-    alone = deformed(blob(), 5, rotation=20)
-    with_pen = deformed(blob(), 5, rotation=20, pen=(1e-6, 1e-6))
-    assert torch.allclose(alone, with_pen, atol=1e-4)
+@pytest.mark.parametrize("other", ["rotation", "scale", "shear", "elastic"])
+def test_one_range_does_not_change_what_another_draws(other):
+    """The shifts, drawn after these, are the same with and without them."""
+
+    def centres(**ranges):
+        images = deformed(blob(2, 2), 20, shift=3, **ranges)
+        return torch.tensor([moments(image)[:2] for image in images])
+
+    assert torch.allclose(centres(), centres(**{other: 1e-6}), atol=1e-3)
 
 
 def test_without_ranges_nothing_happens():
@@ -155,6 +185,7 @@ def test_an_empty_batch_stays_empty():
         ({"pen": 2.0}, "pen from -1 to 1, got 2.0"),
         ({"elastic": -1.0}, "at least 0"),
         ({"coarseness": 1}, "coarseness of at least 2, got 0.0 and 1"),
+        ({"elastic": (0.0, 1.0)}, "elastic to be one number"),
     ],
 )
 def test_impossible_ranges_are_refused(wrong, message):
