@@ -3,6 +3,7 @@
 The file is PyTorch's own format, read with ``weights_only``, which loads tensors and plain values and runs no code.
 """
 
+import hashlib
 import io
 import pickle
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 
 from digitlib.weights import write_whole
 
-__all__ = ["Stateful", "epochs", "resume", "save"]
+__all__ = ["Stateful", "digest", "epochs", "resume", "save"]
 
 
 class Stateful(Protocol):
@@ -60,9 +61,22 @@ def resume(
                 for key in differing
             )
         )
-    for name, part in parts.items():
-        part.load_state_dict(content["parts"][name])
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(content["parts"][name])
+    except (KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"{path}: expected the state of this model, got another: {error}"
+        ) from None
     return content["history"]
+
+
+def digest(*tensors: torch.Tensor) -> str:
+    """Twelve hexadecimal digits that change when any of the numbers does."""
+    total = hashlib.sha256()
+    for tensor in tensors:
+        total.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return total.hexdigest()[:12]
 
 
 def epochs(path: str | Path) -> int:
@@ -73,9 +87,17 @@ def epochs(path: str | Path) -> int:
 def _read(path: str | Path) -> dict:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-        if set(content) == {"parts", "about", "history"}:
+        if isinstance(content, dict) and set(content) == {"parts", "about", "history"}:
             return content
         fault = "other contents"
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+        IndexError,
+        AttributeError,
+    ) as error:
         fault = f"something else: {str(error).partition(chr(10))[0] or 'no bytes'}"
     raise ValueError(f"{path}: expected an interrupted training, got {fault}")

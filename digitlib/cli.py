@@ -28,16 +28,19 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options)
     except ModuleNotFoundError as error:
         extra = "app" if error.name == "gradio" else "train"
-        print(
-            f'digitlib: {error.name} is not installed; pip install "digitlib[{extra}]"',
-            file=sys.stderr,
-        )
+        _complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
-        print(f"digitlib: {_one_line(error)}", file=sys.stderr)
+        _complain(_one_line(error))
     except KeyboardInterrupt:
-        print(f"digitlib: interrupted; {_left_behind(options)}", file=sys.stderr)
+        _complain(f"interrupted; {_left_behind(options)}")
         return 130
     return 2
+
+
+def _complain(message: str) -> None:
+    """One line on the error stream; of several processes under torchrun, the first speaks for all."""
+    if os.environ.get("RANK", "0") == "0":
+        print(f"digitlib: {message}", file=sys.stderr)
 
 
 def _parser() -> _Parser:
@@ -86,7 +89,7 @@ def _train_options(parser) -> None:
     formats = ["auto", "float32", "bfloat16"]
     parser.add_argument("--precision", choices=formats, default="auto", help=text)
     text = "weights to learn from, for recipe tiny (default: the package's own)"
-    parser.add_argument("--teacher", type=Path, default=weights.SHIPPED, help=text)
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help=text)
     text = "go on with an interrupted training of the same --out"
     parser.add_argument("--resume", action="store_true", help=text)
 
@@ -110,7 +113,10 @@ def _train(options) -> int:
     )
     # Before the training, not after it.
     kept = _writable(options)
-    teacher = export.load_model(options.teacher) if recipe.distil else None
+    if options.teacher and not recipe.distil:
+        raise ValueError(f"expected no teacher for recipe {options.recipe}")
+    taught = options.teacher or weights.SHIPPED
+    teacher = export.load_model(taught) if recipe.distil else None
     train, valid = data.split(
         data.load(options.dataset), valid=data.VALID_SIZE[options.dataset]
     )
@@ -162,6 +168,8 @@ def _writable(options) -> Path:
     if out.is_dir() or not os.access(out.parent, os.W_OK):
         raise PermissionError(f"{out}: expected a file that can be written")
     kept = _unfinished(out)
+    if int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")):
+        return kept  # torchrun starts again what has failed: go on from what there is
     if options.resume and not kept.is_file():
         raise FileNotFoundError(f"{kept}: no such file, so nothing to resume")
     if kept.is_file() and not options.resume:
@@ -174,9 +182,12 @@ def _writable(options) -> Path:
 
 def _command(options, precision: str, changes: dict) -> str:
     """The command that makes the same weights again."""
-    words = ["digitlib train", f"--dataset {options.dataset}"]
+    processes = os.environ.get("WORLD_SIZE", "1")
+    start = f"torchrun --nproc-per-node {processes} -m " if processes != "1" else ""
+    words = [f"{start}digitlib train --dataset {options.dataset}"]
     words += [f"--recipe {options.recipe}"]
-    words += [f"--{name} {value:g}" for name, value in changes.items()]
+    words += [f"--{name} {value}" for name, value in changes.items()]
+    words += [f"--teacher {options.teacher.name}"] if options.teacher else []
     words += [f"--precision {precision}", f"--seed {options.seed}", "--out FILE"]
     return " ".join(words)
 

@@ -63,7 +63,7 @@ def logits(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch.
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
-    answers = [model(scale(part).to(device)).cpu() for part in images.split(batch)]
+    answers = [model(scale(part.to(device))).cpu() for part in images.split(batch)]
     model.train(was_training)
     return torch.cat(answers)
 

@@ -20,13 +20,16 @@ def best_device() -> torch.device:
     if torch.cuda.is_available():
         local = int(os.environ.get("LOCAL_RANK", "0"))
         return torch.device("cuda", local % torch.cuda.device_count())
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    # Processes can't share gradients between MPS devices.
+    mps = torch.backends.mps.is_available() and _neighbours() == 1
+    return torch.device("mps" if mps else "cpu")
 
 
 def best_precision(device: torch.device) -> str:
     """``"bfloat16"`` where the device multiplies such numbers in units of their own, else ``"float32"``.
 
-    On a processor these units are called AMX. One without them computes bfloat16 by detours, and slower than float32.
+    On a processor these are the tiles called AMX, the only ones that were measured to pay; without any, bfloat16 goes
+    by detours and is slower than float32.
     """
     if device.type == "cuda":
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
@@ -42,13 +45,17 @@ def own_cores() -> Iterator[int]:
     """Within it, PyTorch starts no more threads than this process has cores; yields their number.
 
     A container sees all cores of its machine and may use two. Threads beyond those wait for each other at every step.
-    A smaller number, as ``OMP_NUM_THREADS`` or torchrun sets it, is left alone.
+    A smaller number, set by ``OMP_NUM_THREADS``, is left alone. The processes of torchrun, to each of which it gives
+    one thread, share the cores of their machine evenly.
     """
     # It knows affinity, the quota of a container, and cores that are two threads of one.
     from joblib import cpu_count
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(min(before, cpu_count(only_physical_cores=True)))
+    before, cores = torch.get_num_threads(), cpu_count(only_physical_cores=True)
+    if _neighbours() > 1:
+        torch.set_num_threads(max(1, cores // _neighbours()))
+    else:
+        torch.set_num_threads(min(before, cores))
     try:
         yield torch.get_num_threads()
     finally:
@@ -61,3 +68,8 @@ def describe(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     with own_cores() as threads:
         return f"{device.type}, {threads} threads" if device.type == "cpu" else "mps"
+
+
+def _neighbours() -> int:
+    """How many processes torchrun has started on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

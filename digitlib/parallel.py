@@ -4,6 +4,7 @@
 everything here leaves things as they are.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,15 +12,23 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-__all__ = ["first", "group", "rank", "share", "shared_model", "summed"]
+__all__ = ["first", "group", "rank", "share", "shared_model", "size", "summed"]
 
 
 @contextmanager
 def group(device: torch.device) -> Iterator[None]:
-    """Join the processes that torchrun started, if it did, and leave them at the end."""
+    """Join the processes that torchrun started, if it did, and leave them at the end.
+
+    ValueError for more processes than GPUs, where there are GPUs.
+    """
     if not (dist.is_available() and dist.is_torchelastic_launched()):
         yield
         return
+    local = int(os.environ["LOCAL_WORLD_SIZE"])
+    if device.type == "cuda" and local > torch.cuda.device_count():
+        raise ValueError(
+            f"expected a GPU for each process, got {local} processes and {torch.cuda.device_count()} GPUs"
+        )
     if device.type == "cuda":
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
@@ -32,6 +41,11 @@ def group(device: torch.device) -> Iterator[None]:
 def rank() -> int:
     """The number of this process, from 0."""
     return dist.get_rank() if _several() else 0
+
+
+def size() -> int:
+    """How many processes there are."""
+    return dist.get_world_size() if _several() else 1
 
 
 def first() -> bool:
@@ -47,11 +61,8 @@ def share(indices: torch.Tensor, equal: bool = True) -> torch.Tensor:
         equal: leave the last few out where N can't be dealt out evenly, fewer than there are processes. With equal
             parts the mean of the processes' gradients is the gradient of the mean.
     """
-    if not _several():
-        return indices
-    size = dist.get_world_size()
-    end = len(indices) // size * size if equal else len(indices)
-    return indices[:end][dist.get_rank() :: size]
+    end = len(indices) // size() * size() if equal else len(indices)
+    return indices[:end][rank() :: size()]
 
 
 def shared_model(model: nn.Module) -> nn.Module:

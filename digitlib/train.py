@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from digitlib import checkpoint, evaluate, hardware, parallel
 from digitlib.augment import Deform
-from digitlib.data import Digits, fingerprint, scale
+from digitlib.data import Digits, scale
 
 __all__ = [
     "RECIPES",
@@ -154,21 +154,22 @@ def fit(
 
     Raises:
         Diverged: the loss became infinite or not a number; says at which step and learning rate.
+        FileNotFoundError: ``keep`` names a folder that isn't there.
         ValueError: no digits to train on, or none to measure on; no teacher; another training lies in ``keep``.
     """
     recipe = recipe or Recipe()
-    _check(train, valid, recipe, teacher)
+    _check(train, valid, recipe, teacher, keep)
     home, device = next(model.parameters()).device, hardware.best_device()
-    model.to(device)
-    teacher = copy.deepcopy(teacher).to(device).eval() if teacher else None
-    images, labels = scale(train.images).to(device), train.labels.to(device)
-    steps = recipe.epochs * math.ceil(len(train) / recipe.batch)
-    optimizer, scheduler = _optimizer(model, recipe, steps)
-    run = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
-    about = {"digits": fingerprint(train.labels), **asdict(recipe)}
-    history = [Epoch(**line) for line in checkpoint.resume(keep, run, about)]
-    learner = _in_precision(parallel.shared_model(model), recipe.precision, device)
+    if teacher is not None:
+        teacher = copy.deepcopy(teacher).to(device).eval()
+    images, labels = scale(train.images.to(device)), train.labels.to(device)
+    steps = recipe.epochs * _steps(len(train), recipe.batch)
     try:
+        optimizer, scheduler = _optimizer(model.to(device), recipe, steps)
+        run = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+        about = _about(train, valid, recipe, teacher) if keep else {}
+        history = [Epoch(**line) for line in checkpoint.resume(keep, run, about)]
+        learner = _in_precision(parallel.shared_model(model), recipe.precision, device)
         with hardware.own_cores(), _bar(steps, done=scheduler.last_epoch) as bar:
             for number in range(len(history) + 1, recipe.epochs + 1):
                 start = time.perf_counter()
@@ -196,17 +197,41 @@ def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
-def _check(train: Digits, valid: Digits, recipe: Recipe, teacher) -> None:
+def _check(train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -> None:
+    if keep and not Path(keep).parent.is_dir():
+        raise FileNotFoundError(f"{Path(keep).parent}: no such folder")
     if not len(train) or not len(valid):
         raise ValueError(
             "expected digits to learn from and digits to measure on, "
             f"got {len(train)} and {len(valid)}"
+        )
+    if recipe.batch < parallel.size():
+        raise ValueError(
+            f"expected at least a digit for each of {parallel.size()} processes, got a batch of {recipe.batch}"
         )
     if bool(recipe.distil) != (teacher is not None):
         raise ValueError(
             f"expected a teacher exactly for a recipe with distil, got distil={recipe.distil} "
             f"and {'no' if teacher is None else 'a'} teacher"
         )
+
+
+def _steps(n: int, batch: int) -> int:
+    """Steps of an epoch; a last batch of fewer digits than there are processes is left out."""
+    whole, rest = divmod(n, batch)
+    return whole + (rest >= parallel.size())
+
+
+def _about(train: Digits, valid: Digits, recipe: Recipe, teacher) -> dict:
+    """All that decides the weights and the history of a training, for telling one from another."""
+    taught = checkpoint.digest(*teacher.parameters()) if teacher is not None else None
+    return {
+        **asdict(recipe),
+        "teacher": taught,
+        "processes": parallel.size(),
+        "training digits": checkpoint.digest(train.images, train.labels),
+        "validation digits": checkpoint.digest(valid.images, valid.labels),
+    }
 
 
 def _optimizer(model: nn.Module, recipe: Recipe, steps: int):
@@ -229,12 +254,12 @@ def _batches(
     luck = torch.Generator().manual_seed(seed + 1_000_003 * (1 + parallel.rank()))
     shuffled = torch.randperm(len(images), generator=order).to(images.device)
     for batch in map(parallel.share, shuffled.split(recipe.batch)):
-        if not len(batch):  # a last batch of fewer digits than there are processes
+        if not len(batch):
             continue
         x, y = images[batch], labels[batch]
         if recipe.deform:
             x = recipe.deform(x, luck)
-        if teacher:
+        if teacher is not None:
             with torch.no_grad():
                 taught = teacher(x).softmax(1)  # (B, 10)
             y = recipe.distil * taught + (1 - recipe.distil) * F.one_hot(y, 10)
@@ -256,11 +281,12 @@ def _in_precision(learner: nn.Module, precision: str, device: torch.device):
 
 
 def _check_finite(losses: torch.Tensor, step: int, recipe: Recipe, steps: int) -> None:
-    """Raise :class:`Diverged` unless every loss of an epoch that ended at ``step`` is a finite number."""
+    """Raise :class:`Diverged` unless every loss of an epoch that ended at ``step`` is finite in all processes."""
     # Once an epoch: asking at each step would make a GPU wait for the answer.
-    if losses.isfinite().all():
+    wrong = losses.isfinite().logical_not()
+    if parallel.summed(wrong.sum()) == [0]:
         return
-    first = int(losses.isfinite().logical_not().nonzero()[0])
+    first = int(wrong.float().argmax()) if wrong.any() else len(losses) - 1
     failed = step - len(losses) + first
     optimizer, scheduler = _optimizer(nn.Linear(1, 1), recipe, steps)
     for _ in range(failed):

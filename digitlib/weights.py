@@ -102,7 +102,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
             os.chmod(scratch.name, 0o644)  # a temporary file is private to its owner
             os.replace(scratch.name, path)
         except BaseException:
-            os.unlink(scratch.name)
+            Path(scratch.name).unlink(missing_ok=True)
             raise
 
 
