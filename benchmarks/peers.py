@@ -25,13 +25,13 @@ class Watch:
     """Times a training, and measures its validation accuracy every few steps with the clock stopped.
 
     Attributes:
-        reached: seconds at which each goal was first met, by goal.
-        best: the highest validation accuracy seen, and the seconds at which it was.
+        goal: the accuracy at which the training is stopped, or None.
+        looks: for each look, the seconds of training so far and the accuracy.
     """
 
-    def __init__(self, goals, limit, every):
-        self.goals, self.limit, self.every = sorted(goals), limit, every
-        self.reached, self.best, self.steps = {}, (0.0, 0.0), 0
+    def __init__(self, goal, limit, every):
+        self.goal, self.limit, self.every = goal, limit, every
+        self.looks, self.steps = [], 0
         self.paused = self.started = 0.0
 
     def start(self):
@@ -43,6 +43,20 @@ class Watch:
         """Seconds of training so far, without those of measuring."""
         return time.perf_counter() - self.started - self.paused
 
+    @property
+    def best(self):
+        """The highest accuracy seen, and the seconds at which it was first."""
+        return max(((right, -now) for now, right in self.looks), default=(0.0, 0.0))
+
+    @property
+    def ended(self):
+        """The seconds of the last look."""
+        return self.looks[-1][0]
+
+    def first(self, accuracy):
+        """The seconds of the first look that was as good as this, or None."""
+        return next((now for now, right in self.looks if right >= accuracy), None)
+
     def step(self, measure):
         """Count a step, and look where it is time to."""
         if self.steps and self.steps % self.every == 0:
@@ -50,15 +64,12 @@ class Watch:
         self.steps += 1
 
     def look(self, measure):
-        """Measure, and raise Stop when every goal is met or the time is up."""
+        """Measure, and raise Stop when the goal is met or the time is up."""
         now = self.seconds
         accuracy = measure()
-        self.best = max(self.best, (accuracy, -now))
-        for goal in self.goals:
-            if accuracy >= goal:
-                self.reached.setdefault(goal, now)
+        self.looks.append((now, accuracy))
         self.paused += self.seconds - now
-        if now > self.limit or (self.goals and set(self.goals) <= set(self.reached)):
+        if now > self.limit or (self.goal and accuracy >= self.goal):
             raise Stop
 
 
@@ -66,9 +77,12 @@ def accuracy_of(model, images, labels):
     """Accuracy of a PyTorch model on inputs that are ready for it; its mode is left as it was."""
     was_training = model.training
     model.eval()
+    device = next(model.parameters()).device
     with torch.no_grad():
         parts = zip(images.split(1_000), labels.split(1_000), strict=True)
-        right = sum((model(x).argmax(1) == y).sum().item() for x, y in parts)
+        right = sum(
+            (model(x.to(device)).argmax(1).cpu() == y).sum().item() for x, y in parts
+        )
     model.train(was_training)
     return right / len(labels)
 

@@ -44,7 +44,16 @@ class Trap:
         return print, ("sprung",)
 
 
-@pytest.mark.parametrize("content", [b"", b"no training", "cut", "trap", "other"])
+def test_a_digest_changes_with_any_number():
+    one, other = torch.zeros(3), torch.zeros(3)
+    assert checkpoint.digest(one, one) == checkpoint.digest(one, other)
+    other[2] = 1e-9
+    assert checkpoint.digest(one, one) != checkpoint.digest(one, other)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no training", "cut", "trap", "other", "number"]
+)
 def test_a_damaged_or_evil_file_is_refused(tmp_path, capsys, content):
     path = tmp_path / "kept"
     checkpoint.save(path, parts(), {}, [])
@@ -54,6 +63,8 @@ def test_a_damaged_or_evil_file_is_refused(tmp_path, capsys, content):
         path.write_bytes(pickle.dumps(Trap(), protocol=2))
     elif content == "other":
         torch.save({"model": torch.ones(1)}, path)
+    elif content == "number":
+        torch.save(5, path)
     else:
         path.write_bytes(content)
     with pytest.raises(ValueError, match="kept: expected an interrupted training, got"):

@@ -60,7 +60,16 @@ OPTDIGITS = ["--dataset", "optdigits", "--precision", "float32"]
 
 def test_train_then_evaluate_then_predict(capsys, tmp_path):
     out = tmp_path / "mine.safetensors"
-    options = ["--recipe", "quick", "--epochs", 20, "--rate", 0.004, "--seed", 3]
+    options = [
+        "--recipe",
+        "quick",
+        "--epochs",
+        20,
+        "--rate",
+        0.00412345678,
+        "--seed",
+        3,
+    ]
     code, output, errors = run(capsys, "train", *OPTDIGITS, *options, "--out", out)
     assert (code, errors) == (0, [])
     assert len(output) == 22 and "of 287 digits in the validation set" in output[-1]
@@ -71,7 +80,7 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
     assert provenance["recipe"]["seed"] == 3
     assert (
         provenance["command"]
-        == "digitlib train --dataset optdigits --recipe quick --epochs 20 --rate 0.004 "
+        == "digitlib train --dataset optdigits --recipe quick --epochs 20 --rate 0.00412345678 "
         "--precision float32 --seed 3 --out FILE"
     )
     code, output, _ = run(
@@ -93,6 +102,22 @@ def test_the_tiny_recipe_learns_from_a_teacher(capsys, tmp_path):
     nobody = ["--teacher", tmp_path / "nobody"]
     code, _, errors = run(capsys, "train", *OPTDIGITS, *options, *nobody)
     assert code == 2 and "nobody: no such file" in errors[0]
+
+
+def test_started_again_by_torchrun_it_goes_on_from_what_there_is(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    options = [*OPTDIGITS, "--recipe", "quick", "--out", tmp_path / "w"]
+    assert run(capsys, "train", *options)[0] == 0  # nothing was left: from the start
+    (tmp_path / "w.unfinished").write_text("not a training")
+    code, _, errors = run(capsys, "train", *options)
+    assert code == 2 and "expected an interrupted training" in errors[0]
+
+
+def test_of_several_processes_one_complains(capsys, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    assert run(capsys, "evaluate", "--weights", "nowhere") == (2, [], [])
 
 
 def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path):
@@ -140,6 +165,7 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path):
         ),
         (["train", "--out", "w", "--recipe", "slow"], "quick, base, tiny, got 'slow'"),
         (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
+        (["train", "--out", "w", "--teacher", "t"], "expected no teacher for recipe b"),
         (["train", "--out", "w", "--resume"], "w.unfinished: no such file, so nothing"),
         (["train", "--out", "nowhere/w"], "nowhere: no such folder"),
         (["train", "--out", "."], ".: expected a file that can be written"),

@@ -25,10 +25,14 @@ def test_an_older_pytorch_means_float32(monkeypatch):
     assert hardware.best_precision(torch.device("cpu")) == "float32"
 
 
-@pytest.mark.parametrize(("before", "cores", "during"), [(4, 2, 2), (1, 2, 1)])
-def test_threads_are_lowered_to_the_cores_and_put_back(
-    monkeypatch, before, cores, during
+@pytest.mark.parametrize(
+    ("before", "cores", "processes", "during"),
+    [(4, 2, 1, 2), (1, 2, 1, 1), (1, 8, 2, 4), (1, 2, 4, 1)],
+)
+def test_threads_are_as_many_as_the_cores_and_put_back(
+    monkeypatch, before, cores, processes, during
 ):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
     found = torch.get_num_threads()
     monkeypatch.setattr(joblib, "cpu_count", lambda only_physical_cores: cores)
     torch.set_num_threads(before)

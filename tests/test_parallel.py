@@ -56,15 +56,66 @@ def test_two_processes_share_indices_sums_and_gradients(tmp_path):
     ]
 
 
+FIT = """
+import os, sys, torch
+from dataclasses import replace
+from digitlib import data, evaluate, parallel
+from digitlib.augment import Deform
+from digitlib.model import MLP
+from digitlib.train import Recipe, fit
+
+train, valid = data.split(data.load("optdigits"), valid=287)
+recipe = Recipe(epochs=3, batch=100, deform=Deform(rotation=10))
+
+
+def weights(model):
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def stop(epoch):
+    if epoch.number == 2:
+        raise InterruptedError
+
+
+with parallel.group(torch.device("cpu")):
+    whole, broken = MLP((32,)), MLP((32,))
+    history = fit(whole, train, valid, recipe)
+    try:
+        fit(broken, train, valid, recipe, keep=sys.argv[1], after_epoch=stop)
+    except InterruptedError:
+        pass
+    torch.distributed.barrier()
+    fit(broken, train, valid, recipe, keep=sys.argv[1])
+    measured = evaluate.accuracy(evaluate.logits(whole, valid.images), valid.labels)
+    resumed = torch.equal(weights(whole), weights(broken))
+    total = weights(whole).double().sum().item()
+    try:
+        fit(MLP((8,)), train, valid, replace(recipe, batch=1))
+    except ValueError as error:
+        refused = str(error)
+print(measured.value == history[-1].valid_accuracy, resumed, total, refused, sep="|")
+"""
+
+
+def test_two_processes_measure_resume_and_stay_alike(tmp_path):
+    (tmp_path / "script.py").write_text(FIT)
+    first, second = torchrun(2, tmp_path / "script.py", tmp_path / "kept").splitlines()
+    assert first == second
+    measured, resumed, _, refused = first.split("|")
+    assert (measured, resumed) == ("True", "True")
+    assert refused.endswith("for each of 2 processes, got a batch of 1")
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The command's output and its weights file, for one and for two processes."""
     folder = tmp_path_factory.mktemp("trained")
-    options = "--dataset", "optdigits", "--recipe", "quick", "--epochs", "12"
+    options = "--dataset optdigits --recipe quick --epochs 12 --precision float32"
     trained = {}
     for processes in (1, 2):
         out = folder / f"{processes}.safetensors"
-        said = torchrun(processes, "-m", "digitlib", "train", *options, "--out", out)
+        command = "-m", "digitlib", "train", *options.split(), "--out", out
+        said = torchrun(processes, *command)
         trained[processes] = said.splitlines(), DigitClassifier.load(out)
     assert sorted(path.name for path in folder.iterdir()) == [
         "1.safetensors",

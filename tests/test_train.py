@@ -198,8 +198,45 @@ def test_another_training_is_not_taken_up(parts, tmp_path):
     weights_after(*parts, keep=kept)
     with pytest.raises(ValueError, match=r"expected epochs 5, got 2"):
         weights_after(*parts, replace(QUICK, epochs=5), keep=kept)
-    with pytest.raises(ValueError, match="expected digits"):
+    with pytest.raises(ValueError, match="expected training digits"):
         weights_after(parts[0][:500], parts[1], keep=kept)
+    with pytest.raises(ValueError, match="expected validation digits"):
+        weights_after(parts[0], parts[1][:5], keep=kept)
+    negative = data.Digits(255 - parts[0].images, parts[0].labels)
+    with pytest.raises(ValueError, match="expected training digits"):
+        weights_after(negative, parts[1], keep=kept)
+
+
+def test_another_teacher_is_not_taken_up(parts, tmp_path):
+    recipe, kept = replace(QUICK, distil=0.5), tmp_path / "kept"
+    weights_after(*parts, recipe, teacher=MLP((8,)), keep=kept)
+    with pytest.raises(ValueError, match=r"expected teacher \w+, got \w+$"):
+        weights_after(*parts, recipe, teacher=MLP((8,), seed=1), keep=kept)
+
+
+def test_another_network_is_not_taken_up(parts, tmp_path):
+    weights_after(*parts, keep=tmp_path / "kept")
+    with pytest.raises(ValueError, match="expected the state of this model"):
+        fit(MLP((16,)), *parts, QUICK, keep=tmp_path / "kept")
+
+
+def test_a_folder_that_is_not_there_is_noticed_before_the_training(parts, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
+        weights_after(*parts, keep=tmp_path / "nowhere" / "kept")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_matrices_are_multiplied_in_the_precision_of_the_recipe(parts, precision):
+    model, seen = MLP((32,)), set()
+
+    def look(layer, _, output):
+        if layer.training:
+            seen.add(output.dtype)
+
+    for layer in list(model)[2:]:
+        layer.register_forward_hook(look)
+    fit(model, *parts, replace(QUICK, precision=precision))
+    assert seen == {getattr(torch, precision)}
 
 
 def test_bfloat16_learns_about_as_well(parts):
