@@ -32,8 +32,6 @@ from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 from digitlib.weights import write_whole
 
-# The peers stay on the processor, and so do we.
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
 HERE = Path(__file__).parent
 LIMIT = 600  # seconds for one training
 
@@ -52,6 +50,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.parts) - set(parts):
         parser.error(f"expected parts out of {', '.join(parts)}, got {unknown}")
+    # The peers stay on the processor, and so do we.
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     lines = about()
     for name in options.parts or parts:
         lines += ["", *parts[name](options)]
@@ -98,6 +98,18 @@ def spread(values: list[float], form: str = ".1f") -> str:
     return f"{middle} ({min(values):{form}} to {max(values):{form}})"
 
 
+def milliseconds(function, repeats: int, warm_up: int) -> list[float]:
+    """How long each of some calls takes, after a few that don't count."""
+    for _ in range(warm_up):
+        function()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(1_000 * (time.perf_counter() - start))
+    return times
+
+
 # --- time to an accuracy -------------------------------------------------------------------------------------------
 
 
@@ -141,7 +153,7 @@ def race_report(watches: dict) -> list[str]:
     rows = []
     for name, runs in watches.items():
         best = spread([100 * watch.best[0] for watch in runs], ".2f")
-        after = spread([-watch.best[1] for watch in runs])
+        after = spread([watch.best[1] for watch in runs])
         times = [reached(runs, goal) for goal in (0.98, 0.99)]
         rows.append([name, len(runs), *times, best, after])
     head = ["training", "runs", "to 98 %", "to 99 %", "best seen, %", "after"]
@@ -190,7 +202,7 @@ def ratio(theirs: list, their_goal: float | None, ours: list, our_goal: float) -
 
     def times(runs, goal):
         if goal is None:
-            return [-watch.best[1] for watch in runs], False
+            return [watch.best[1] for watch in runs], False
         found = [watch.first(goal) for watch in runs]
         longest = [
             watch.ended if time is None else time
@@ -229,14 +241,7 @@ def warm_up() -> None:
 
 def timed(function, repeats: int = 100) -> float:
     """The median of a call's milliseconds."""
-    for _ in range(5):
-        function()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        function()
-        times.append(1_000 * (time.perf_counter() - start))
-    return statistics.median(times)
+    return statistics.median(milliseconds(function, repeats, warm_up=5))
 
 
 def steps(_) -> list[str]:
@@ -349,8 +354,8 @@ def precision_report(train) -> list[str]:
     reference = bare_epoch(digits, cores)
     for threads in sorted({1, cores, 2 * cores, 4 * cores}):
         took = reference if threads == cores else bare_epoch(digits, threads)
-        ratio = f"{took / reference:.1f}"
-        rows.append([f"a bare loop, {threads} threads", f"{took:.2f}", ratio])
+        slower = f"{took / reference:.1f}"
+        rows.append([f"a bare loop, {threads} threads", f"{took:.2f}", slower])
     return table(["an epoch of 10,000 digits, quick", "s", "ratio"], rows)
 
 
@@ -410,13 +415,7 @@ def eager(model, x):
 
 def percentiles(way, n: int, repeats: int) -> list[str]:
     """Median and 99th percentile of a call in milliseconds, and images a second."""
-    for _ in range(repeats // 10):
-        way()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        way()
-        times.append(1_000 * (time.perf_counter() - start))
+    times = milliseconds(way, repeats, warm_up=repeats // 10)
     middle, high = np.percentile(times, [50, 99])
     return [f"{middle:.3f}", f"{high:.3f}", f"{1_000 * n / np.mean(times):,.0f}"]
 

@@ -69,6 +69,7 @@ SEEDS = (0, 1)
 
 def main(names: list[str]) -> None:
     """Train every candidate and write a table for each question."""
+    train, valid = data.split(data.load("mnist"))
     for name in names or QUESTIONS:
         title, choice, candidates = QUESTIONS[name]
         lines = [
@@ -81,7 +82,7 @@ def main(names: list[str]) -> None:
             "| --- | --- | --- | --- | --- | --- |",
         ]
         for label, recipe in candidates.items():
-            lines.append(measured(label, recipe))
+            lines.append(measured(label, recipe, train, valid))
             print(lines[-1], flush=True)
         deformations = {str(recipe.deform) for recipe in candidates.values()}
         if len(deformations) > 2:
@@ -92,9 +93,8 @@ def main(names: list[str]) -> None:
         write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
-def measured(label: str, recipe: Recipe) -> str:
+def measured(label: str, recipe: Recipe, train, valid) -> str:
     """A row of the table: train with each seed."""
-    train, valid = data.split(data.load("mnist"))
     teacher = export.load_model() if recipe.distil else None
     runs = []
     for seed in SEEDS:

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from digitlib import data
-from digitlib.model import MLP
+from digitlib.model import MEAN, MLP, STD, Normalize
 from digitlib.train import RECIPES, fit
 
 
@@ -46,7 +46,8 @@ class Watch:
     @property
     def best(self):
         """The highest accuracy seen, and the seconds at which it was first."""
-        return max(((right, -now) for now, right in self.looks), default=(0.0, 0.0))
+        best = max((right for _, right in self.looks), default=0.0)
+        return best, self.first(best)
 
     @property
     def ended(self):
@@ -109,10 +110,15 @@ def digitlib_recipe(watch, recipe):
     watch.look(lambda: accuracy_of(model, *exam))
 
 
+def normalised(images):
+    """Images as the two loops below want them: ``(N, 1, 28, 28)``, digitlib's own normalisation done beforehand."""
+    return Normalize()(data.scale(images))[:, None]
+
+
 def normalised_exam():
-    """The validation digits as the two loops below want them: normalised, ``(N, 1, 28, 28)``."""
+    """The validation digits, normalised, and their labels."""
     _, valid = data.split(data.load("mnist"))
-    return ((data.scale(valid.images) - 0.1307) / 0.3081)[:, None], valid.labels
+    return normalised(valid.images), valid.labels
 
 
 def tutorial_loader(root, shuffle):
@@ -120,7 +126,7 @@ def tutorial_loader(root, shuffle):
     from torchvision import datasets, transforms  # slow to import
 
     prepare = transforms.Compose(
-        [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+        [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
     )
     everything = datasets.MNIST(root, train=True, transform=prepare)
     train, _ = data.split_indices(everything.targets)
@@ -131,7 +137,7 @@ def tutorial_loader(root, shuffle):
 def memory_loader(shuffle):
     """The same digits as digitlib holds them: one tensor in memory, batches taken by index."""
     train, _ = data.split(data.load("mnist"))
-    images = ((data.scale(train.images) - 0.1307) / 0.3081)[:, None]
+    images = normalised(train.images)
 
     class Batches:
         def __iter__(self):

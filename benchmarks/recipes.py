@@ -4,18 +4,15 @@ Mean and spread go to the ledger, as ``recipe.NAME``, measured on validation dig
 them back, rounded to 8 bits. The teacher of ``tiny`` are the shipped weights.
 """
 
-import json
 import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from digitlib import data, export
+from digitlib import data, export, results
 from digitlib.model import MLP
-from digitlib.results import LEDGER
 from digitlib.train import RECIPES, Recipe, fit
-from digitlib.weights import write_whole
 
 SEEDS = range(5)
 
@@ -43,10 +40,9 @@ def main(names: list[str]) -> None:
             "seed": SEEDS[0],
             "command": f"python benchmarks/recipes.py {name}",
         }
-        ledger = json.loads(LEDGER.read_text(encoding="utf-8"))
+        ledger = {dataset: results.entries(dataset) for dataset in data.NAMES}
         ledger["mnist"][f"recipe.{name}"] = entry
-        text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
-        write_whole(LEDGER, text.encode())
+        results.write(ledger)
         print(f"recipe.{name}: {entry}; median {statistics.median(seconds):.1f} s")
 
 

@@ -12,12 +12,12 @@ from functools import lru_cache
 import torch
 from torch.nn import functional as F
 
+from digitlib.preprocess import SIDE
+
 __all__ = ["Deform", "Range"]
 
 Range = float | tuple[float, float]
 """``r`` means from -r to r, ``(low, high)`` from low to high; each image gets a value of its own, evenly drawn."""
-
-SIDE = 28
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 The file is PyTorch's own format, read with ``weights_only``, which loads tensors and plain values and runs no code.
 """
 
-import hashlib
 import io
 import pickle
 from pathlib import Path
@@ -13,7 +12,7 @@ import torch
 
 from digitlib.weights import write_whole
 
-__all__ = ["Stateful", "digest", "epochs", "resume", "save"]
+__all__ = ["Stateful", "epochs", "resume", "save"]
 
 
 class Stateful(Protocol):
@@ -69,14 +68,6 @@ def resume(
             f"{path}: expected the state of this model, got another: {error}"
         ) from None
     return content["history"]
-
-
-def digest(*tensors: torch.Tensor) -> str:
-    """Twelve hexadecimal digits that change when any of the numbers does."""
-    total = hashlib.sha256()
-    for tensor in tensors:
-        total.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return total.hexdigest()[:12]
 
 
 def epochs(path: str | Path) -> int:

@@ -70,6 +70,13 @@ def _add_dataset(parser) -> None:
     parser.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
 
 
+def _split(dataset: str):
+    """The book's training and validation digits of a data set."""
+    from digitlib import data
+
+    return data.split(data.load(dataset), valid=data.VALID_SIZE[dataset])
+
+
 def _add_weights(parser) -> None:
     text = "the weights file (default: the package's own)"
     parser.add_argument("--weights", type=Path, default=weights.SHIPPED, help=text)
@@ -98,7 +105,7 @@ def _train(options) -> int:
     """Train a model and write its weights file; in several processes under torchrun."""
     from tqdm import tqdm
 
-    from digitlib import data, export, hardware, parallel
+    from digitlib import export, hardware, parallel
     from digitlib.model import MLP
     from digitlib.train import Epoch, Recipe, fit
 
@@ -106,10 +113,8 @@ def _train(options) -> int:
     precision = options.precision
     if precision == "auto":
         precision = hardware.best_precision(device)
-    given = {"epochs": options.epochs, "rate": options.rate}
-    changes = {name: value for name, value in given.items() if value is not None}
     recipe = Recipe.named(
-        options.recipe, seed=options.seed, precision=precision, **changes
+        options.recipe, seed=options.seed, precision=precision, **_changes(options)
     )
     # Before the training, not after it.
     kept = _writable(options)
@@ -117,9 +122,7 @@ def _train(options) -> int:
         raise ValueError(f"expected no teacher for recipe {options.recipe}")
     taught = options.teacher or weights.SHIPPED
     teacher = export.load_model(taught) if recipe.distil else None
-    train, valid = data.split(
-        data.load(options.dataset), valid=data.VALID_SIZE[options.dataset]
-    )
+    train, valid = _split(options.dataset)
     model = MLP(recipe.hidden, seed=options.seed)
 
     def report(epoch: Epoch) -> None:
@@ -135,7 +138,7 @@ def _train(options) -> int:
         fit(model, train, valid, recipe, teacher=teacher, after_epoch=report, keep=kept)
         if not parallel.first():
             return 0
-    command = _command(options, precision, changes)
+    command = _command(options, precision)
     accuracy = export.export_weights(
         model, options.out, valid, options.dataset, recipe, command
     )
@@ -180,13 +183,19 @@ def _writable(options) -> Path:
     return kept
 
 
-def _command(options, precision: str, changes: dict) -> str:
+def _changes(options) -> dict[str, int | float]:
+    """What differs from the named recipe."""
+    given = {"epochs": options.epochs, "rate": options.rate}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _command(options, precision: str) -> str:
     """The command that makes the same weights again."""
     processes = os.environ.get("WORLD_SIZE", "1")
     start = f"torchrun --nproc-per-node {processes} -m " if processes != "1" else ""
     words = [f"{start}digitlib train --dataset {options.dataset}"]
     words += [f"--recipe {options.recipe}"]
-    words += [f"--{name} {value}" for name, value in changes.items()]
+    words += [f"--{name} {value}" for name, value in _changes(options).items()]
     words += [f"--teacher {options.teacher.name}"] if options.teacher else []
     words += [f"--precision {precision}", f"--seed {options.seed}", "--out FILE"]
     return " ".join(words)
@@ -207,9 +216,7 @@ def _evaluate(options) -> int:
     if options.test:
         digits, name = data.load_test(options.dataset), "test"
     else:
-        _, digits = data.split(
-            data.load(options.dataset), valid=data.VALID_SIZE[options.dataset]
-        )
+        _, digits = _split(options.dataset)
         name = "validation"
     answers = evaluate.logits(model, digits.images)
     print(f"{evaluate.accuracy(answers, digits.labels)} in the {name} set")

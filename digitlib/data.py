@@ -160,9 +160,13 @@ def split_indices(
     return torch.from_numpy(parts[0]), torch.from_numpy(parts[1])
 
 
-def fingerprint(indices: torch.Tensor) -> str:
-    """Twelve hexadecimal digits that change when any index, or their order, does."""
-    return hashlib.sha256(indices.numpy().astype("<i8").tobytes()).hexdigest()[:12]
+def fingerprint(*tensors: torch.Tensor) -> str:
+    """Twelve hexadecimal digits that change when any of the numbers, or their order, does."""
+    total = hashlib.sha256()
+    for tensor in tensors:
+        numbers = tensor.detach().cpu().numpy()
+        total.update(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes())
+    return total.hexdigest()[:12]
 
 
 def scale(images: torch.Tensor) -> torch.Tensor:

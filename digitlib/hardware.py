@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-__all__ = ["best_device", "best_precision", "describe", "own_cores"]
+__all__ = ["best_device", "best_precision", "describe", "neighbours", "own_cores"]
 
 
 def best_device() -> torch.device:
@@ -21,7 +21,7 @@ def best_device() -> torch.device:
         local = int(os.environ.get("LOCAL_RANK", "0"))
         return torch.device("cuda", local % torch.cuda.device_count())
     # Processes can't share gradients between MPS devices.
-    mps = torch.backends.mps.is_available() and _neighbours() == 1
+    mps = torch.backends.mps.is_available() and neighbours() == 1
     return torch.device("mps" if mps else "cpu")
 
 
@@ -52,8 +52,8 @@ def own_cores() -> Iterator[int]:
     from joblib import cpu_count
 
     before, cores = torch.get_num_threads(), cpu_count(only_physical_cores=True)
-    if _neighbours() > 1:
-        torch.set_num_threads(max(1, cores // _neighbours()))
+    if neighbours() > 1:
+        torch.set_num_threads(max(1, cores // neighbours()))
     else:
         torch.set_num_threads(min(before, cores))
     try:
@@ -70,6 +70,6 @@ def describe(device: torch.device) -> str:
         return f"{device.type}, {threads} threads" if device.type == "cpu" else "mps"
 
 
-def _neighbours() -> int:
+def neighbours() -> int:
     """How many processes torchrun has started on this machine."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

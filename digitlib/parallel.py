@@ -4,13 +4,14 @@
 everything here leaves things as they are.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
 from torch import nn
+
+from digitlib import hardware
 
 __all__ = ["first", "group", "rank", "share", "shared_model", "size", "summed"]
 
@@ -24,12 +25,12 @@ def group(device: torch.device) -> Iterator[None]:
     if not (dist.is_available() and dist.is_torchelastic_launched()):
         yield
         return
-    local = int(os.environ["LOCAL_WORLD_SIZE"])
-    if device.type == "cuda" and local > torch.cuda.device_count():
-        raise ValueError(
-            f"expected a GPU for each process, got {local} processes and {torch.cuda.device_count()} GPUs"
-        )
     if device.type == "cuda":
+        local, gpus = hardware.neighbours(), torch.cuda.device_count()
+        if local > gpus:
+            raise ValueError(
+                f"expected a GPU for each process, got {local} processes and {gpus} GPUs"
+            )
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:

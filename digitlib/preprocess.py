@@ -172,9 +172,8 @@ def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(grey, dtype=np.float64), np.asarray(alpha, dtype=np.float64)
 
 
-@lru_cache(
-    maxsize=64
-)  # a drawing grows, its canvas doesn't: few sizes come up, each many times
+# A drawing grows, its canvas doesn't: few sizes come up, each many times.
+@lru_cache(maxsize=64)
 def _overlap(outputs: int, inputs: int) -> np.ndarray:
     """Overlaps ``(outputs, inputs)`` of two divisions of one line, in units of 1 / (outputs * inputs) of it."""
     out_edges = np.arange(outputs + 1) * inputs

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from digitlib import data
 from digitlib.evaluate import Accuracy
+from digitlib.weights import write_whole
 
 __all__ = [
     "LEDGER",
@@ -25,6 +26,7 @@ __all__ = [
     "entries",
     "recorded",
     "reproduced",
+    "write",
 ]
 
 LEDGER = Path(__file__).with_name("results.json")
@@ -112,6 +114,12 @@ def recorded(name: str, template: str) -> Sentence:
     The template is as for :func:`reproduced`. KeyError for an entry that the ledger hasn't got.
     """
     return Sentence(_fill(template, entries("mnist")[name]) + " *(recorded)*")
+
+
+def write(ledger: dict[str, dict[str, dict]]) -> None:
+    """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all."""
+    text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
+    write_whole(LEDGER, text.encode())
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:

@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from digitlib import checkpoint, evaluate, hardware, parallel
 from digitlib.augment import Deform
-from digitlib.data import Digits, scale
+from digitlib.data import Digits, fingerprint, scale
 
 __all__ = [
     "RECIPES",
@@ -178,8 +178,10 @@ def fit(
                 tallies = train_epoch(
                     learner, _counted(batches, bar), optimizer, scheduler
                 )
-                _check_finite(tallies[0], scheduler.last_epoch, recipe, steps)
-                learned, measured = _mean(*tallies), _measure(model, valid)
+                learned = _mean(*tallies)
+                if not math.isfinite(learned[0]):
+                    raise _diverged(tallies[0], scheduler.last_epoch, recipe, steps)
+                measured = _measure(model, valid)
                 seconds = time.perf_counter() - start
                 history.append(Epoch(number, *learned, *measured, seconds))
                 bar.set_postfix_str(f"validation {history[-1].valid_accuracy:.2%}")
@@ -224,13 +226,13 @@ def _steps(n: int, batch: int) -> int:
 
 def _about(train: Digits, valid: Digits, recipe: Recipe, teacher) -> dict:
     """All that decides the weights and the history of a training, for telling one from another."""
-    taught = checkpoint.digest(*teacher.parameters()) if teacher is not None else None
+    taught = fingerprint(*teacher.parameters()) if teacher is not None else None
     return {
         **asdict(recipe),
         "teacher": taught,
         "processes": parallel.size(),
-        "training digits": checkpoint.digest(train.images, train.labels),
-        "validation digits": checkpoint.digest(valid.images, valid.labels),
+        "training digits": fingerprint(train.images, train.labels),
+        "validation digits": fingerprint(valid.images, valid.labels),
     }
 
 
@@ -280,19 +282,18 @@ def _in_precision(learner: nn.Module, precision: str, device: torch.device):
     return forward
 
 
-def _check_finite(losses: torch.Tensor, step: int, recipe: Recipe, steps: int) -> None:
-    """Raise :class:`Diverged` unless every loss of an epoch that ended at ``step`` is finite in all processes."""
-    # Once an epoch: asking at each step would make a GPU wait for the answer.
+def _diverged(losses: torch.Tensor, step: int, recipe: Recipe, steps: int) -> Diverged:
+    """What to raise for an epoch that ended at ``step``: names the first bad step, and its learning rate."""
+    # Looked for after the epoch: asking at each step would make a GPU wait for the answer.
     wrong = losses.isfinite().logical_not()
-    if parallel.summed(wrong.sum()) == [0]:
-        return
+    # Where another process met it, ours were finite to the end.
     first = int(wrong.float().argmax()) if wrong.any() else len(losses) - 1
     failed = step - len(losses) + first
     optimizer, scheduler = _optimizer(nn.Linear(1, 1), recipe, steps)
     for _ in range(failed):
         optimizer.step()
         scheduler.step()
-    raise Diverged(
+    return Diverged(
         f"the loss became {losses[first].item()} at step {failed + 1}, "
         f"with a learning rate of {scheduler.get_last_lr()[0]:.3g}; try a smaller one"
     )

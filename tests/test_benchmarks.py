@@ -56,7 +56,7 @@ def test_the_first_time_counts(clock):
         clock.now += 1
         watch.look(clock.after(0, accuracy))
     assert watch.first(0.98) == 2.0 and watch.first(0.99) is None
-    assert watch.best == (0.985, -2.0) and watch.ended == 4.0
+    assert watch.best == (0.985, 2.0) and watch.ended == 4.0
 
 
 def test_the_time_limit_stops(clock):

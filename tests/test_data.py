@@ -237,3 +237,10 @@ def test_scale():
     assert data.scale(torch.tensor([0, 255], dtype=torch.uint8)).tolist() == [0.0, 1.0]
     with pytest.raises(ValueError, match=r"got torch\.float32"):
         data.scale(torch.zeros(1))
+
+
+def test_a_fingerprint_changes_with_any_number():
+    one, other = torch.zeros(3), torch.zeros(3)
+    assert data.fingerprint(one, one) == data.fingerprint(one, other)
+    other[2] = 1e-9
+    assert data.fingerprint(one, one) != data.fingerprint(one, other)

@@ -51,6 +51,11 @@ def test_what_is_only_recorded_is_of_mnist_and_says_so(monkeypatch):
         results.recorded("nothing", "{value}")
 
 
+def test_what_is_written_is_read_again():
+    results.write({"mnist": {"loss": {"value": 0.25}}})
+    assert results.entries("mnist") == {"loss": {"value": 0.25}}
+
+
 @pytest.mark.parametrize(
     ("name", "measured", "message"),
     [

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.nn.utils import parameters_to_vector
 
 from digitlib import data, evaluate
 from digitlib.augment import Deform
@@ -29,7 +30,7 @@ def parts(small):
 
 
 def numbers(model):
-    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+    return parameters_to_vector(model.parameters()).detach()
 
 
 def weights_after(train, valid, recipe=QUICK, seed=0, **options):

@@ -19,7 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from digitlib.data import NAMES
-from digitlib.results import LEDGER, agrees, entries
+from digitlib.results import agrees, entries, write
 from digitlib.weights import write_whole
 from digitlib.widget import VIEW
 
@@ -122,10 +122,7 @@ def results(options) -> int:
                     )
             if options.write:
                 add_uncertainty(name, ledger[dataset])
-                write_whole(
-                    LEDGER,
-                    (json.dumps(ledger, indent=1, sort_keys=True) + "\n").encode(),
-                )
+                write(ledger)
     print(f"{disagreements} outside their tolerance")
     return 1 if disagreements and not options.write else 0
 
