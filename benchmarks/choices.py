@@ -33,9 +33,9 @@ def tiny(distil: float, **changes) -> Recipe:
 QUESTIONS = {
     "deformations": (
         "How strong should the deformations of recipe `base` be?",
-        "Chosen: weak. Any gentle deformation is worth half a point over none, and strong ones cost some of it. Weak, "
-        "middle and middle without elastic are too close to tell apart; weak serves recipe `tiny` too, and its "
-        "training loss stays furthest from 0 of the two best.",
+        "Chosen: weak. Any gentle deformation is worth half a point over none, and strong ones give most of that back. "
+        "Among weak, middle and middle without elastic 5,000 digits can't choose; weak has the highest mean, and "
+        "serves recipe `tiny` too.",
         {
             "none": base(None),
             "weak (the recipe)": base(WEAK),
@@ -47,7 +47,9 @@ QUESTIONS = {
     ),
     "teacher": (
         "What is a teacher worth to recipe `tiny`?",
-        "",
+        "Chosen: half and half. It has the highest mean with deformations and without, each time by less than the "
+        "doubt in 5,000 digits: a teacher may help here, and this doesn't show it. The deformations do help, by almost "
+        "a point.",
         {
             "labels alone": tiny(0.0),
             "half and half (the recipe)": tiny(0.5),
