@@ -173,7 +173,7 @@ def scale(images: torch.Tensor) -> torch.Tensor:
     """Turn uint8 images ``(N, 28, 28)`` into the float32 batch in [0, 1] that a model takes."""
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images, got {images.dtype}")
-    return images.float().div_(255)
+    return images / 255
 
 
 def cache_folder() -> Path:

@@ -107,6 +107,7 @@ def test_the_table_of_the_race():
     slow = [run((60, 0.98), (90, 0.985), (600, 0.98))]
     runs = {
         bench.QUICK: [run((1, 0.9), (second, 0.981)) for second in (1, 2, 3)],
+        bench.FLOAT32: [run((4, 0.98))],
         bench.BASE: base,
         bench.TUTORIAL: slow,
         bench.SHUFFLED: slow,
@@ -168,6 +169,6 @@ def test_each_runner_runs(tiny_mnist):
 
 def test_a_step_is_taken_apart(small):
     recipe = Recipe(epochs=1, batch=100, deform=RECIPES["base"].deform)
-    rows = bench.parts_of_a_step(recipe, data.scale(small.images), small, 100.0)
+    rows = bench.parts_of_a_step(recipe, small, 100.0)
     assert [row[0] for row in rows][:3] == ["loading", "deforming", "forward"]
     assert rows[-1][0] == "a step as fit runs it" and float(rows[-1][1]) > 0

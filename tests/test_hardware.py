@@ -12,11 +12,16 @@ def test_the_device_is_one_that_computes():
 
 
 @pytest.mark.parametrize(
-    ("units", "expected"), [(True, "bfloat16"), (False, "float32")]
+    ("units", "expected"),
+    [
+        ({"avx512_f": True, "amx_bf16": True}, "bfloat16"),
+        ({"avx512_f": True, "avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
+        ({"avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, "float32"),
+        ({"neon": True}, "float32"),
+    ],
 )
 def test_bfloat16_needs_units_of_its_own(monkeypatch, units, expected):
-    capabilities = lambda: {"avx512_bf16": True, "amx_bf16": units}  # noqa: E731
-    monkeypatch.setattr(torch.cpu, "get_capabilities", capabilities, raising=False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units, raising=False)
     assert hardware.best_precision(torch.device("cpu")) == expected
 
 
