@@ -79,7 +79,8 @@ def accuracy_of(model, images, labels):
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
-    with torch.no_grad():
+    # In float32, whatever the training that asks is in the middle of.
+    with torch.no_grad(), torch.autocast(device.type, enabled=False):
         parts = zip(images.split(1_000), labels.split(1_000), strict=True)
         right = sum(
             (model(x.to(device)).argmax(1).cpu() == y).sum().item() for x, y in parts
@@ -147,12 +148,15 @@ def memory_loader(shuffle):
     return Batches()
 
 
-def tutorial_loop(watch, root, seed):
-    """(a) The loop of most tutorials, around digitlib's MLP: DataLoader, batch 64, Adam."""
+def tutorial_loop(watch, root, seed, in_memory=False):
+    """(a) The loop of most tutorials, around digitlib's MLP: DataLoader, batch 64, Adam.
+
+    ``in_memory`` gives it digitlib's loader.
+    """
     exam = normalised_exam()
     watch.start()
     torch.manual_seed(seed)
-    loader = tutorial_loader(root, shuffle=True)
+    loader = memory_loader(True) if in_memory else tutorial_loader(root, shuffle=True)
     layers = list(MLP(RECIPES["quick"].hidden, seed=seed))[1:]  # normalised already
     model = hooked(nn.Sequential(*layers), watch, *exam)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)

@@ -76,9 +76,10 @@ def test_the_watch_looks_every_so_many_steps():
     assert looks == [3, 6, 9]
 
 
-def test_a_watched_training_is_the_same_training(small):
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_watched_training_is_the_same_training(small, precision):
     train, valid = data.split(small, valid=287)
-    recipe = Recipe(epochs=2, batch=100)
+    recipe = Recipe(epochs=2, batch=100, precision=precision)
     plain, watched = MLP((32,)), MLP((32,))
     watch = peers.Watch(None, limit=60, every=5)
     watch.start()
@@ -110,6 +111,7 @@ def test_the_table_of_the_race():
         bench.FLOAT32: [run((4, 0.98))],
         bench.BASE: base,
         bench.TUTORIAL: slow,
+        bench.FED: slow,
         bench.SHUFFLED: slow,
         bench.PUBLISHED: slow,
         bench.LOADED: [run((5, 0.9))],
