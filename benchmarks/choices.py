@@ -48,8 +48,8 @@ QUESTIONS = {
     "teacher": (
         "What is a teacher worth to recipe `tiny`?",
         "Chosen: half and half. It has the highest mean with deformations and without, each time by less than the "
-        "doubt in 5,000 digits: a teacher may help here, and this doesn't show it. The deformations do help, by almost "
-        "a point.",
+        "doubt in 5,000 digits: a teacher may help here, and this doesn't show it. The deformations, with the sixty "
+        "epochs that they allow, help by almost a point.",
         {
             "labels alone": tiny(0.0),
             "half and half (the recipe)": tiny(0.5),
