@@ -23,11 +23,7 @@ $(VENV)/.book: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.book
-	$(UV) --editable ".[train,app,book,test]"
-	@touch $@
-
-$(VENV)/.bench: $(VENV)/.test
-	$(UV) --editable ".[train,bench]"
+	$(UV) --editable ".[train,app,export,book,test,bench]"
 	@touch $@
 
 book: $(VENV)/.book  ## build the book from the stored outputs
@@ -49,7 +45,7 @@ results: $(VENV)/.test  ## measure the ledger's figures anew: all, or NB=03-trai
 	$(BIN)/python book/_ext/notebooks.py results $(NB) $(if $(WRITE),--write)
 
 # Alone on the machine, or the clocks mean nothing.
-bench: $(VENV)/.bench  ## measure digitlib beside its peers, some forty minutes: all, or PARTS="steps predict"
+bench: $(VENV)/.test  ## measure digitlib beside its peers, some forty minutes: all, or PARTS="steps predict"
 	$(BIN)/python benchmarks/bench.py $(PARTS)
 
 serve: book  ## build the book and serve it on http://127.0.0.1:8000

@@ -6,7 +6,6 @@ screen and to ``benchmarks/results.md``.
 
 import argparse
 import contextlib
-import io
 import json
 import os
 import platform
@@ -194,9 +193,9 @@ def race_report(watches: dict) -> list[str]:
         "Median (lowest to highest). Reading and preparing the data counts, imports don't, and the clock stands still "
         "while the validation digits are measured: every 10 steps of ours, every 40 of (a) and (b), ten times an epoch "
         "of (c). A run ends at its goal (99 % for base and (b), 98 % for quick and (a); none for (c)), at the end of "
-        f"its own recipe (for (c), when ten epochs have brought nothing), or after {LIMIT} seconds. Our base is stopped "
-        "after 7 of its 18 epochs, with a cycle of the learning rate made for 7. Ours run in the precision named above, "
-        "which `digitlib train` chooses, except where float32 is named, which the notebooks use.",
+        f"its own recipe (for (c), when ten epochs have brought nothing), or after {LIMIT} seconds. Our base is "
+        "stopped after 7 of its 18 epochs, with a cycle of the learning rate made for 7. Ours run in the precision "
+        "named above, which `digitlib train` chooses, except where float32 is named, which the notebooks use.",
         "",
         *table(["ratio of medians", "times"], ratios),
         "",
@@ -403,7 +402,7 @@ def predictions(_) -> list[str]:
     import onnxruntime  # of the extra "bench"
 
     classifier, model = DigitClassifier.load(), export.load_model()
-    session = onnxruntime.InferenceSession(onnx_bytes(model))
+    session = onnxruntime.InferenceSession(export.to_onnx(model))
     _, valid = data.split(data.load("mnist"))
     uint8 = np.resize(valid.images.numpy(), (10_000, 28, 28))
     floats = uint8.astype(np.float32) / 255
@@ -439,18 +438,6 @@ def percentiles(way, n: int, repeats: int) -> list[str]:
     times = milliseconds(way, repeats, warm_up=repeats // 10)
     middle, high = np.percentile(times, [50, 99])
     return [f"{middle:.3f}", f"{high:.3f}", f"{1_000 * n / np.mean(times):,.0f}"]
-
-
-def onnx_bytes(model) -> bytes:
-    """The model in ONNX, for any number of images."""
-    buffer = io.BytesIO()
-    batch = torch.export.Dim("batch")
-    program = torch.onnx.export(
-        model, (torch.zeros(2, 28, 28),), input_names=["x"], dynamo=True,
-        dynamic_shapes=({0: batch},), verbose=False,
-    )  # fmt: skip
-    program.save(buffer)
-    return buffer.getvalue()
 
 
 # --- growth --------------------------------------------------------------------------------------------------------

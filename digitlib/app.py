@@ -1,26 +1,42 @@
-"""The web page: a pad to draw on and ten bars that move while one draws, served by Gradio on this machine."""
+"""The web page and its API, served by Gradio: a pad to draw on, a photo to upload, and two endpoints for programs.
+
+``/classify`` takes a picture's file and answers ``{"label", "reason", "probabilities"}``; ``/classify_batch`` takes
+several and answers a list. A file is at most 10 MB and 25 million pixels large, a batch at most 100 files. A request
+that is no picture gets one line that says what was expected and what came.
+
+As a file of its own, beside a copy of the package, this is a whole Gradio Space: ``python app.py``.
+"""
 
 import base64
 import binascii
 import io
 import json
 import os
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from digitlib.classify import DigitClassifier
+from digitlib.classify import DigitClassifier, Prediction
+from digitlib.preprocess import NoInk, preprocess, read_image
 
 os.environ.setdefault(
     "GRADIO_ANALYTICS_ENABLED", "False"
 )  # read when Gradio is imported
 
 import gradio as gr
+from gradio_client.utils import is_file_obj_with_meta
 
 __all__ = ["build", "decode", "launch"]
 
-_PAD = Path(__file__).with_name("pad")
+PIXELS = 25_000_000
+UPLOAD = "10mb"
+BATCH = 100
+# A prediction takes a core for some milliseconds, and a large photo 400 MB for a second: few at once, the rest waits.
+AT_ONCE = 4
+
+_PAD = resources.files("digitlib") / "pad"
 _MODULE = (_PAD / "pad.mjs").read_text(encoding="utf-8")
 _CSS = (_PAD / "pad.css").read_text(encoding="utf-8")
 _INTRODUCTION = """# Draw a digit
@@ -29,8 +45,9 @@ A small neural network, trained on MNIST, says what it sees while you draw."""
 # A module from a blob address: the same file then works in any host, with no path to agree on.
 _START = """
 const module = URL.createObjectURL(new Blob([%s], { type: "text/javascript" }));
-import(module).then(({ createPad }) =>
-  createPad(element.querySelector(".digit-pad"), (canvas) => server.classify(canvas.toDataURL("image/png"))));
+const values = { classify: (canvas) => server.classify_drawing(canvas.toDataURL("image/png")) };
+import(module).then((pad) =>
+  pad.default.render({ model: { get: (name) => values[name] }, el: element.querySelector(".digit-pad") }));
 """
 
 
@@ -38,14 +55,21 @@ def build(classifier: DigitClassifier | None = None) -> gr.Blocks:
     """Build the page around a classifier, by default the package's own."""
     classifier = classifier or DigitClassifier.load()
 
-    def classify(drawing: str) -> dict:
+    def classify_drawing(drawing: str) -> dict:
         """Name the digit on a drawing, a PNG as a ``data:`` address."""
-        prediction = classifier.classify(decode(drawing))
-        return {
-            "label": prediction.label,
-            "reason": prediction.reason,
-            "probabilities": [float(p) for p in prediction.probabilities],
-        }
+        return _answer(classifier.classify(decode(drawing)))
+
+    def classify(picture: gr.FileData) -> dict:
+        """Name the digit on a picture."""
+        return _answer(_classify(classifier, picture))
+
+    def classify_batch(pictures: list[gr.FileData]) -> list[dict]:
+        """Name the digit on each of several pictures."""
+        return [_answer(_classify(classifier, one)) for one in _several(pictures)]
+
+    def show(photo: dict | None) -> tuple:
+        """Say what is on an uploaded photo, and show what the model sees of it."""
+        return _shown(classifier, photo) if photo else ("", None)
 
     with gr.Blocks(title="Draw a digit") as page, gr.Column():
         gr.Markdown(_INTRODUCTION)
@@ -53,9 +77,24 @@ def build(classifier: DigitClassifier | None = None) -> gr.Blocks:
             html_template='<div class="digit-pad"></div>',
             css_template=_CSS,
             js_on_load=_START % json.dumps(_MODULE),
-            server_functions=[classify],
+            server_functions=[classify_drawing],
         )
-    return page
+        photo = gr.Image(
+            label="Or a photo of a digit, dark ink on paper",
+            sources=["upload", "clipboard"],
+            height=240,
+        )
+        said = gr.Markdown(elem_id="photo-answer")
+        seen = gr.Image(
+            label="What the model sees", height=240, interactive=False, buttons=[]
+        )
+        # Unprepared, or Gradio would open the file before its size is checked.
+        photo.change(
+            show, photo, [said, seen], preprocess=False, api_visibility="private"
+        )
+        gr.api(classify, api_name="classify")
+        gr.api(classify_batch, api_name="classify_batch")
+    return page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
 
 
 def decode(drawing: str) -> np.ndarray:
@@ -80,8 +119,92 @@ def decode(drawing: str) -> np.ndarray:
         ) from None
 
 
-def launch(host: str = "127.0.0.1", port: int | None = None, **options):
-    """Serve the page and return Gradio's ``(app, local address, public address)``."""
+def launch(host: str | None = None, port: int | None = None, **options):
+    """Serve the page and return Gradio's ``(app, local address, public address)``.
+
+    Args:
+        host: the address to listen on; by default this machine only, and every one on a Space.
+        port: by default the first free one from 7860.
+        options: further ones of Gradio's ``launch``.
+    """
+    on_a_space = "SPACE_ID" in os.environ
     return build().launch(
-        server_name=host, server_port=port, footer_links=[], **options
+        server_name=host or ("0.0.0.0" if on_a_space else "127.0.0.1"),
+        server_port=port,
+        max_file_size=UPLOAD,
+        footer_links=["api"],
+        ssr_mode=False,
+        **options,
     )
+
+
+def _answer(prediction: Prediction) -> dict:
+    """A prediction as JSON."""
+    return {
+        "label": prediction.label,
+        "reason": prediction.reason,
+        "probabilities": [float(p) for p in prediction.probabilities],
+    }
+
+
+def _classify(classifier: DigitClassifier, picture: object) -> Prediction:
+    """Classify an upload; ``gr.Error`` in one line for what is no picture, or too large a one."""
+    path = _checked(picture)
+    try:
+        return classifier.classify(path)
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise _refusal(str(error).replace(str(path), path.name)) from None
+
+
+def _checked(picture: object) -> Path:
+    """The file of an upload, after a look at its header: no pixel is unpacked yet."""
+    # Where such a file lies Gradio has checked; what doesn't look like one, it passes on as it is.
+    if not is_file_obj_with_meta(picture):
+        raise _refusal(f"expected an uploaded picture, got {str(picture)[:40]!r}")
+    path = Path(picture["path"])
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+    except Image.DecompressionBombError as error:
+        raise _refusal(
+            f"{path.name}: expected at most {PIXELS:,} pixels: {error}"
+        ) from None
+    except (OSError, SyntaxError, ValueError):
+        raise _refusal(
+            f"{path.name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
+        ) from None
+    if width * height > PIXELS:
+        raise _refusal(
+            f"{path.name}: expected at most {PIXELS:,} pixels, got {width} x {height}"
+        )
+    return path
+
+
+def _several(pictures: object) -> list:
+    """Check the number of a batch."""
+    if not isinstance(pictures, list) or not 1 <= len(pictures) <= BATCH:
+        count = len(pictures) if isinstance(pictures, list) else "no list"
+        raise _refusal(f"expected a list of 1 to {BATCH} pictures, got {count}")
+    return pictures
+
+
+def _refusal(message: str) -> gr.Error:
+    return gr.Error(message, print_exception=False)
+
+
+def _shown(classifier: DigitClassifier, photo: dict) -> tuple[str, np.ndarray | None]:
+    """A sentence about a photo, and the 28 x 28 image that the model got, enlarged."""
+    prediction = _classify(classifier, photo)
+    try:
+        image = preprocess(read_image(photo["path"]))
+    except NoInk:
+        return "Nothing drawn in sight", None
+    enlarged = np.kron(image, np.ones((10, 10), dtype=np.uint8))
+    if prediction.label is None:
+        return "This is no digit", enlarged
+    share = 100 * prediction.probabilities[prediction.label]
+    return f"This is a {prediction.label} ({share:.0f} %)", enlarged
+
+
+if __name__ == "__main__":
+    launch()

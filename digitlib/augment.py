@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from digitlib.preprocess import SIDE
 
-__all__ = ["Deform", "Range"]
+__all__ = ["Deform", "Range", "basis"]
 
 Range = float | tuple[float, float]
 """``r`` means from -r to r, ``(low, high)`` from low to high; each image gets a value of its own, evenly drawn."""
@@ -92,9 +92,10 @@ class Deform:
         pen = _draw(self.pen, n, generator)
         if _ends(self.pen) != (0, 0):
             images = _redraw(images, pen.view(n, 1, 1).to(images.device))
-        basis = _basis(self.coarseness, images.device)  # (3 + C * C, 784)
         places = places.to(images.device, non_blocking=True)
-        grid = (places @ basis).view(n, 2, SIDE, SIDE)
+        # (N, 2, 3 + C * C) @ (3 + C * C, 784)
+        grid = places @ basis(self.coarseness, images.device)
+        grid = grid.view(n, 2, SIDE, SIDE)
         grid = grid.permute(0, 2, 3, 1).contiguous()  # (N, 28, 28, 2)
         return F.grid_sample(images[:, None], grid, align_corners=False)[:, 0]
 
@@ -129,12 +130,15 @@ def _draw(value: Range, n: int, generator: torch.Generator) -> torch.Tensor:
 
 
 @lru_cache(maxsize=8)
-def _basis(coarseness: int, device: torch.device) -> torch.Tensor:
-    """The x, the y, a 1, and the influence of each control point, at each of the 784 pixels."""
-    centres = (torch.arange(SIDE) + 0.5) * 2 / SIDE - 1
+def basis(coarseness: int, device: torch.device, side: int = SIDE) -> torch.Tensor:
+    """The x, the y, a 1, and the influence of each control point, at each pixel: ``(3 + coarseness², side²)``.
+
+    Places count from -1 to 1. Any bending that is smooth between the points is a product with this.
+    """
+    centres = (torch.arange(side) + 0.5) * 2 / side - 1
     y, x = torch.meshgrid(centres, centres, indexing="ij")
     points = torch.eye(coarseness**2).view(-1, 1, coarseness, coarseness)
-    waves = F.interpolate(points, (SIDE, SIDE), mode="bicubic", align_corners=True)
+    waves = F.interpolate(points, (side, side), mode="bicubic", align_corners=True)
     rows = [torch.stack([x, y, torch.ones_like(x)]), waves[:, 0]]
     return torch.cat(rows).flatten(1).to(device)
 

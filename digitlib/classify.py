@@ -7,6 +7,7 @@
 Prediction(label=None, reason='blank')
 """
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +18,7 @@ from PIL import Image
 from digitlib import weights
 from digitlib.preprocess import SIDE, NoInk, preprocess, read_image
 
-__all__ = ["DigitClassifier", "Prediction"]
+__all__ = ["DigitClassifier", "Prediction", "doubt"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,8 @@ class Prediction:
 
     Attributes:
         label: the digit, 0 to 9; None where there is none.
-        reason: why there is no label: ``"blank"``. None where there is one.
-        probabilities: float32 ``(10,)``; all zero for a blank.
+        reason: why there is no label: ``"blank"`` or ``"not a digit"``. None where there is one.
+        probabilities: float32 ``(10,)``, of the ten digits if it is one; all zero for a blank.
     """
 
     label: int | None
@@ -41,19 +42,27 @@ class DigitClassifier:
     Attributes:
         layers: float32 weights ``(out, in)`` and biases ``(out,)``, first to last.
         provenance: recipe, seed, versions, command and validation accuracy of the training.
+        temperature: logits are divided by it before softmax.
+        threshold: the doubt above which the answer is "not a digit"; infinite for weights that can't tell.
     """
 
-    def __init__(self, layers: weights.Layers, provenance: dict):
-        self.layers = layers
-        self.provenance = provenance
+    def __init__(self, read: weights.Weights):
+        self.layers = read.layers
+        self.provenance = read.provenance
+        self.temperature = read.calibration.get("temperature", 1.0)
+        self.threshold = read.calibration.get("threshold", math.inf)
 
     @classmethod
     def load(cls, path: str | Path = weights.SHIPPED) -> "DigitClassifier":
         """Read a weights file; without a path, the one that comes with the package."""
-        return cls(*weights.load(path))
+        return cls(weights.load(path))
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Logits ``(N, 10)`` of images as MNIST's: uint8 ``(N, 28, 28)``."""
+        return self.outputs(images)[:, :10]
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """All that the last layer says of uint8 ``(N, 28, 28)``: the logits, and perhaps an eleventh number."""
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
             raise ValueError(
@@ -64,6 +73,10 @@ class DigitClassifier:
             x = np.maximum(x @ weight.T + bias, 0)
         weight, bias = self.layers[-1]
         return x @ weight.T + bias
+
+    def refused(self, images: np.ndarray) -> np.ndarray:
+        """Of which uint8 ``(N, 28, 28)`` the answer is "not a digit": booleans ``(N,)``."""
+        return doubt(self.outputs(images)) > self.threshold
 
     def probabilities(
         self, images: np.ndarray | Image.Image | str | Path | BinaryIO
@@ -86,22 +99,38 @@ class DigitClassifier:
                 prepared[i] = preprocess(drawing)
             except NoInk as error:
                 raise NoInk(f"image {i + 1} of {len(drawings)}: {error}") from None
-        return _softmax(self.logits(prepared))
+        return _softmax(self.logits(prepared) / self.temperature)
 
     def classify(
         self, image: np.ndarray | Image.Image | str | Path | BinaryIO
     ) -> Prediction:
-        """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture; "blank" for no ink."""
+        """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture.
+
+        Without ink it is "blank", and "not a digit" where the doubt is above the threshold.
+        """
         drawings = _drawings(image)
         if len(drawings) != 1:
             raise ValueError(
                 f"expected one image, got {len(drawings)}; probabilities() takes several"
             )
         try:
-            probabilities = self.probabilities(drawings[0])[0]
+            prepared = preprocess(drawings[0])[None]
         except NoInk:
             return Prediction(None, "blank", np.zeros(10, dtype=np.float32))
+        outputs = self.outputs(prepared)
+        [probabilities] = _softmax(outputs[:, :10] / self.temperature)
+        if doubt(outputs)[0] > self.threshold:
+            return Prediction(None, "not a digit", probabilities)
         return Prediction(int(probabilities.argmax()), None, probabilities)
+
+
+def doubt(outputs: np.ndarray) -> np.ndarray:
+    """The log odds of "no digit" against any digit, ``(N,)``; from ten outputs, which can't tell, minus infinity."""
+    if outputs.shape[1] == 10:
+        return np.full(len(outputs), -np.inf)
+    highest = outputs[:, :10].max(axis=1)
+    digits = np.log(np.exp(outputs[:, :10] - highest[:, None]).sum(axis=1))
+    return outputs[:, 10] - highest - digits
 
 
 def _drawings(images) -> np.ndarray:

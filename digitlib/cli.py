@@ -1,10 +1,11 @@
-"""The command ``digitlib``: ``train``, ``evaluate``, ``predict`` and ``app``.
+"""The command ``digitlib``: ``train``, ``evaluate``, ``predict``, ``app`` and ``deploy``.
 
 Bad input gives one plain line on the error stream and exit code 2. Modules that need torch or Gradio are imported by
 the command that uses them, so that ``predict`` starts at once.
 """
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except ModuleNotFoundError as error:
-        extra = "app" if error.name == "gradio" else "train"
+        extra = "app" if error.name in ("gradio", "huggingface_hub") else "train"
         _complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
         _complain(_one_line(error))
@@ -38,8 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _complain(message: str) -> None:
-    """One line on the error stream; of several processes under torchrun, the first speaks for all."""
-    if os.environ.get("RANK", "0") == "0":
+    """One line on the error stream; of several processes under torchrun, the first of each machine speaks."""
+    if os.environ.get("LOCAL_RANK", "0") == "0":
         print(f"digitlib: {message}", file=sys.stderr)
 
 
@@ -55,6 +56,7 @@ def _parser() -> _Parser:
         (_evaluate, _evaluate_options, "--weights my-digits.safetensors"),
         (_predict, _predict_options, "drawing.png photo.jpg"),
         (_app, _app_options, "--port 7860"),
+        (_deploy, _deploy_options, "--static ada/digits --dry-run"),
     ):
         name = run.__name__.strip("_")
         epilog = f"example: digitlib {name} {example}"
@@ -86,7 +88,7 @@ def _train_options(parser) -> None:
     text = "the weights file to write"
     parser.add_argument("--out", type=Path, required=True, help=text)
     _add_dataset(parser)
-    text = "quick: seconds; base: the book's main model; tiny: a file of 64 kB (default: base)"
+    text = "quick: seconds; base: the main model; tiny: 64 kB; pad: any pen, and what is no digit (default: base)"
     parser.add_argument("--recipe", default="base", metavar="NAME", help=text)
     parser.add_argument("--epochs", type=int, help="passes over the training digits")
     parser.add_argument("--rate", type=float, help="the largest learning rate")
@@ -123,7 +125,7 @@ def _train(options) -> int:
     taught = options.teacher or weights.SHIPPED
     teacher = export.load_model(taught) if recipe.distil else None
     train, valid = _split(options.dataset)
-    model = MLP(recipe.hidden, seed=options.seed)
+    model = MLP(recipe.hidden, seed=options.seed, outputs=recipe.outputs)
 
     def report(epoch: Epoch) -> None:
         if parallel.first():
@@ -204,14 +206,23 @@ def _command(options, precision: str) -> str:
 def _evaluate_options(parser) -> None:
     _add_weights(parser)
     _add_dataset(parser)
+    ways = parser.add_mutually_exclusive_group()
     text = "measure on the test digits: once, after all choices"
-    parser.add_argument("--test", action="store_true", help=text)
+    ways.add_argument("--test", action="store_true", help=text)
+    text = "redraw validation digits in many sizes with many pens, and measure on each"
+    ways.add_argument("--drawn", action="store_true", help=text)
+    text = "measure how many real digits are refused, and how many other things are not"
+    ways.add_argument("--refusal", action="store_true", help=text)
 
 
 def _evaluate(options) -> int:
     """Measure weights on digits that they were not trained on."""
     from digitlib import data, evaluate, export
 
+    if options.drawn or options.refusal:
+        report = _drawn if options.drawn else _refusal
+        report(DigitClassifier.load(options.weights), _split(options.dataset)[1])
+        return 0
     model = export.load_model(options.weights)
     if options.test:
         digits, name = data.load_test(options.dataset), "test"
@@ -223,6 +234,59 @@ def _evaluate(options) -> int:
     for digit, accuracy in enumerate(evaluate.per_digit(answers, digits.labels)):
         print(f"  {digit}: {accuracy}")
     return 0
+
+
+def _drawn(classifier: DigitClassifier, valid) -> None:
+    """A row for each size, a column for each pen, then all together and the worst cell."""
+    from digitlib import redrawn
+    from digitlib.evaluate import Accuracy
+
+    found = redrawn.grid(classifier.logits, valid)
+    widths = sorted({pen.width for pen in found})
+    print("size", *(f"pen {width:.0%}" for width in widths), sep="\t")
+    for size in sorted({pen.size for pen in found}):
+        row = [found[redrawn.Pen(size, width)] for width in widths]
+        print(f"{size:.0%}", *(f"{100 * cell.value:.1f}" for cell in row), sep="\t")
+    cells = found.values()
+    together = Accuracy(
+        sum(cell.right for cell in cells), sum(cell.n for cell in cells)
+    )
+    worst = min(found, key=lambda pen: found[pen].value)
+    print(f"all: {together}")
+    print(f"worst: {found[worst]}, at size {worst.size:.0%} with pen {worst.width:.0%}")
+
+
+def _refusal(classifier: DigitClassifier, valid) -> None:
+    """How many digits are refused, and how many other things pass for digits, by kind."""
+    from digitlib import nondigits, redrawn
+    from digitlib.evaluate import Accuracy
+
+    if math.isinf(classifier.threshold):
+        raise ValueError(
+            "expected weights with a threshold of doubt, got weights without"
+        )
+
+    def refused(images) -> Accuracy:
+        wrong = classifier.refused(images.numpy())
+        return Accuracy(int(wrong.sum()), len(wrong))
+
+    def total(parts) -> Accuracy:
+        parts = list(parts)
+        return Accuracy(sum(p.right for p in parts), sum(p.n for p in parts))
+
+    print(f"refused of the validation digits: {refused(valid.images).share}")
+    drawn = [refused(some.images) for _, some in redrawn.cells(valid)]
+    print(f"refused of redrawn ones: {total(drawn).share}")
+    found = nondigits.accepted(classifier.refused, valid)
+    for title, kinds in (
+        ("kinds trained on", nondigits.TRAINED),
+        ("kinds set aside", nondigits.SET_ASIDE),
+        ("letters that look like digits", ("look-alikes",)),
+    ):
+        print(f"{title}, accepted: {total(found[kind] for kind in kinds).share}")
+        if len(kinds) > 1:
+            for kind in kinds:
+                print(f"  {kind}: {found[kind].share}")
 
 
 def _predict_options(parser) -> None:
@@ -261,6 +325,41 @@ def _app(options) -> int:
     from digitlib import app
 
     app.launch(port=options.port)
+    return 0
+
+
+def _deploy_options(parser) -> None:
+    kind = parser.add_mutually_exclusive_group(required=True)
+    text = "the pad, computed in the visitor's browser"
+    kind.add_argument("--static", metavar="USER/NAME", help=text)
+    text = "the pad and an API, computed by the Space"
+    kind.add_argument("--gradio", metavar="USER/NAME", help=text)
+    _add_weights(parser)
+    instead = parser.add_mutually_exclusive_group()
+    text = "publish nothing; list the files"
+    instead.add_argument("--dry-run", action="store_true", help=text)
+    text = "publish nothing; write the files into a new folder"
+    instead.add_argument("--out", dest="folder", type=Path, metavar="FOLDER", help=text)
+
+
+def _deploy(options) -> int:
+    """Publish the drawing pad as a Space on Hugging Face."""
+    from digitlib import deploy
+
+    sdk = "gradio" if options.static is None else "static"
+    space = deploy.check_space(getattr(options, sdk))
+    files = deploy.gather(sdk, space, options.weights)
+    if options.dry_run:
+        print(deploy.front_matter(files), deploy.listing(files), sep="\n")
+    elif options.folder:
+        deploy.write(files, options.folder)
+        print(f"{options.folder}: {len(files)} files")
+    else:
+        address, gone = deploy.publish(files, space, sdk)
+        print(
+            f"{address}: {len(files)} files"
+            + "".join(f"\n  deleted: {name}" for name in gone)
+        )
     return 0
 
 

@@ -6,6 +6,7 @@ no other data set is ever put in its place.
 """
 
 import hashlib
+import math
 import os
 import shutil
 import socket
@@ -31,6 +32,7 @@ __all__ = [
     "fingerprint",
     "load",
     "load_test",
+    "read_idx",
     "scale",
     "split",
     "split_indices",
@@ -62,7 +64,7 @@ class Digits:
 
     Attributes:
         images: uint8 ``(N, 28, 28)``, 0 is dark and 255 is ink.
-        labels: int64 ``(N,)``, 0 to 9.
+        labels: int64 ``(N,)``, 0 to 9; in training also 10, for what is no digit.
     """
 
     images: torch.Tensor
@@ -115,6 +117,28 @@ def load_test(name: str = "mnist") -> Digits:
         if _known(name) == "mnist"
         else _load_optdigits()[-_OPTDIGITS_TEST:]
     )
+
+
+def read_idx(images_path: str | Path, labels_path: str | Path) -> Digits:
+    """Read digits from two files in MNIST's format, such as the drawing pad exports.
+
+    Args:
+        images_path: an IDX file of bytes, ``(N, 28, 28)``.
+        labels_path: an IDX file of bytes, ``(N,)``, 0 to 9.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not such a file, a damaged one, or two that don't belong together.
+    """
+    images = _read_array(Path(images_path), (28, 28))
+    labels = _read_array(Path(labels_path), ())
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{labels_path}: expected {len(images):,} labels, one an image, got {len(labels):,}"
+        )
+    if len(labels) and labels.max() > 9:
+        raise ValueError(f"{labels_path}: expected labels 0 to 9, got {labels.max()}")
+    return Digits(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
 
 
 def split(digits: Digits, valid: int = 5_000, seed: int = 0) -> tuple[Digits, Digits]:
@@ -201,10 +225,29 @@ def _load_optdigits() -> Digits:
 def _load_mnist(part: str) -> Digits:
     names = [f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"]
     raw = _find(names)
-    # The IDX format: a header of 16 bytes before images, of 8 before labels, then the bytes themselves.
-    images = np.fromfile(raw / names[0], dtype=np.uint8, offset=16).reshape(-1, 28, 28)
-    labels = np.fromfile(raw / names[1], dtype=np.uint8, offset=8).astype(np.int64)
-    return Digits(torch.from_numpy(images), torch.from_numpy(labels))
+    return read_idx(raw / names[0], raw / names[1])
+
+
+def _read_array(path: Path, sides: tuple[int, ...]) -> np.ndarray:
+    """The bytes of an IDX file, ``(N, *sides)``, after a header of 4-byte numbers: its kind, N and the sides."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    kind = 0x0801 + len(sides)  # bytes, and how many dimensions
+    header = np.fromfile(path, dtype=">u4", count=2 + len(sides)).tolist()
+    if len(header) < 2 + len(sides) or header[0] != kind:
+        raise ValueError(
+            f"{path}: expected an IDX file that begins with {kind:#010x}, got "
+            + (f"{header[0]:#010x}" if header else "nothing")
+        )
+    if tuple(header[2:]) != sides:
+        raise ValueError(f"{path}: expected entries of {sides}, got {header[2:]}")
+    start, size = 4 * len(header), header[1] * math.prod(sides)
+    found = path.stat().st_size - start
+    if found != size:
+        raise ValueError(
+            f"{path}: expected {size:,} bytes after its header, got {found:,}"
+        )
+    return np.fromfile(path, dtype=np.uint8, offset=start).reshape(-1, *sides)
 
 
 def _find(names: list[str]) -> Path:

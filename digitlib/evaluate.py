@@ -17,6 +17,7 @@ __all__ = [
     "confusion",
     "logits",
     "mistakes",
+    "outputs",
     "per_digit",
     "wilson",
 ]
@@ -43,9 +44,14 @@ class Accuracy:
         """The 95 % Wilson interval, 0 to 1."""
         return wilson(self.right, self.n)
 
-    def __str__(self) -> str:
+    @property
+    def share(self) -> str:
+        """The share with its interval and n, for things that may be no digits."""
         low, high = self.interval
-        return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of {self.n:,} digits"
+        return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of {self.n:,}"
+
+    def __str__(self) -> str:
+        return f"{self.share} digits"
 
 
 def wilson(right: int, n: int) -> tuple[float, float]:
@@ -57,9 +63,14 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-@torch.no_grad()
 def logits(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
     """Ask a model about uint8 images ``(N, 28, 28)``: logits ``(N, 10)`` on the CPU. Its mode is left as it was."""
+    return outputs(model, images, batch)[:, :10]
+
+
+@torch.no_grad()
+def outputs(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
+    """As :func:`logits`, with what a model may say beyond the ten digits: ``(N, 10)`` or ``(N, 11)``."""
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device

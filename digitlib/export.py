@@ -1,5 +1,6 @@
-"""A trained model becomes the weights file, and the weights file a model again."""
+"""A trained model becomes the weights file, the weights file a model again, or ONNX for other programs."""
 
+import io
 import platform
 from dataclasses import asdict
 from pathlib import Path
@@ -9,14 +10,14 @@ import torch
 from torch import nn
 
 import digitlib
-from digitlib import weights
+from digitlib import calibrate, weights
 from digitlib.classify import DigitClassifier
 from digitlib.data import Digits
 from digitlib.evaluate import Accuracy, accuracy
 from digitlib.model import MLP, Normalize
 from digitlib.train import Recipe
 
-__all__ = ["export_weights", "fold", "load_model"]
+__all__ = ["export_weights", "fold", "load_model", "to_onnx"]
 
 
 def fold(model: nn.Sequential) -> weights.Layers:
@@ -49,12 +50,12 @@ def export_weights(
     recipe: Recipe,
     command: str | None = None,
 ) -> Accuracy:
-    """Write a trained model to the file that :class:`~digitlib.classify.DigitClassifier` reads.
+    """Write a trained model, calibrated, to the file that :class:`~digitlib.classify.DigitClassifier` reads.
 
     Args:
         model: an :class:`~digitlib.model.MLP`.
         path: the file, written whole or not at all.
-        valid: the validation digits that the file's own weights, rounded, are measured on.
+        valid: the validation digits that the file's own weights, rounded, are calibrated and measured on.
         dataset, recipe, command: what the model was trained on and how, and the command that does it again if there
             is one, for the file's provenance.
 
@@ -62,16 +63,20 @@ def export_weights(
         The measured accuracy, which the file holds too.
     """
     layers = weights.rounded(fold(model))
-    answers = DigitClassifier(layers, {}).logits(valid.images.numpy())
-    measured = accuracy(torch.from_numpy(answers), valid.labels)
-    weights.save(path, layers, _provenance(dataset, recipe, measured, command))
+    outputs = DigitClassifier(weights.Weights(layers)).outputs(valid.images.numpy())
+    outputs = torch.from_numpy(outputs)
+    measured = accuracy(outputs[:, :10], valid.labels)
+    provenance = _provenance(dataset, recipe, measured, command)
+    calibration = calibrate.fitted(outputs, valid.labels)
+    weights.save(path, weights.Weights(layers, provenance, calibration))
     return measured
 
 
 def load_model(path: str | Path = weights.SHIPPED) -> MLP:
     """Read a weights file, by default the one that comes with the package, as a model in evaluation mode."""
-    layers, _ = weights.load(path)
-    model = MLP(hidden=[len(bias) for _, bias in layers[:-1]])
+    layers = weights.load(path).layers
+    *hidden, outputs = (len(bias) for _, bias in layers)
+    model = MLP(hidden, outputs=outputs)
     model[0] = Normalize(mean=0.0, std=1.0)  # the first layer already contains it
     linear = [layer for layer in model if isinstance(layer, nn.Linear)]
     with torch.no_grad():
@@ -79,6 +84,31 @@ def load_model(path: str | Path = weights.SHIPPED) -> MLP:
             layer.weight.copy_(torch.from_numpy(weight))
             layer.bias.copy_(torch.from_numpy(bias))
     return model.eval()
+
+
+def to_onnx(model: nn.Module) -> bytes:
+    """A model in ONNX, from float32 images ``x`` ``(N, 28, 28)`` in [0, 1] to what it returns, for any N.
+
+    ModuleNotFoundError without onnx and onnxscript, of the extra ``export``.
+    """
+    import onnxscript  # noqa: F401 (torch's own complaint comes late and long)
+
+    # An example of two, since of one PyTorch would conclude that it is always one.
+    example = (torch.zeros(2, 28, 28),)
+    batch = {0: torch.export.Dim("batch")}
+    program = torch.onnx.export(
+        model.eval(),
+        example,
+        input_names=["x"],
+        output_names=["logits"],
+        dynamo=True,
+        dynamic_shapes=(batch,),
+        external_data=False,
+        verbose=False,
+    )
+    buffer = io.BytesIO()
+    program.save(buffer)
+    return buffer.getvalue()
 
 
 def _provenance(

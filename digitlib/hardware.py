@@ -36,7 +36,7 @@ def best_precision(device: torch.device) -> str:
     elif device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
         units = torch.cpu.get_capabilities()
         fast = units.get("amx_bf16", False) or units.get("avx512_bf16", False)
-    else:  # an older PyTorch can't tell
+    else:  # an older PyTorch can't tell; on MPS nothing was measured
         fast = False
     return "bfloat16" if fast else "float32"
 
@@ -46,8 +46,8 @@ def own_cores() -> Iterator[int]:
     """Within it, PyTorch starts no more threads than this process has cores; yields their number.
 
     A container sees all cores of its machine and may use two. Threads beyond those wait for each other at every step.
-    A smaller number, set by ``OMP_NUM_THREADS``, is left alone. The processes of torchrun, to each of which it gives
-    one thread, share the cores of their machine evenly.
+    Alone, it leaves a smaller number, set by ``OMP_NUM_THREADS``, as it is. The processes of torchrun, to each of which
+    it gives one thread, share the cores of their machine evenly.
     """
     # It knows affinity, the quota of a container, and cores that are two threads of one.
     from joblib import cpu_count

@@ -43,8 +43,9 @@ class MLP(nn.Sequential):
         hidden: widths of the hidden layers.
         activation: what stands between two linear layers.
         seed: decides the initial weights.
+        outputs: 10, or 11 for a model that also learns what is no digit.
 
-    Takes a float batch ``(N, 28, 28)`` in [0, 1] and returns logits ``(N, 10)``.
+    Takes a float batch ``(N, 28, 28)`` in [0, 1] and returns logits ``(N, outputs)``.
     ValueError for anything else.
 
     >>> MLP(hidden=(512, 256))(torch.zeros(1, 28, 28)).shape
@@ -56,6 +57,7 @@ class MLP(nn.Sequential):
         hidden: Sequence[int] = (512, 256),
         activation: type[nn.Module] = nn.ReLU,
         seed: int = 0,
+        outputs: int = 10,
     ):
         widths = [28 * 28, *hidden]
         layers = [Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
@@ -64,5 +66,5 @@ class MLP(nn.Sequential):
             torch.manual_seed(seed)
             for n_in, n_out in pairwise(widths):
                 layers += [nn.Linear(n_in, n_out), activation()]
-            layers += [nn.Linear(widths[-1], 10)]  # logits: no activation
+            layers += [nn.Linear(widths[-1], outputs)]  # logits: no activation
         super().__init__(*layers)

@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from digitlib import checkpoint, evaluate, hardware, parallel
+from digitlib import checkpoint, evaluate, hardware, nondigits, parallel
 from digitlib.augment import Deform
 from digitlib.data import Digits, fingerprint, scale
 
@@ -45,6 +45,8 @@ class Recipe:
         decay: AdamW's weight decay.
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
+        nondigits: how many things that are no digits are learned from for each digit, as an eleventh class; above 0 it
+            needs a model with 11 outputs.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
         seed: decides the order of the digits and their deformations.
     """
@@ -56,6 +58,7 @@ class Recipe:
     decay: float = 0.1
     deform: Deform | None = None
     distil: float = 0.0
+    nondigits: float = 0.0
     precision: str = "float32"
     seed: int = 0
 
@@ -70,6 +73,13 @@ class Recipe:
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
         if not 0 <= self.distil <= 1:
             raise ValueError(f"expected distil from 0 to 1, got {self.distil}")
+        if not 0 <= self.nondigits < math.inf:
+            raise ValueError(f"expected nondigits of 0 or more, got {self.nondigits}")
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs the model needs: 10, or 11 to learn what is no digit."""
+        return 11 if self.nondigits else 10
 
     @classmethod
     def named(cls, name: str, **changes) -> "Recipe":
@@ -83,13 +93,18 @@ class Recipe:
 
 # Chosen on validation digits; benchmarks/choices-deformations.md has the table.
 _GENTLE = Deform(rotation=8, scale=0.08, shear=0.05, shift=1.0, elastic=0.8)
+_ANY_PEN = replace(_GENTLE, rotation=10, shear=0.15, pen=1.0)
 
 RECIPES = {
     "quick": Recipe(),
     "base": Recipe(hidden=(512, 256), epochs=18, rate=3e-3, deform=_GENTLE),
     "tiny": Recipe(hidden=(72, 60), epochs=60, rate=6e-3, deform=_GENTLE, distil=0.5),
+    "pad": Recipe(
+        hidden=(320, 120), epochs=80, rate=3e-3, deform=_ANY_PEN, nondigits=0.3
+    ),
 }
-"""The book's recipes: ``quick`` for experiments, ``base`` for the main model, ``tiny`` for 64 kB."""
+"""The book's recipes: ``quick`` for experiments, ``base`` for the main model, ``tiny`` for 64 kB, and ``pad`` for
+drawings with any pen, which also learns what is no digit."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +174,13 @@ def fit(
     """
     recipe = recipe or Recipe()
     _check(train, valid, recipe, teacher, keep)
+    if recipe.nondigits:
+        train = nondigits.mixed(train, recipe.nondigits, recipe.seed)
     home, device = next(model.parameters()).device, hardware.best_device()
     if teacher is not None:
         teacher = copy.deepcopy(teacher).to(device).eval()
     images, labels = train.images.to(device), train.labels.to(device)
+    valid = Digits(valid.images.to(device), valid.labels)
     steps = recipe.epochs * _steps(len(train), recipe.batch)
     try:
         optimizer, scheduler = _optimizer(model.to(device), recipe, steps)
@@ -264,10 +282,18 @@ def _batches(
         if recipe.deform:
             x = recipe.deform(x, luck)
         if teacher is not None:
-            with torch.no_grad():
-                taught = teacher(x).softmax(1)  # (B, 10)
-            y = recipe.distil * taught + (1 - recipe.distil) * F.one_hot(y, 10)
+            y = _taught(x, y, recipe, teacher)
         yield x, y
+
+
+@torch.no_grad()
+def _taught(x: torch.Tensor, y: torch.Tensor, recipe: Recipe, teacher) -> torch.Tensor:
+    """Labels ``(B,)`` and a teacher's probabilities of the ten digits, mixed: ``(B, recipe.outputs)``."""
+    others = recipe.outputs - 10
+    taught = F.pad(teacher(x)[:, :10].softmax(1), (0, others))
+    # Of what is no digit it has nothing to teach.
+    share = recipe.distil * (y < 10).float()[:, None]
+    return share * taught + (1 - share) * F.one_hot(y, recipe.outputs)
 
 
 def _in_precision(learner: nn.Module, precision: str, device: torch.device):
@@ -290,13 +316,14 @@ def _diverged(losses: torch.Tensor, step: int, recipe: Recipe, steps: int) -> Di
     wrong = losses.isfinite().logical_not()
     # Where another process met it, ours were finite to the end.
     first = int(wrong.float().argmax()) if wrong.any() else len(losses) - 1
+    what = losses[first].item() if wrong.any() else "infinite in another process"
     failed = step - len(losses) + first
     optimizer, scheduler = _optimizer(nn.Linear(1, 1), recipe, steps)
     for _ in range(failed):
         optimizer.step()
         scheduler.step()
     return Diverged(
-        f"the loss became {losses[first].item()} at step {failed + 1}, "
+        f"the loss became {what} at step {failed + 1}, "
         f"with a learning rate of {scheduler.get_last_lr()[0]:.3g}; try a smaller one"
     )
 

@@ -1,14 +1,17 @@
-"""The one weights file: the layers of a multilayer perceptron and where they came from, in safetensors.
+"""The one weights file: the layers of a multilayer perceptron, their calibration and their origin, in safetensors.
 
 Layer ``i`` is three arrays: ``i.weight`` int8 ``(out, in)``, ``i.scale`` float32 ``(out,)`` and ``i.bias`` float32
 ``(out,)``. A row's weights are ``scale * weight``. Between layers stands a ReLU; the first takes the 784 pixels of an
-image in [0, 1], row by row, and normalisation is folded into it; the last returns logits. The header's metadata holds
-``provenance``, a JSON object: recipe, seed, versions, command, validation accuracy.
+image in [0, 1], row by row, and normalisation is folded into it; the last returns the ten logits, and perhaps an
+eleventh number, the score of "no digit". The header's metadata holds two JSON objects: ``calibration``, with the
+``temperature`` by which logits are divided before softmax and the ``threshold`` of doubt above which it refuses,
+and ``provenance``: recipe, seed, versions, command, validation accuracy.
 """
 
 import json
 import os
 import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ __all__ = [
     "SHIPPED",
     "TINY",
     "Layers",
+    "Weights",
     "load",
     "quantise",
     "rounded",
@@ -36,6 +40,24 @@ Layers = list[tuple[np.ndarray, np.ndarray]]
 """Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""
 
 
+@dataclass(frozen=True)
+class Weights:
+    """What a weights file holds.
+
+    Attributes:
+        layers: float32, dequantised.
+        provenance: where they came from.
+        calibration: ``temperature`` and ``threshold``, where they were fitted.
+    """
+
+    layers: Layers
+    provenance: dict = field(default_factory=dict)
+    calibration: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        _check(self.layers)
+
+
 def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Round each row of ``(out, in)`` to 255 even steps: int8 weights and float32 scales ``(out,)``."""
     scale = np.abs(weight).max(axis=1) / 127
@@ -51,18 +73,21 @@ def rounded(layers: Layers) -> Layers:
     ]
 
 
-def save(path: str | Path, layers: Layers, provenance: dict) -> None:
-    """Write a weights file, whole or not at all. ValueError for a layer that isn't finite or doesn't fit the next."""
-    _check(layers)
+def save(path: str | Path, weights: Weights) -> None:
+    """Write a weights file, whole or not at all."""
     arrays = {}
-    for i, (weight, bias) in enumerate(layers):
+    for i, (weight, bias) in enumerate(weights.layers):
         arrays[f"{i}.weight"], arrays[f"{i}.scale"] = quantise(weight)
         arrays[f"{i}.bias"] = bias.astype(np.float32)
-    write_whole(path, to_bytes(arrays, {"provenance": json.dumps(provenance)}))
+    said = {name: json.dumps(getattr(weights, name)) for name in _SAID}
+    write_whole(path, to_bytes(arrays, said))
 
 
-def load(path: str | Path = SHIPPED) -> tuple[Layers, dict]:
-    """Read a weights file: its layers, dequantised to float32, and its provenance.
+_SAID = ("provenance", "calibration")
+
+
+def load(path: str | Path = SHIPPED) -> Weights:
+    """Read a weights file.
 
     Raises:
         FileNotFoundError: no such file.
@@ -81,13 +106,13 @@ def load(path: str | Path = SHIPPED) -> tuple[Layers, dict]:
                 )
                 for i in range(count)
             ]
-            provenance = json.loads((file.metadata() or {}).get("provenance", "{}"))
-        _check(layers)
+            metadata = file.metadata() or {}
+            said = {name: json.loads(metadata.get(name, "{}")) for name in _SAID}
+        return Weights(layers, **said)
     except (SafetensorError, ValueError, IndexError) as error:
         raise ValueError(
             f"{path}: expected a digitlib weights file, got something else: {error}"
         ) from None
-    return layers, provenance
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -119,7 +144,7 @@ def _check(layers: Layers) -> None:
             )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise ValueError(f"layer {i}: expected finite numbers")
-    if not layers or widths[-1] != 10:
+    if not layers or widths[-1] not in (10, 11):
         raise ValueError(
-            f"expected a last layer of 10 outputs, got {widths[-1] if layers else 'no layers'}"
+            f"expected a last layer of 10 or 11 outputs, got {widths[-1] if layers else 'no layers'}"
         )

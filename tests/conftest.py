@@ -1,12 +1,16 @@
-"""What several tests share: real digits and a browser."""
+"""What several tests share: real digits, a browser and a static site."""
 
+import functools
+import http.server
 import os
 import shutil
+import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from digitlib import data
+from digitlib import data, weights
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +62,26 @@ def browser():
             missing(f"no Chromium to test in: {str(error).splitlines()[0]}")
         yield chromium
         chromium.close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def static_site(tmp_path_factory):
+    """The pad as a static site of this machine: its ``folder`` and its ``address``."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(weights.SHIPPED.with_name("pad"), folder, dirs_exist_ok=True)
+    shutil.copy(weights.SHIPPED, folder)
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield SimpleNamespace(
+        folder=folder, address=f"http://127.0.0.1:{server.server_port}/"
+    )
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,15 +1,33 @@
+"""The app as its visitors meet it: in a browser, drawn on with mouse and finger, and as an API."""
+
 import base64
 import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from PIL import Image
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageFilter
 
 from digitlib import app
-from drawings import draw
+from digitlib.classify import DigitClassifier, Prediction
+from drawings import STROKES, draw
+
+SIDE = 100  # of the square in which the strokes are given
 
 
-def address(image):
+def data_address(image):
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -17,9 +35,9 @@ def address(image):
 
 def test_decode_gives_back_what_the_canvas_held():
     image = draw(2)
-    np.testing.assert_array_equal(app.decode(address(image)), np.asarray(image))
+    np.testing.assert_array_equal(app.decode(data_address(image)), np.asarray(image))
     np.testing.assert_array_equal(
-        app.decode(address(image.convert("RGBA"))), np.asarray(image)
+        app.decode(data_address(image.convert("RGBA"))), np.asarray(image)
     )
 
 
@@ -40,4 +58,328 @@ def test_what_is_no_drawing_is_refused(wrong):
 
 def test_a_canvas_too_large_is_refused():
     with pytest.raises(ValueError, match=r"at most 1,000 x 1,000 pixels, got 2000 x 1"):
-        app.decode(address(Image.new("L", (2000, 1))))
+        app.decode(data_address(Image.new("L", (2000, 1))))
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [({}, "127.0.0.1"), ({"SPACE_ID": "ada/digits"}, "0.0.0.0")],
+)
+def test_only_a_space_listens_to_everybody(environment, host):
+    code = """from digitlib import app
+app.gr.Blocks.launch = lambda _, **options: print(options["server_name"], options["max_file_size"])
+app.launch()"""
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    output = subprocess.check_output(
+        [sys.executable, "-c", code], env=clean | environment, text=True
+    )
+    assert output.split() == [host, "10mb"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The app, started by its command on a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "digitlib.cli", "app", "--port", str(port)]
+        server = subprocess.Popen(command, stdout=file, stderr=file)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            assert server.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail(f"the app did not answer: {log.read_text()}")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture
+def page(browser, address):
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    page.goto(address)
+    page.wait_for_selector(".pad-canvas")
+    yield page
+    page.close()
+
+
+def stroke(page, points, watch=lambda: None, steps=12):
+    """Draw one stroke with the mouse, calling ``watch`` after each piece of it."""
+    box = page.locator(".pad-canvas").bounding_box()
+    places = [
+        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
+        for x, y in points
+    ]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=steps)
+        page.wait_for_timeout(30)
+        watch()
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("digit", STROKES)
+def test_a_drawn_digit_is_named(page, digit):
+    for points in STROKES[digit]:
+        stroke(page, points)
+    page.wait_for_selector(f".pad-guess[data-label='{digit}']", timeout=5000)
+    shares = [
+        int(text.split()[0]) for text in page.locator(".pad-percent").all_inner_texts()
+    ]
+    assert (
+        len(shares) == 10
+        and shares.index(max(shares)) == digit
+        and 95 <= sum(shares) <= 105
+    )
+
+
+def test_the_bars_move_during_the_stroke(page):
+    seen = []
+    [points] = STROKES[3]
+    stroke(
+        page,
+        points,
+        watch=lambda: seen.append(
+            tuple(page.locator(".pad-percent").all_inner_texts())
+        ),
+        steps=8,
+    )
+    assert len(set(seen)) >= 3
+
+
+def test_clear_goes_back_to_a_blank(page):
+    blank = page.locator(".pad-guess").inner_text()
+    stroke(page, STROKES[1][0])
+    page.wait_for_selector(".pad-guess[data-label='1']")
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_selector(".pad-guess[data-label='']")
+    page.wait_for_timeout(300)  # an answer that was still under way must not come back
+    assert page.locator(".pad-guess").inner_text() == blank
+
+
+def test_a_finger_draws_on_a_phone(browser, address):
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = phone.new_page()
+    page.goto(address)
+    page.wait_for_selector(".pad-canvas")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator(".pad-canvas").bounding_box()
+    touch = phone.new_cdp_session(page)
+    points = [
+        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
+        for x, y in STROKES[7][0]
+    ]
+    path = [points[0]]
+    for (x0, y0), (x1, y1) in pairwise(points):
+        path += [
+            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
+        ]
+    for kind, (x, y) in zip(
+        ["touchStart"] + ["touchMove"] * (len(path) - 1), path, strict=True
+    ):
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x, "y": y}]},
+        )
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_selector(".pad-guess[data-label='7']", timeout=5000)
+    assert page.evaluate("window.scrollY") == 0
+    phone.close()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Some drawings, and a phone's photo of a 7: turned by EXIF, under light from one side."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for digit in STROKES:
+        draw(digit).save(folder / f"{digit}.png")
+    ink = np.asarray(draw(7).filter(ImageFilter.GaussianBlur(2))) / 255
+    light = np.linspace(230, 90, 280)[None, :]
+    photo = Image.fromarray((light * (1 - 0.7 * ink)).astype(np.uint8)).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side
+    turned = photo.transpose(Image.Transpose.ROTATE_90)
+    turned.save(folder / "photo.jpg", exif=exif, quality=92)
+    (folder / "note.txt").write_text("a 4")
+    Image.new("L", (280, 280)).save(folder / "blank.png")
+    Image.new("1", (6000, 5000)).save(folder / "vast.png")
+    (folder / "heavy.png").write_bytes(bytes(10_500_000))
+    (folder / "cut.png").write_bytes((folder / "7.png").read_bytes()[:400])
+    return folder
+
+
+def test_a_photo_of_no_digit_is_told(pictures):
+    class Refuses:
+        def classify(self, _):
+            return Prediction(None, "not a digit", np.full(10, 0.1))
+
+    photo = {"path": str(pictures / "3.png"), "meta": {"_type": "gradio.FileData"}}
+    said, seen = app._shown(Refuses(), photo)
+    assert said == "This is no digit" and seen.shape == (280, 280)
+    photo["path"] = str(pictures / "blank.png")
+    assert app._shown(DigitClassifier.load(), photo) == ("Nothing drawn in sight", None)
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    return Client(address, verbose=False)
+
+
+def ask(client, *files, api_name="/classify"):
+    files = [handle_file(file) for file in files]
+    return client.predict(
+        files[0] if api_name == "/classify" else files, api_name=api_name
+    )
+
+
+def test_a_client_gets_what_the_classifier_says(client, pictures):
+    answer = ask(client, pictures / "3.png")
+    prediction = DigitClassifier.load().classify(pictures / "3.png")
+    assert (answer["label"], answer["reason"]) == (3, None)
+    np.testing.assert_allclose(
+        answer["probabilities"], prediction.probabilities, atol=1e-6
+    )
+
+
+def test_a_photo_and_a_blank(client, pictures):
+    assert ask(client, pictures / "photo.jpg")["label"] == 7
+    blank = ask(client, pictures / "blank.png")
+    assert blank == {"label": None, "reason": "blank", "probabilities": [0.0] * 10}
+
+
+def test_a_batch(client, pictures):
+    files = [pictures / f"{digit}.png" for digit in STROKES]
+    answers = ask(client, *files, api_name="/classify_batch")
+    assert [answer["label"] for answer in answers] == list(STROKES)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("note.txt", "note.txt: expected a picture"),
+        ("cut.png", "cut.png: expected a picture"),
+        ("vast.png", "vast.png: expected at most 25,000,000 pixels, got 6000 x 5000"),
+    ],
+)
+def test_what_is_no_picture_gets_one_line(client, pictures, name, message):
+    for files, api_name in (
+        ([pictures / name], "/classify"),
+        ([pictures / "7.png", pictures / name], "/classify_batch"),
+    ):
+        with pytest.raises(AppError) as caught:
+            ask(client, *files, api_name=api_name)
+        assert str(caught.value).startswith(message)
+        assert "\n" not in str(caught.value) and "/" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["a 4", 7, None, {"path": __file__}])
+def test_what_is_no_upload_gets_one_line(client, value):
+    with pytest.raises(AppError, match="expected an uploaded picture, got"):
+        client.predict(value, api_name="/classify")
+
+
+@pytest.mark.parametrize("value", [[], "a 4", [{}] * 101])
+def test_what_is_no_batch_gets_one_line(client, value):
+    with pytest.raises(AppError, match="expected a list of 1 to 100 pictures, got"):
+        client.predict(value, api_name="/classify_batch")
+
+
+def test_files_of_the_server_stay_there(client):
+    stolen = {"path": __file__, "meta": {"_type": "gradio.FileData"}}
+    with urllib.request.urlopen(post(client.src, "call/classify", [stolen])) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(
+        f"{client.src}gradio_api/call/classify/{event}"
+    ) as answer:
+        assert answer.read().startswith(b"event: error")
+
+
+def post(address, path, data):
+    """A request as ``curl -d`` makes it."""
+    return urllib.request.Request(
+        f"{address.rstrip('/')}/gradio_api/{path}",
+        data=json.dumps({"data": data}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+
+
+def upload(address, content, name="7.png"):
+    """A request as ``curl -F`` makes it."""
+    head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    return urllib.request.Request(
+        f"{address}/gradio_api/upload",
+        data=head.encode() + content + b"\r\n--x--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+
+
+def test_plain_http(address, pictures):
+    content = (pictures / "7.png").read_bytes()
+    with urllib.request.urlopen(upload(address, content)) as answer:
+        [path] = json.load(answer)
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    with urllib.request.urlopen(post(address, "call/classify", [picture])) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(
+        f"{address}/gradio_api/call/classify/{event}"
+    ) as answer:
+        kind, data = answer.read().decode().strip().splitlines()
+    assert kind == "event: complete"
+    assert json.loads(data.removeprefix("data: "))[0]["label"] == 7
+
+
+def test_a_heavy_file_is_refused(address, pictures):
+    content = (pictures / "heavy.png").read_bytes()
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(upload(address, content, "heavy.png")).close()
+    assert caught.value.code == 413
+    assert b"maximum allowed size" in caught.value.read()
+    caught.value.close()
+
+
+def test_200_requests_from_20_clients(address, pictures):
+    """None is lost, and each answer is the right one. The times are printed, not judged: ``pytest -s`` shows them."""
+    clients = [Client(address, verbose=False) for _ in range(20)]
+    digits = list(STROKES)
+    start = threading.Barrier(20)
+
+    def visit(number):
+        start.wait()
+        answers = []
+        for turn in range(10):
+            digit = digits[(number + turn) % len(digits)]
+            before = time.perf_counter()
+            label = ask(clients[number], pictures / f"{digit}.png")["label"]
+            answers.append((label == digit, time.perf_counter() - before))
+        return answers
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(20) as pool:
+        answers = [answer for part in pool.map(visit, range(20)) for answer in part]
+    took = time.perf_counter() - began
+    assert len(answers) == 200 and all(right for right, _ in answers)
+    times = np.array([seconds for _, seconds in answers])
+    p50, p99 = np.quantile(times, [0.5, 0.99])
+    print(f"200 answers in {took:.1f} s; half within {p50:.2f} s, 99 % in {p99:.2f} s")
+
+
+def test_a_visitor_uploads_a_photo(page, pictures):
+    page.locator("input[type=file]").first.set_input_files(pictures / "photo.jpg")
+    page.wait_for_selector("#photo-answer:has-text('This is a 7 (')", timeout=10_000)
+
+
+def test_a_visitor_uploads_something_else(page, pictures):
+    page.locator("input[type=file]").first.set_input_files(pictures / "cut.png")
+    page.get_by_text("cut.png: expected a picture").wait_for(timeout=10_000)

@@ -1,142 +1,386 @@
-"""The app as a visitor meets it: in a browser, drawn on with the mouse and with a finger."""
+"""The static pad as a visitor meets it: mouse, finger, keys, every button, and no request to anywhere else."""
 
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
+import io
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from digitlib import data
+from digitlib.classify import DigitClassifier
+from digitlib.preprocess import preprocess
 from drawings import STROKES
 
 SIDE = 100  # of the square in which the strokes are given
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """The app, started by its command on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
-    with log.open("w") as file:
-        command = [sys.executable, "-m", "digitlib.cli", "app", "--port", str(port)]
-        server = subprocess.Popen(command, stdout=file, stderr=file)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            assert server.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail(f"the app did not answer: {log.read_text()}")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+PHONE = {
+    "viewport": {"width": 390, "height": 700},
+    "has_touch": True,
+    "is_mobile": True,
+}
 
 
 @pytest.fixture
-def page(browser, address):
-    page = browser.new_page(viewport={"width": 900, "height": 700})
-    page.goto(address)
-    page.wait_for_selector(".pad-canvas")
-    yield page
-    page.close()
+def visit(browser, static_site):
+    """Opens the pad in a context of its own; afterwards nothing was asked of anybody else and nothing failed."""
+    contexts, requests, errors = [], [], []
+
+    def open_page(**options):
+        options = {"viewport": {"width": 900, "height": 800}} | options
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(static_site.address)
+        page.wait_for_selector(".pad-canvas")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    own = (static_site.address, "blob:", "data:")
+    assert requests and [url for url in requests if not url.startswith(own)] == []
+    assert errors == []
 
 
-def stroke(page, points, watch=lambda: None, steps=12):
-    """Draw one stroke with the mouse, calling ``watch`` after each piece of it."""
+@pytest.fixture
+def page(visit):
+    return visit()
+
+
+def places(page, points):
     box = page.locator(".pad-canvas").bounding_box()
-    places = [
+    return [
         (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
         for x, y in points
     ]
-    page.mouse.move(*places[0])
+
+
+def stroke(page, points, watch=lambda: None, steps=8):
+    """Draw one stroke with the mouse, calling ``watch`` after each piece of it."""
+    first, *rest = places(page, points)
+    page.mouse.move(*first)
     page.mouse.down()
-    for place in places[1:]:
+    for place in rest:
         page.mouse.move(*place, steps=steps)
-        page.wait_for_timeout(30)
+        page.wait_for_timeout(20)
         watch()
     page.mouse.up()
+
+
+def swipe(page, path):
+    """Move a finger along a path, in small steps."""
+    touch = page.context.new_cdp_session(page)
+    steps = [path[0]]
+    for (x0, y0), (x1, y1) in pairwise(path):
+        steps += [
+            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
+        ]
+    for i, (x, y) in enumerate(steps):
+        points = [{"x": x, "y": y}]
+        kind = "touchMove" if i else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def press(page, keys):
+    for key in keys.split():
+        page.keyboard.press(key)
 
 
 def guess(page):
     return page.locator(".pad-guess").inner_text()
 
 
+def wait_for_label(page, label):
+    page.wait_for_selector(f".pad-guess[data-label='{label}']", timeout=5000)
+
+
+def ink(page):
+    """The sheet's grey levels."""
+    levels = page.evaluate(
+        """[...document.querySelector(".pad-canvas").getContext("2d").getImageData(0, 0, 280, 280).data]
+        .filter((_, i) => i % 4 === 0)"""
+    )
+    return np.array(levels, dtype=np.uint8).reshape(280, 280)
+
+
+def seen(page):
+    """The 28 x 28 levels that the pad says the model sees."""
+    levels = page.evaluate(
+        """[...document.querySelector(".pad-seen canvas").getContext("2d").getImageData(0, 0, 28, 28).data]
+        .filter((_, i) => i % 4 === 0)"""
+    )
+    return np.array(levels, dtype=np.uint8).reshape(28, 28)
+
+
 @pytest.mark.parametrize("digit", STROKES)
 def test_a_drawn_digit_is_named(page, digit):
     for points in STROKES[digit]:
         stroke(page, points)
-    page.wait_for_selector(f".pad-guess[data-label='{digit}']", timeout=5000)
+    wait_for_label(page, digit)
     assert guess(page) == f"This is a {digit}"
     shares = [
         int(text.split()[0]) for text in page.locator(".pad-percent").all_inner_texts()
     ]
-    assert (
-        len(shares) == 10
-        and shares.index(max(shares)) == digit
-        and 95 <= sum(shares) <= 105
-    )
+    assert len(shares) == 10 and shares.index(max(shares)) == digit
+    assert 95 <= sum(shares) <= 105
+    assert DigitClassifier.load().classify(ink(page)).label == digit
+    np.testing.assert_array_equal(seen(page), preprocess(ink(page)))
 
 
 def test_the_bars_move_during_the_stroke(page):
-    seen = []
+    moved = []
     [points] = STROKES[3]
-    stroke(
-        page,
-        points,
-        watch=lambda: seen.append(
-            tuple(page.locator(".pad-percent").all_inner_texts())
-        ),
-        steps=8,
+    bars = page.locator(".pad-percent")
+    stroke(page, points, watch=lambda: moved.append(tuple(bars.all_inner_texts())))
+    assert len(set(moved)) >= 3
+
+
+@pytest.mark.parametrize("digit", [1, 3, 7])
+def test_a_finger_draws_on_a_phone_and_the_page_stays(visit, digit):
+    page = visit(**PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.scrollHeight") > 700
+    for points in STROKES[digit]:
+        swipe(page, places(page, points))
+    wait_for_label(page, digit)
+    assert page.evaluate("window.scrollY") == 0
+
+
+def test_beside_the_sheet_a_finger_scrolls(visit):
+    page = visit(**PHONE)
+    swipe(page, [(200, 650), (200, 300)])
+    page.wait_for_function("window.scrollY > 0")
+
+
+# From the middle of the sheet's upper quarter.
+BY_KEYS = {
+    1: "Space Shift+ArrowDown Shift+ArrowDown Shift+ArrowDown Shift+ArrowDown Space",
+    7: "Shift+ArrowLeft Space Shift+ArrowRight Shift+ArrowRight "
+    + "End " * 4
+    + "ArrowDown End " * 4
+    + "Space",
+}
+
+
+@pytest.mark.parametrize("digit", BY_KEYS)
+def test_keys_draw_alone(page, digit):
+    page.keyboard.press("Tab")
+    assert page.locator(".pad-canvas:focus").count() == 1
+    assert page.locator(".pad-cursor").is_visible()
+    assert "Space" in page.locator(".pad-help").inner_text()
+    press(page, BY_KEYS[digit])
+    wait_for_label(page, digit)
+    spoken = page.locator(".pad-spoken")
+    page.wait_for_function(
+        f"document.querySelector('.pad-spoken').textContent.includes('This is a {digit}, ')"
     )
-    assert len(set(seen)) >= 3
+    assert spoken.inner_text().startswith("Pen up, row ")
+    assert page.locator(".pad-spoken[role=status]").count() == 1
+    press(page, "Delete")
+    wait_for_label(page, "")
+    assert not ink(page).any()
 
 
-def test_a_blank_asks_for_a_digit_and_clear_goes_back_to_it(page):
+def test_escape_lifts_the_pen_and_backspace_takes_back(page):
+    press(page, "Tab Space ArrowDown Escape")
+    drawn = ink(page)
+    press(page, "ArrowRight ArrowRight")
+    np.testing.assert_array_equal(ink(page), drawn)
+    press(page, "Space ArrowDown Space")
+    assert (ink(page) > 0).sum() > (drawn > 0).sum()
+    press(page, "Control+z")
+    np.testing.assert_array_equal(ink(page), drawn)
+    press(page, "Backspace")
+    assert not ink(page).any()
+
+
+def test_the_live_region_waits_for_the_end(page):
+    """A screen reader hears one sentence, not each of the changes of a stroke."""
+    page.evaluate(
+        """() => {
+          window.heard = [];
+          new MutationObserver(() => heard.push(document.querySelector(".pad-spoken").textContent))
+            .observe(document.querySelector(".pad-spoken"), { childList: true });
+        }"""
+    )
+    stroke(page, STROKES[2][0])
+    page.wait_for_function("heard.length > 0")
+    page.wait_for_timeout(300)
+    [sentence] = page.evaluate("heard")
+    assert sentence.startswith("This is a 2, ") and sentence.endswith(" %")
+
+
+def test_undo_takes_back_the_last_stroke(page):
+    first, second = STROKES[4]
+    stroke(page, first)
+    page.wait_for_timeout(100)
+    drawn = ink(page)
+    stroke(page, second)
+    wait_for_label(page, 4)
+    page.get_by_role("button", name="Undo").click()
+    np.testing.assert_array_equal(ink(page), drawn)
+    page.get_by_role("button", name="Undo").click()
+    wait_for_label(page, "")
+    assert not ink(page).any() and not seen(page).any()
+
+
+def test_clear(page):
     assert guess(page) == "Draw a digit"
     stroke(page, STROKES[1][0])
-    page.wait_for_selector(".pad-guess[data-label='1']")
+    wait_for_label(page, 1)
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_selector(".pad-guess[data-label='']")
-    page.wait_for_timeout(300)  # an answer that was still under way must not come back
-    assert guess(page) == "Draw a digit"
+    wait_for_label(page, "")
+    assert guess(page) == "Draw a digit" and not ink(page).any()
 
 
-def test_a_finger_draws_on_a_phone(browser, address):
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+def test_pen_width(page):
+    widths = []
+    for width in ("8", "40"):
+        page.get_by_label("Pen").fill(width)
+        stroke(page, STROKES[1][0])
+        page.wait_for_timeout(50)
+        widths.append((ink(page)[140] > 127).sum())
+        page.get_by_role("button", name="Clear").click()
+    assert abs(widths[0] - 8) <= 1 and abs(widths[1] - 40) <= 1
+
+
+def test_what_the_model_sees_follows_the_switch(page):
+    small = [(x / 3 + 5, y / 3 + 5) for x, y in STROKES[7][0]]
+    stroke(page, small)
+    page.wait_for_timeout(100)
+    images = {"mass": seen(page)}
+    np.testing.assert_array_equal(images["mass"], preprocess(ink(page)))
+    page.get_by_text("More", exact=True).click()
+    for name, text in (("box", "bounding box"), ("plain", "plain resizing")):
+        page.get_by_label(text).check()
+        page.wait_for_timeout(100)
+        images[name] = seen(page)
+    assert images["plain"][14:].sum() == 0  # in its corner still
+    assert images["box"].any(axis=1).sum() == images["mass"].any(axis=1).sum() == 20
+    assert not np.array_equal(images["box"], images["mass"])
+    page.get_by_label("as MNIST was made").check()
+    page.wait_for_timeout(100)
+    np.testing.assert_array_equal(seen(page), images["mass"])
+
+
+@pytest.mark.parametrize("name", ["2", "7", "a small 5", "a scribble"])
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_samples(visit, name, motion):
+    page = visit(reduced_motion=motion)
+    page.get_by_role("button", name=name, exact=True).click()
+    if name != "a scribble":
+        wait_for_label(page, int(name[-1]))
+    page.wait_for_timeout(1200 if motion == "no-preference" else 100)
+    assert ink(page).any()
+
+
+def test_drawing_stops_a_sample(visit):
+    page = visit(reduced_motion="no-preference")
+    page.get_by_role("button", name="a scribble").click()
+    page.wait_for_timeout(100)
+    page.get_by_role("button", name="Clear").click()
+    page.wait_for_timeout(300)
+    assert not ink(page).any()
+
+
+def test_a_drawing_is_saved_as_png(page):
+    stroke(page, STROKES[2][0])
+    page.get_by_text("More", exact=True).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save as PNG").click()
+    assert waiting.value.suggested_filename == "drawing.png"
+    picture = np.asarray(Image.open(io.BytesIO(waiting.value.path().read_bytes())))
+    np.testing.assert_array_equal(picture[..., 0], ink(page))
+
+
+def test_collected_drawings_are_read_back(page, tmp_path):
+    page.get_by_text("More", exact=True).click()
+    count = page.locator(".pad-count")
+    page.get_by_role("button", name="Keep").click()
+    assert count.inner_text() == "Draw a digit first."
+    images = []
+    for digit in (7, 1, 3):
+        stroke(page, STROKES[digit][0])
+        page.wait_for_timeout(50)
+        if not images:
+            page.get_by_role("button", name="Keep").click()
+            assert count.inner_text() == "Choose which digit it is first."
+        images.append(preprocess(ink(page)))
+        page.get_by_label("This is a").select_option(str(digit))
+        page.get_by_role("button", name="Keep").click()
+        assert not ink(page).any()
+    assert count.inner_text() == "3 kept; the last is a 3."
+    page.get_by_role("button", name="Drop last").click()
+    assert count.inner_text() == "2 kept; the last is a 1."
+    downloads = []
+    page.on("download", lambda download: downloads.append(download))
+    page.get_by_role("button", name="Export").click()
+    for _ in range(100):
+        if len(downloads) == 2:
+            break
+        page.wait_for_timeout(20)
+    files = {}
+    for download in downloads:
+        files[download.suggested_filename] = download.path()
+    assert set(files) == {"drawings-images-idx3-ubyte", "drawings-labels-idx1-ubyte"}
+    digits = data.read_idx(
+        files["drawings-images-idx3-ubyte"], files["drawings-labels-idx1-ubyte"]
     )
-    page = phone.new_page()
-    page.goto(address)
-    page.wait_for_selector(".pad-canvas")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    box = page.locator(".pad-canvas").bounding_box()
-    touch = phone.new_cdp_session(page)
-    points = [
-        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
-        for x, y in STROKES[7][0]
-    ]
-    path = [points[0]]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        path += [
-            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
+    assert digits.labels.tolist() == [7, 1]
+    np.testing.assert_array_equal(digits.images.numpy(), images[:2])
+
+
+def contrast(colour, other):
+    def luminance(text):
+        levels = [int(part) / 255 for part in text[4:-1].split(",")]
+        linear = [
+            x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels
         ]
-    for kind, (x, y) in zip(
-        ["touchStart"] + ["touchMove"] * (len(path) - 1), path, strict=True
-    ):
-        touch.send(
-            "Input.dispatchTouchEvent",
-            {"type": kind, "touchPoints": [{"x": x, "y": y}]},
-        )
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_selector(".pad-guess[data-label='7']", timeout=5000)
-    assert page.evaluate("window.scrollY") == 0
-    phone.close()
+        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+    dark, light = sorted([luminance(colour), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_shows_in_both_schemes(visit, scheme):
+    page = visit(color_scheme=scheme)
+    style = "getComputedStyle(document.querySelector('{}')).{}"
+    ground = page.evaluate(style.format("body", "backgroundColor"))
+    assert (contrast(ground, "rgb(255, 255, 255)") < 3) == (scheme == "light")
+    for name in (".pad-guess", ".pad-percent", ".pad-clear", ".pad-seen figcaption"):
+        colour = page.evaluate(style.format(name, "color"))
+        assert contrast(colour, ground) >= 4.5
+
+
+@pytest.mark.parametrize("width", [320, 390, 1600])
+def test_it_fits_and_can_be_touched(visit, width):
+    page = visit(viewport={"width": width, "height": 800})
+    page.get_by_text("More", exact=True).click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for control in page.locator(".pad-button, .pad-label, .pad summary").all():
+        box = control.bounding_box()
+        assert box["width"] >= 44 and box["height"] >= 44, control.inner_text()
+    for label in page.locator(".pad-placement label, .pad-pen").all():
+        assert label.bounding_box()["height"] >= 44
+    if width < 600:
+        below = page.locator(".pad-guess").bounding_box()["y"]
+        assert page.locator(".pad-canvas").bounding_box()["y"] < below
+
+
+def test_missing_weights_are_told(browser, static_site):
+    page = browser.new_page()
+    page.route("**/digits.safetensors", lambda route: route.fulfill(status=404))
+    page.goto(static_site.address)
+    page.get_by_text("no weights: digits.safetensors gave 404").wait_for()
+    page.close()
+
+
+def test_the_pad_says_when_it_was_ready(page):
+    """Read by who measures; how long it takes is no matter of right and wrong."""
+    marks = page.evaluate(
+        "['pad-start', 'pad-ready'].map((name) => performance.getEntriesByName(name)[0].startTime)"
+    )
+    assert 0 < marks[0] < marks[1]

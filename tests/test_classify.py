@@ -5,6 +5,7 @@ from PIL import Image
 from digitlib import DigitClassifier, NoInk, export
 from digitlib.data import scale
 from digitlib.preprocess import preprocess
+from digitlib.weights import Weights
 from drawings import STROKES, draw
 
 
@@ -49,7 +50,7 @@ def test_every_way_in_gives_the_same(classifier, tmp_path):
 def test_many_at_once(classifier):
     images = np.stack([np.asarray(draw(digit)) for digit in STROKES])
     assert classifier.probabilities(images).argmax(axis=1).tolist() == list(STROKES)
-    with pytest.raises(ValueError, match="expected one image, got 5"):
+    with pytest.raises(ValueError, match="expected one image, got 10"):
         classifier.classify(images)
 
 
@@ -63,8 +64,41 @@ def test_numpy_and_torch_agree(classifier, small):
 def test_probabilities_are_softmax_of_prepared_logits(classifier):
     image = np.asarray(draw(7))
     logits = classifier.logits(preprocess(image)[None])
-    expected = np.exp(logits) / np.exp(logits).sum()
+    powers = np.exp(logits / classifier.temperature)
+    expected = powers / powers.sum()
     np.testing.assert_allclose(classifier.probabilities(image), expected, atol=1e-6)
+
+
+def test_doubt_decides_what_is_refused():
+    """One pixel decides: its weight goes to the score of "no digit" alone."""
+    weight = np.zeros((11, 784), dtype=np.float32)
+    weight[10, 14 * 28 + 14] = 10
+    layers = [(weight, np.zeros(11, dtype=np.float32))]
+    drawing = np.full((28, 28), 255, dtype=np.uint8)
+    doubt = 10 - np.log(10)  # ten logits of 0 stand against it
+    for threshold, reason in ((doubt - 0.01, "not a digit"), (doubt + 0.01, None)):
+        read = Weights(layers, calibration={"threshold": threshold})
+        prediction = DigitClassifier(read).classify(drawing)
+        assert prediction.reason == reason
+        assert prediction.label == (None if reason else 0)
+        np.testing.assert_allclose(prediction.probabilities, 0.1, rtol=1e-5)
+    never = DigitClassifier(Weights(layers)).classify(drawing)
+    assert never.label == 0
+    ten = DigitClassifier(Weights([(weight[:10], np.zeros(10, dtype=np.float32))]))
+    assert ten.classify(drawing).label == 0
+
+
+def test_temperature_divides_the_logits():
+    layers = [(np.zeros((10, 784), np.float32), np.arange(10, dtype=np.float32))]
+    drawing = np.full((28, 28), 255, dtype=np.uint8)
+    for temperature in (0.5, 1.0, 3.0):
+        read = Weights(layers, calibration={"temperature": temperature})
+        expected = np.exp(np.arange(10) / temperature)
+        np.testing.assert_allclose(
+            DigitClassifier(read).probabilities(drawing)[0],
+            expected / expected.sum(),
+            rtol=1e-5,
+        )
 
 
 @pytest.mark.parametrize(

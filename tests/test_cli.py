@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from digitlib import cli, hardware
+from digitlib import cli, hardware, weights
 from digitlib.classify import DigitClassifier
 from drawings import draw
 
@@ -20,7 +20,7 @@ def run(capsys, *arguments):
     return code, output.splitlines(), errors.splitlines()
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "app"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "app", "deploy"])
 def test_help_has_an_example(capsys, command):
     code, output, _ = run(capsys, command, "--help")
     assert code == 0
@@ -116,7 +116,7 @@ def test_started_again_by_torchrun_it_goes_on_from_what_there_is(
 
 
 def test_of_several_processes_one_complains(capsys, monkeypatch):
-    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("LOCAL_RANK", "1")
     assert run(capsys, "evaluate", "--weights", "nowhere") == (2, [], [])
 
 
@@ -224,3 +224,47 @@ def test_predict_prints_what_the_classifier_says(capsys, tmp_path):
     probabilities = DigitClassifier.load().probabilities(np.asarray(draw(2)))[0]
     _, output, _ = run(capsys, "predict", tmp_path / "2.png")
     assert output == [f"{tmp_path / '2.png'}: 2 ({probabilities[2]:.1%})"]
+
+
+def test_drawings_are_measured_in_a_grid(capsys, monkeypatch):
+    from digitlib import redrawn
+
+    monkeypatch.setattr(redrawn, "GRID", [redrawn.Pen(0.5, 0.1), redrawn.Pen(0.5, 0.2)])
+    code, lines, _ = run(capsys, "evaluate", "--drawn", "--dataset", "optdigits")
+    assert code == 0 and lines[0].split("\t") == ["size", "pen 10%", "pen 20%"]
+    shares = [float(share) for share in lines[1].split("\t")[1:]]
+    assert all(50 < share <= 100 for share in shares)
+    assert lines[2].startswith(f"all: {sum(shares) / 2:.1f} % (")
+    assert lines[2].endswith("of 2,000 digits")
+    assert lines[3].startswith(f"worst: {min(shares)} % (")
+
+
+def test_refusals_are_measured_by_kind(capsys, monkeypatch, tmp_path):
+    from digitlib import nondigits, redrawn
+
+    out = tmp_path / "w"
+    options = [*OPTDIGITS, "--recipe", "pad", "--epochs", "3", "--out", out]
+    assert run(capsys, "train", *options)[0] == 0
+    assert DigitClassifier.load(out).threshold < np.inf
+    monkeypatch.setattr(redrawn, "GRID", [redrawn.Pen(0.5, 0.1)])
+    options = ["--refusal", "--dataset", "optdigits", "--weights", out]
+    code, lines, _ = run(capsys, "evaluate", *options)
+    # The share that the threshold was chosen for: 2 of 287.
+    assert code == 0 and lines[0].startswith("refused of the validation digits: 0.7 %")
+    for kind in {*nondigits.KINDS} - {"look-alikes"}:
+        [line] = [line for line in lines if line.startswith(f"  {kind}: ")]
+        assert line.endswith("of 1,000")
+    assert any(line.startswith("kinds set aside, accepted: ") for line in lines)
+
+
+def test_weights_that_cannot_refuse_say_so(capsys):
+    code, _, errors = run(
+        capsys,
+        "evaluate",
+        "--refusal",
+        "--dataset",
+        "optdigits",
+        "--weights",
+        weights.TINY,
+    )
+    assert code == 2 and "expected weights with a threshold of doubt" in errors[0]

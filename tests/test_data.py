@@ -244,3 +244,55 @@ def test_a_fingerprint_changes_with_any_number():
     assert data.fingerprint(one, one) == data.fingerprint(one, other)
     other[2] = 1e-9
     assert data.fingerprint(one, one) != data.fingerprint(one, other)
+
+
+@pytest.fixture
+def pair(small, tmp_path):
+    """Two files such as the drawing pad exports."""
+    paths = tmp_path / "images", tmp_path / "labels"
+    for path, array in zip(paths, (small.images[:5], small.labels[:5]), strict=True):
+        path.write_bytes(idx(array.numpy()))
+    return paths
+
+
+def test_idx_files_are_read(pair, small):
+    digits = data.read_idx(*pair)
+    assert torch.equal(digits.images, small.images[:5])
+    assert torch.equal(digits.labels, small.labels[:5])
+    pair[0].write_bytes(idx(np.zeros((0, 28, 28))))
+    pair[1].write_bytes(idx(np.zeros(0)))
+    assert len(data.read_idx(*map(str, pair))) == 0
+
+
+@pytest.mark.parametrize(
+    ("which", "content", "message"),
+    [
+        (0, b"", "begins with 0x00000803, got nothing"),
+        (0, b"\x89PNG\r\n\x1a\n" + bytes(99), "begins with 0x00000803, got 0x89504e47"),
+        (0, idx(np.zeros(5)), "begins with 0x00000803, got 0x00000801"),
+        (0, bytes([0, 0, 8, 3]), "begins with 0x00000803"),
+        (0, idx(np.zeros((5, 8, 8))), r"entries of \(28, 28\), got \[8, 8\]"),
+        (0, idx(np.zeros((5, 28, 28)))[:-3], "3,920 bytes after its header, got 3,917"),
+        (
+            0,
+            idx(np.zeros((5, 28, 28))) + b"!",
+            "3,920 bytes after its header, got 3,921",
+        ),
+        (0, idx(np.zeros((4, 28, 28))), "expected 4 labels, one an image, got 5"),
+        (1, idx(np.zeros((5, 28, 28))), "begins with 0x00000801, got 0x00000803"),
+        (1, idx(np.zeros(6)), "expected 5 labels, one an image, got 6"),
+        (1, idx(np.array([0, 1, 2, 3, 10])), "expected labels 0 to 9, got 10"),
+    ],
+)
+def test_damaged_idx_files_are_refused(pair, which, content, message):
+    pair[which].write_bytes(content)
+    with pytest.raises(ValueError, match=message) as caught:
+        data.read_idx(*pair)
+    name = pair[1] if "labels" in message else pair[which]
+    assert str(caught.value).startswith(f"{name}: ")
+
+
+def test_a_missing_idx_file_is_named(pair):
+    pair[1].unlink()
+    with pytest.raises(FileNotFoundError, match="labels: no such file"):
+        data.read_idx(*pair)

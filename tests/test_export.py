@@ -3,16 +3,17 @@ import pytest
 import torch
 from torch import nn
 
-from digitlib import DigitClassifier, evaluate, export
+from digitlib import DigitClassifier, classify, evaluate, export
 from digitlib.data import scale
 from digitlib.model import MLP
 from digitlib.train import Recipe
+from digitlib.weights import Weights
 
 
 def test_folding_changes_nothing(small):
     model = MLP((20, 15))
     images = small.images[:50]
-    folded = DigitClassifier(export.fold(model), {}).logits(images.numpy())
+    folded = DigitClassifier(Weights(export.fold(model))).logits(images.numpy())
     np.testing.assert_allclose(folded, model(scale(images)).detach().numpy(), atol=1e-4)
 
 
@@ -30,6 +31,27 @@ def test_export_and_load(hidden, small, tmp_path):
     provenance = DigitClassifier.load(tmp_path / "w").provenance
     assert provenance["valid"] == {"right": measured.right, "n": 100}
     assert provenance["dataset"] == "optdigits" and provenance["recipe"]["seed"] == 4
+
+
+def test_a_model_that_can_refuse_is_calibrated(small, tmp_path):
+    model, valid = MLP((20,), outputs=11), small[:100]
+    export.export_weights(model, tmp_path / "w", valid, "optdigits", Recipe())
+    again = export.load_model(tmp_path / "w")
+    assert evaluate.outputs(again, valid.images).shape == (100, 11)
+    assert evaluate.logits(again, valid.images).shape == (100, 10)
+    classifier = DigitClassifier.load(tmp_path / "w")
+    doubts = classify.doubt(classifier.outputs(valid.images.numpy()))
+    assert (doubts > classifier.threshold).sum() == 1  # of 100
+
+
+def test_onnx_says_what_the_model_says(small):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    model = MLP((20,), outputs=11)
+    session = onnxruntime.InferenceSession(export.to_onnx(model))
+    for n in (1, 2, 7):
+        x = scale(small.images[:n])
+        [said] = session.run(None, {"x": x.numpy()})
+        np.testing.assert_allclose(said, model(x).detach().numpy(), atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digitlib"
 MODULES = sorted(path.stem for path in PACKAGE.glob("[a-z]*.py"))
 GROUND = {"preprocess", "weights", "classify"}
-DOORS = {"app", "cli"}
+DOORS = {"app", "cli", "deploy"}
 
 # Where test digits may be read, and why.
 READS_TEST_DIGITS = {

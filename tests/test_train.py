@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from digitlib import data, evaluate
+from digitlib import calibrate, data, evaluate, nondigits
 from digitlib.augment import Deform
 from digitlib.model import MLP
 from digitlib.train import (
@@ -116,6 +116,34 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     assert torch.equal(numbers(teacher), before)
 
 
+def test_what_is_no_digit_is_learned_as_an_eleventh_class(parts):
+    train, valid = parts
+    recipe = Recipe(epochs=20, batch=64, nondigits=0.5)
+    assert (recipe.outputs, Recipe().outputs) == (11, 10)
+    model = MLP((64,), outputs=recipe.outputs)
+    history = fit(model, train, valid, recipe)
+    assert history[-1].valid_accuracy > 0.9
+    digits = calibrate.doubt(evaluate.outputs(model, valid.images))
+    limit = calibrate.threshold(digits, refused=0.05)
+    for kind in ("textures", "inverted"):
+        others = nondigits.draw(kind, 50, valid, seed=9)
+        found = calibrate.doubt(evaluate.outputs(model, others))
+        assert (found > limit).float().mean() > 0.8, kind
+
+
+def test_non_digits_are_not_taught_by_a_teacher(parts):
+    """With a teacher alone for digits, and labels alone for the rest, the eleventh class is learned all the same."""
+    train, valid = parts
+    teacher = MLP((64,))
+    fit(teacher, train, valid, Recipe(epochs=10, batch=64))
+    recipe = Recipe(epochs=10, batch=64, nondigits=0.5, distil=1.0)
+    model = MLP((64,), outputs=11)
+    fit(model, train, valid, recipe, teacher=teacher)
+    assert (evaluate.outputs(model, valid.images).argmax(1) < 10).float().mean() > 0.9
+    others = nondigits.draw("textures", 50, valid, seed=9)
+    assert (evaluate.outputs(model, others).argmax(1) == 10).float().mean() > 0.6
+
+
 @pytest.mark.parametrize(("distil", "teacher"), [(0.5, None), (0.0, MLP((8,)))])
 def test_a_teacher_goes_with_distillation(parts, distil, teacher):
     with pytest.raises(ValueError, match="expected a teacher exactly for"):
@@ -148,7 +176,7 @@ def test_an_infinite_loss_stops_with_step_and_rate(parts, step):
 def test_named_recipes():
     assert Recipe.named("quick") == Recipe() == RECIPES["quick"]
     assert Recipe.named("base", seed=3) == replace(RECIPES["base"], seed=3)
-    with pytest.raises(ValueError, match="quick, base, tiny, got 'slow'"):
+    with pytest.raises(ValueError, match="quick, base, tiny, pad, got 'slow'"):
         Recipe.named("slow")
 
 
@@ -257,6 +285,8 @@ def test_bfloat16_learns_about_as_well(parts):
         {"rate": float("nan")},
         {"precision": "int4"},
         {"distil": 1.5},
+        {"nondigits": -0.1},
+        {"nondigits": math.inf},
     ],
 )
 def test_impossible_recipes_are_refused(wrong):

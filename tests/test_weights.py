@@ -5,6 +5,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from digitlib import weights
+from digitlib.weights import Weights
 
 
 @pytest.fixture
@@ -17,10 +18,13 @@ def layers():
 
 
 def test_round_trip(layers, tmp_path):
-    weights.save(tmp_path / "w", layers, {"seed": 3})
-    loaded, provenance = weights.load(tmp_path / "w")
-    assert provenance == {"seed": 3}
-    for (weight, bias), (original, original_bias) in zip(loaded, layers, strict=True):
+    said = {"seed": 3}, {"temperature": 1.5, "threshold": -0.25}
+    weights.save(tmp_path / "w", Weights(layers, *said))
+    loaded = weights.load(tmp_path / "w")
+    assert (loaded.provenance, loaded.calibration) == said
+    for (weight, bias), (original, original_bias) in zip(
+        loaded.layers, layers, strict=True
+    ):
         step = np.abs(original).max(axis=1, keepdims=True) / 127
         assert np.abs(weight - original).max() <= (step / 2 + 1e-6).max()
         np.testing.assert_allclose(bias, original_bias, rtol=1e-6)
@@ -28,10 +32,9 @@ def test_round_trip(layers, tmp_path):
 
 def test_a_file_gives_back_what_rounding_says(layers, tmp_path):
     once = weights.rounded(layers)
-    weights.save(tmp_path / "w", once, {})
-    for (a, _), (b, _), (c, _) in zip(
-        once, weights.load(tmp_path / "w")[0], weights.rounded(once), strict=True
-    ):
+    weights.save(tmp_path / "w", Weights(once))
+    again = weights.load(tmp_path / "w").layers
+    for (a, _), (b, _), (c, _) in zip(once, again, weights.rounded(once), strict=True):
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(a, c)
 
@@ -68,14 +71,14 @@ def test_half_a_file_is_refused(tmp_path):
             "layer 0: expected finite",
         ),
         (lambda layers: layers.pop(0), "layer 0: expected 784 inputs"),
-        (lambda layers: layers.pop(), "last layer of 10 outputs, got 5"),
+        (lambda layers: layers.pop(), "last layer of 10 or 11 outputs, got 5"),
         (lambda layers: layers.clear(), "no layers"),
     ],
 )
 def test_unfit_layers_are_not_written(layers, spoil, message, tmp_path):
     spoil(layers)
     with pytest.raises(ValueError, match=message):
-        weights.save(tmp_path / "w", layers, {})
+        weights.save(tmp_path / "w", Weights(layers))
     assert not list(tmp_path.iterdir())
 
 
@@ -93,7 +96,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_the_shipped_file_says_where_it_comes_from():
-    _, provenance = weights.load()
+    provenance = weights.load().provenance
     assert provenance["dataset"] == "mnist"
     assert provenance["valid"]["n"] == 5_000 and provenance["valid"]["right"] >= 4_915
     assert provenance["recipe"]["seed"] == 0

@@ -1,9 +1,16 @@
 import base64
+import io
+import subprocess
+import sys
 
 import ipywidgets
+import numpy as np
 import pytest
+from PIL import Image
 
 from digitlib import show, widget
+from digitlib.weights import SHIPPED, TINY
+from drawings import draw
 
 
 @pytest.fixture
@@ -37,3 +44,53 @@ def test_the_picture_follows_the_control(shown, monkeypatch):
     assert frames[0].value == bars(3).png
     slider.value = 7
     assert frames[0].value == bars(7).png
+
+
+def test_a_drawing_arrives_as_an_array():
+    pad = widget.DigitPad()
+    assert pad.weights == SHIPPED.read_bytes()
+    assert pad.image.shape == (280, 280) and not pad.image.any()
+    drawn = np.asarray(draw(2))
+    pad.set_state({"drawing": base64.b64encode(drawn.tobytes()).decode()})
+    np.testing.assert_array_equal(pad.image, drawn)
+    pad.set_state({"prediction": {"label": 2, "reason": None}})
+    assert pad.prediction["label"] == 2
+
+
+def still(pad):
+    data, _ = pad._repr_mimebundle_()
+    assert widget.VIEW in data
+    return base64.b64decode(data["image/png"])
+
+
+def test_the_pad_keeps_a_still_picture():
+    pad = widget.DigitPad()
+    before = Image.open(io.BytesIO(still(pad)))
+    assert before.format == "PNG" and before.mode == "RGBA"
+    assert np.asarray(before)[:, 280:, 3].min() == 0  # nothing behind the bars
+    pad.drawing = base64.b64encode(np.asarray(draw(2)).tobytes()).decode()
+    after = Image.open(io.BytesIO(still(pad)))
+    np.testing.assert_array_equal(np.asarray(after)[:, :280, 0], np.asarray(draw(2)))
+    assert not np.array_equal(np.asarray(before), np.asarray(after))
+
+
+def test_the_pad_reads_other_weights(tmp_path):
+    assert widget.DigitPad(TINY).weights == TINY.read_bytes()
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        widget.DigitPad(tmp_path / "nowhere.safetensors")
+    (tmp_path / "note").write_text("a 4")
+    with pytest.raises(ValueError, match="expected a digitlib weights file"):
+        widget.DigitPad(tmp_path / "note")
+
+
+def test_without_anywidget_the_explorations_work():
+    code = (
+        "import sys; sys.modules['anywidget'] = None\n"
+        "from digitlib import widget\n"
+        "try: widget.DigitPad()\n"
+        "except ModuleNotFoundError as error: print(widget.explore.__name__, error)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.startswith("explore ") and "anywidget" in result.stdout

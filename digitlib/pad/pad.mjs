@@ -1,106 +1,474 @@
-// The drawing pad: a canvas, ten bars that move while one draws, a guess and a Clear button.
+// The drawing pad: a sheet to draw on, and ten bars that move while one draws.
 //
-// createPad(element, classify) builds it inside an element. classify(canvas) is the host's: it takes the
-// 280 x 280 canvas, bright ink on black, and promises { label, reason, probabilities }, where label is null for
-// a blank. One question is under way at a time; what was drawn meanwhile is asked next.
+// One ES module in anywidget's form, export default { render({ model, el }) }, for any host. It reads
+//   model.get("weights")   the bytes of a weights file: ArrayBuffer, typed array, DataView or base64
+//   model.get("classify")  where a server predicts instead: async (canvas) => ({ label, reason, probabilities })
+// and sets, where the model has set(),
+//   "drawing"     the 280 x 280 grey levels, base64, at most ten times a second
+//   "prediction"  { label, reason, probabilities }; label is null for "blank" and for "not a digit"
+// It never asks the network for anything: what is drawn stays in the browser unless the host takes it.
 
-const SIDE = 280;
+performance.mark("pad-start");
+
+const SIDE = 280; // of the sheet
 const PEN = 22; // a tenth of a digit's height, as in MNIST
+const FIELD = 28; // of what the model sees
+const BOX = 20;
+const STEPS = 28; // of the grid on which keys move
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const BLANK = { label: null, reason: "blank", probabilities: DIGITS.map(() => 0), doubt: null };
 
-const BLANK = { label: null, probabilities: DIGITS.map(() => 0) };
+// ---------------------------------------------------------------- preprocessing
+// A port of digitlib/preprocess.py, whose docstring is the contract: whole numbers below 2**53, so that both
+// languages give the same image to the last grey level. An image is { levels, width, height }, row by row.
 
-const MARKUP = `
-  <div class="pad-board">
-    <canvas class="pad-canvas" width="${SIDE}" height="${SIDE}" role="img" aria-label="Drawing area: draw a digit with mouse, finger or pen"></canvas>
-    <button class="pad-clear" type="button">Clear</button>
-  </div>
-  <div class="pad-answer">
-    <output class="pad-guess" aria-live="polite"></output>
-    <ol class="pad-bars">${DIGITS.map((digit) => `
-      <li><span class="pad-name">${digit}</span><span class="pad-track"><span class="pad-fill"></span></span><span class="pad-percent"></span></li>`).join("")}
-    </ol>
-  </div>`;
+const PLACEMENTS = {
+  mass: (ink) => centreByMass(fit(ink)),
+  box: (ink) => centreBox(fit(ink)),
+  plain: (_ink, sheet) => resample(sheet, FIELD, FIELD).levels,
+};
 
-export function createPad(element, classify) {
-  element.classList.add("pad");
-  element.innerHTML = MARKUP;
-  const canvas = element.querySelector(".pad-canvas");
-  const guess = element.querySelector(".pad-guess");
-  const rows = [...element.querySelectorAll(".pad-bars li")];
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  let sheet = 0; // counts the clearings: an answer about an earlier sheet comes too late
-  const ask = latestOnly(async () => {
-    const asked = sheet;
-    const answer = await classify(canvas);
-    return asked === sheet ? answer : BLANK;
-  }, show, fail);
-
-  function show({ label, probabilities }) {
-    guess.textContent = label === null ? "Draw a digit" : `This is a ${label}`;
-    guess.dataset.label = label ?? "";
-    rows.forEach((row, digit) => {
-      row.classList.toggle("pad-best", digit === label);
-      row.querySelector(".pad-fill").style.transform = `scaleX(${probabilities[digit]})`;
-      row.querySelector(".pad-percent").textContent = `${Math.round(100 * probabilities[digit])} %`;
-    });
+// Grey levels, bright ink on dark, become 784 levels; null where there is no ink.
+export function preprocess(grey, width, height, placement = "mass") {
+  if (grey.length !== width * height) {
+    throw new RangeError(`expected ${width} x ${height} grey levels, got ${grey.length}`);
   }
-
-  function fail(error) {
-    show(BLANK);
-    guess.textContent = "No answer from the classifier; draw on to try again";
-    console.error(error);
-  }
-
-  function clear() {
-    context.fillStyle = "black";
-    context.fillRect(0, 0, SIDE, SIDE);
-    sheet += 1;
-    show(BLANK);
-    ask();
-  }
-
-  context.lineWidth = PEN;
-  context.lineCap = context.lineJoin = "round";
-  context.strokeStyle = "white";
-  drawWithPointer(canvas, context, ask);
-  element.querySelector(".pad-clear").addEventListener("click", clear);
-  clear();
+  const sheet = { levels: grey, width, height };
+  const ink = crop(sheet);
+  const image = ink && PLACEMENTS[placement](ink, sheet);
+  return image?.some(Boolean) ? image : null;
 }
 
-// Strokes follow the pointer, at the canvas's own scale however large it is shown.
-function drawWithPointer(canvas, context, changed) {
-  let last = null;
+function crop({ levels, width, height }) {
+  let [left, right, top, bottom] = [width, -1, height, -1];
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (levels[i] === 0) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      bottom = y;
+    }
+  }
+  if (right < 0) return null;
+  const ink = { width: right + 1 - left, height: bottom + 1 - top };
+  ink.levels = new Uint8Array(ink.width * ink.height);
+  for (let y = 0; y < ink.height; y++) {
+    const start = (top + y) * width + left;
+    ink.levels.set(levels.subarray(start, start + ink.width), y * ink.width);
+  }
+  return ink;
+}
+
+function fit(ink) {
+  const long = Math.max(ink.width, ink.height);
+  const scaled = (side) => Math.max(1, Math.floor((2 * side * BOX + long) / (2 * long)));
+  return resample(ink, scaled(ink.width), scaled(ink.height));
+}
+
+// Area averaging, rows first: a level is the mean of what lies under it, halves up.
+function resample({ levels, width, height }, columns, rows) {
+  const [across, down] = [overlaps(columns, width), overlaps(rows, height)];
+  const image = { levels: new Uint8Array(columns * rows), width: columns, height: rows };
+  const sums = new Float64Array(width);
+  const area = width * height;
+  for (let row = 0; row < rows; row++) {
+    sums.fill(0);
+    for (const [y, share] of down[row]) {
+      for (let x = 0, i = y * width; x < width; x++, i++) sums[x] += share * levels[i];
+    }
+    for (let column = 0; column < columns; column++) {
+      let total = 0;
+      for (const [x, share] of across[column]) total += share * sums[x];
+      image.levels[row * columns + column] = Math.floor((2 * total + area) / (2 * area));
+    }
+  }
+  return image;
+}
+
+// For each of the outputs the inputs under it, and how far, in units of 1 / (outputs * inputs) of the line.
+function overlaps(outputs, inputs) {
+  return Array.from({ length: outputs }, (_, output) => {
+    const under = [];
+    for (let input = Math.floor((output * inputs) / outputs); input * outputs < (output + 1) * inputs; input++) {
+      const end = Math.min((output + 1) * inputs, (input + 1) * outputs);
+      under.push([input, end - Math.max(output * inputs, input * outputs)]);
+    }
+    return under;
+  });
+}
+
+function centreByMass({ levels, width, height }) {
+  const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
+  levels.forEach((level, i) => {
+    columns[i % width] += level;
+    rows[Math.floor(i / width)] += level;
+  });
+  return onField({ levels, width, height }, massOffset(columns), massOffset(rows));
+}
+
+function centreBox(ink) {
+  return onField(ink, Math.floor((FIELD - ink.width) / 2), Math.floor((FIELD - ink.height) / 2));
+}
+
+// Where a line of masses starts so that its centre of mass is nearest to pixel 14, halves up.
+function massOffset(mass) {
+  const total = mass.reduce((sum, part) => sum + part, 0);
+  const moment = mass.reduce((sum, part, i) => sum + part * i, 0);
+  const start = Math.floor((FIELD * total - 2 * moment + total) / (2 * total)) || 0; // no mass: NaN
+  return Math.min(Math.max(start, 0), FIELD - mass.length);
+}
+
+function onField({ levels, width, height }, left, top) {
+  const field = new Uint8Array(FIELD * FIELD);
+  for (let y = 0; y < height; y++) field.set(levels.subarray(y * width, (y + 1) * width), (top + y) * FIELD + left);
+  return field;
+}
+
+// ---------------------------------------------------------------- the network
+
+// A weights file (safetensors) as { layers, provenance, calibration }; see digitlib/weights.py.
+export function readWeights(source) {
+  try {
+    const { notes, read } = openSafetensors(asBytes(source));
+    const layers = [];
+    for (let i = 0; read(`${i}.weight`); i++) layers.push(dequantise(i, read));
+    checkWidths(layers);
+    const [provenance, calibration] = ["provenance", "calibration"].map((name) => JSON.parse(notes[name] ?? "{}"));
+    return { layers, provenance, calibration };
+  } catch (error) {
+    throw new Error(`expected a digitlib weights file: ${error.message}`);
+  }
+}
+
+function asBytes(source) {
+  if (typeof source === "string") return Uint8Array.from(atob(source), (letter) => letter.charCodeAt(0));
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  throw new Error(`got ${source === null ? "null" : typeof source} in place of its bytes`);
+}
+
+// Eight bytes of length, a JSON header, raw arrays. Arrays are copied out: in the file they may lie unaligned.
+function openSafetensors(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
+  if (start > bytes.length) throw new Error(`it is cut short or something else, at ${bytes.length} bytes`);
+  const { __metadata__: notes = {}, ...arrays } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
+  const read = (name, Type = Int8Array) => {
+    if (!arrays[name]) return null;
+    const { data_offsets: [from, to], shape } = arrays[name];
+    const numbers = new Type(bytes.slice(start + from, start + to).buffer);
+    if (numbers.length !== shape.reduce((a, b) => a * b, 1)) throw new Error(`${name}: cut short`);
+    return { numbers, shape };
+  };
+  return { notes, read };
+}
+
+// Float32 weights, input by input, so that an input of zero is skipped whole.
+function dequantise(i, read) {
+  const { numbers, shape: [outputs, inputs] } = read(`${i}.weight`);
+  const scale = read(`${i}.scale`, Float32Array).numbers;
+  const bias = read(`${i}.bias`, Float32Array).numbers;
+  const weight = new Float32Array(numbers.length);
+  for (let output = 0, k = 0; output < outputs; output++) {
+    for (let input = 0; input < inputs; input++, k++) weight[input * outputs + output] = scale[output] * numbers[k];
+  }
+  return { weight, bias, inputs, outputs };
+}
+
+function checkWidths(layers) {
+  const widths = [FIELD * FIELD, ...layers.map(({ outputs }) => outputs)];
+  layers.forEach(({ inputs, outputs, bias }, i) => {
+    if (inputs !== widths[i]) throw new Error(`layer ${i} has ${inputs} inputs, not ${widths[i]}`);
+    if (bias.length !== outputs) throw new Error(`layer ${i} has ${bias.length} biases, not ${outputs}`);
+  });
+  if (!layers.length) throw new Error("it holds no layers");
+  if (![10, 11].includes(widths.at(-1))) throw new Error(`its last layer has ${widths.at(-1)} outputs`);
+}
+
+// Scores of an image of 784 levels. The ReLU between layers is the skipping of what isn't positive.
+function scores({ layers }, image) {
+  let values = Float32Array.from(image, (level) => level / 255);
+  for (const { weight, bias, outputs } of layers) {
+    const sums = Float64Array.from(bias);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value <= 0) continue;
+      for (let j = 0, k = i * outputs; j < outputs; j++, k++) sums[j] += value * weight[k];
+    }
+    values = sums;
+  }
+  return values;
+}
+
+// { label, reason, probabilities, doubt } of what preprocess() gave. doubt is the log odds of "not a digit".
+export function classify(network, image) {
+  if (!image) return BLANK;
+  const { temperature = 1, threshold } = network.calibration;
+  const all = scores(network, image);
+  const digits = all.subarray(0, 10);
+  const doubt = all.length > 10 ? all[10] - logSumExp(digits) : null;
+  const scaled = digits.map((score) => score / temperature);
+  const probabilities = Array.from(scaled, (score) => Math.exp(score - logSumExp(scaled)));
+  if (doubt !== null && typeof threshold === "number" && doubt > threshold) {
+    return { label: null, reason: "not a digit", probabilities, doubt };
+  }
+  return { label: probabilities.indexOf(Math.max(...probabilities)), reason: null, probabilities, doubt };
+}
+
+function logSumExp(values) {
+  const top = Math.max(...values);
+  return top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
+}
+
+// ---------------------------------------------------------------- files
+
+// Drawings [{ image, label }] as the two files of MNIST's IDX format.
+export function toIdx(drawings) {
+  const images = idx([drawings.length, FIELD, FIELD]);
+  const labels = idx([drawings.length]);
+  drawings.forEach(({ image, label }, i) => {
+    images.set(image, 16 + i * FIELD * FIELD);
+    labels[8 + i] = label;
+  });
+  return { images, labels };
+}
+
+// A header, big-endian, 8 for bytes and the number of dimensions, with room for what follows.
+function idx(shape) {
+  const bytes = new Uint8Array(4 + 4 * shape.length + shape.reduce((a, b) => a * b, 1));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 0x0800 + shape.length);
+  shape.forEach((size, i) => view.setUint32(4 + 4 * i, size));
+  return bytes;
+}
+
+function download(name, blob) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function toBase64(bytes) {
+  let letters = "";
+  for (let i = 0; i < bytes.length; i += 8192) letters += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(letters);
+}
+
+// ---------------------------------------------------------------- the sheet
+
+// Strokes on a canvas, white on black, kept as points so that each can be taken back.
+class Sheet {
+  pen = PEN;
+  strokes = [];
+  current = null; // the stroke under way
+  number = 0; // counts the emptyings: an answer about an earlier sheet comes too late
+  #grey = new Uint8Array(SIDE * SIDE);
+  #dirty = null; // [left, top, right, bottom] of what was painted since the last reading
+
+  constructor(canvas) {
+    this.context = canvas.getContext("2d", { willReadFrequently: true });
+    this.context.lineCap = this.context.lineJoin = "round";
+    this.context.strokeStyle = "white";
+    this.#repaint();
+  }
+
+  begin(point) {
+    this.current = { pen: this.pen, points: [point] };
+    this.strokes.push(this.current);
+    this.#line(this.current.pen, point, point); // a tap is a dot
+  }
+
+  extend(point) {
+    const { pen, points } = this.current;
+    this.#line(pen, points.at(-1), point);
+    points.push(point);
+  }
+
+  end() {
+    this.current = null;
+  }
+
+  undo() {
+    this.end();
+    this.strokes.pop();
+    if (!this.strokes.length) this.number += 1;
+    this.#repaint();
+  }
+
+  clear() {
+    this.end();
+    this.strokes = [];
+    this.number += 1;
+    this.#repaint();
+  }
+
+  // The 280 x 280 grey levels; only what was painted meanwhile is read from the canvas.
+  read() {
+    if (this.#dirty) {
+      const [left, top, right, bottom] = this.#dirty;
+      const { data, width, height } = this.context.getImageData(left, top, right - left, bottom - top);
+      for (let y = 0, i = 0; y < height; y++) {
+        for (let k = (top + y) * SIDE + left, end = k + width; k < end; k++, i += 4) this.#grey[k] = data[i];
+      }
+      this.#dirty = null;
+    }
+    return this.#grey;
+  }
+
+  #repaint() {
+    this.context.fillStyle = "black";
+    this.context.fillRect(0, 0, SIDE, SIDE);
+    this.#dirty = [0, 0, SIDE, SIDE];
+    for (const { pen, points } of this.strokes) {
+      points.forEach((point, i) => this.#line(pen, points[Math.max(i - 1, 0)], point));
+    }
+  }
+
+  #line(pen, from, to) {
+    this.context.lineWidth = pen;
+    this.context.beginPath();
+    this.context.moveTo(...from);
+    this.context.lineTo(...to);
+    this.context.stroke();
+    const [left, top, right, bottom] = this.#dirty ?? [SIDE, SIDE, 0, 0];
+    const reach = pen / 2 + 2;
+    const within = (place) => Math.min(Math.max(Math.round(place), 0), SIDE);
+    this.#dirty = [
+      Math.min(left, within(Math.min(from[0], to[0]) - reach), SIDE - 1),
+      Math.min(top, within(Math.min(from[1], to[1]) - reach), SIDE - 1),
+      Math.max(right, within(Math.max(from[0], to[0]) + reach), 1),
+      Math.max(bottom, within(Math.max(from[1], to[1]) + reach), 1),
+    ];
+  }
+}
+
+// Strokes follow the pointer, at the sheet's own scale however large it is shown.
+function drawWithPointer(canvas, sheet, { started, changed }) {
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
     return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
   };
-  const draw = (event) => {
-    const next = place(event);
-    context.beginPath();
-    context.moveTo(...last);
-    context.lineTo(...next);
-    context.stroke();
-    last = next;
-  };
+  let pointer = null;
   canvas.addEventListener("pointerdown", (event) => {
-    if (last || event.button !== 0) return; // a second finger does not join in
-    canvas.setPointerCapture(event.pointerId);
-    last = place(event);
-    draw(event); // a tap is a dot
+    if (pointer !== null || event.button !== 0) return; // a second finger doesn't join in
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    started();
+    sheet.begin(place(event));
     changed();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!last || !canvas.hasPointerCapture(event.pointerId)) return;
-    for (const part of event.getCoalescedEvents?.() ?? []) draw(part);
-    draw(event);
+    if (event.pointerId !== pointer || !sheet.current) return;
+    const parts = event.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [event]) sheet.extend(place(part));
     changed();
   });
-  canvas.addEventListener("lostpointercapture", () => {
-    last = null;
+  canvas.addEventListener("lostpointercapture", (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = null;
+    sheet.end();
     changed();
   });
 }
+
+const MOVES = {
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+  Home: [-1, -1], End: [-1, 1], PageUp: [1, -1], PageDown: [1, 1], // slantwise, as on a number pad
+};
+
+// A cursor on a grid of 28 x 28 that keys move, with the pen up or down.
+function drawWithKeys(canvas, cursor, sheet, { started, changed, undo, clear, say }) {
+  let at = [STEPS / 2, STEPS / 4];
+  const place = () => at.map((step) => ((step + 0.5) * SIDE) / STEPS);
+  const show = () => {
+    const down = Boolean(sheet.current);
+    cursor.hidden = false;
+    cursor.toggleAttribute("data-down", down);
+    [cursor.style.left, cursor.style.top] = place().map((x) => `${(100 * x) / SIDE}%`);
+    cursor.style.width = `${(100 * sheet.pen) / SIDE}%`;
+    say(`Pen ${down ? "down" : "up"}, row ${at[1] + 1}, column ${at[0] + 1}`);
+  };
+  const move = ([right, down], far) => {
+    at = [right, down].map((step, i) => Math.min(Math.max(at[i] + step * (far ? 4 : 1), 0), STEPS - 1));
+    if (!sheet.current) return;
+    sheet.extend(place());
+    changed();
+  };
+  const lift = () => {
+    sheet.end();
+    changed();
+  };
+  const toggle = () => {
+    if (sheet.current) return lift();
+    started();
+    sheet.begin(place());
+    changed();
+  };
+  const actions = { " ": toggle, Escape: lift, Backspace: undo, Delete: clear };
+  canvas.addEventListener("keydown", (event) => {
+    const back = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey);
+    if (!back && (event.ctrlKey || event.metaKey || event.altKey)) return;
+    const step = MOVES[event.key];
+    const action = back ? undo : step ? () => move(step, event.shiftKey) : actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    if (event.repeat && !step) return;
+    action();
+    show();
+  });
+  canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && show());
+  for (const leave of ["blur", "pointerdown"]) {
+    canvas.addEventListener(leave, () => {
+      cursor.hidden = true;
+      if (leave === "blur") sheet.end();
+    });
+  }
+}
+
+// ---------------------------------------------------------------- drawings of our own, on a square of 100 by 100
+
+const SAMPLES = {
+  2: [[[28, 32], [34, 18], [50, 12], [66, 20], [67, 36], [54, 56], [36, 76], [26, 88], [50, 84], [76, 87]]],
+  7: [[[25, 16], [50, 14], [75, 15], [64, 38], [52, 62], [44, 88]], [[38, 52], [68, 50]]],
+  "a small 5": [[[22, 61], [20, 74], [29, 72], [36, 78], [33, 88], [24, 91], [17, 88]], [[22, 61], [36, 60]]],
+  "a scribble": [
+    [[14, 40], [34, 16], [30, 70], [52, 20], [50, 82], [70, 24], [66, 74], [86, 34], [44, 60], [18, 82], [80, 88]],
+  ],
+};
+
+// A smooth curve through points (Catmull-Rom), six pieces from one to the next, at the sheet's scale.
+function smooth(points) {
+  const at = (i) => points[Math.min(Math.max(i, 0), points.length - 1)];
+  const curve = (a, b, c, d, t) => b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+  const path = [points[0]];
+  for (let i = 0; i < points.length - 1; i++) {
+    for (let t = 1; t <= 6; t++) {
+      path.push([0, 1].map((axis) => curve(at(i - 1)[axis], at(i)[axis], at(i + 1)[axis], at(i + 2)[axis], t / 6)));
+    }
+  }
+  return path.map((point) => point.map((x) => (x * SIDE) / 100));
+}
+
+// Draws strokes as a hand would, or at once where the reader wants no motion; stops when going() is false.
+async function play(sheet, strokes, changed, going) {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  for (const points of strokes) {
+    const [first, ...rest] = smooth(points);
+    sheet.begin(first);
+    for (const point of rest) {
+      if (!still) await new Promise(requestAnimationFrame);
+      if (!going() || !sheet.current) return;
+      sheet.extend(point);
+      changed();
+    }
+    sheet.end();
+  }
+}
+
+// ---------------------------------------------------------------- when to ask, when to tell
 
 // Wraps a question so that only one is under way, and a change meanwhile is asked about when it is done.
 function latestOnly(question, show, fail) {
@@ -121,3 +489,266 @@ function latestOnly(question, show, fail) {
     underWay = false;
   };
 }
+
+function oncePerFrame(action) {
+  let frame = null;
+  const run = () => {
+    frame = null;
+    action();
+  };
+  return Object.assign(() => (frame ??= requestAnimationFrame(run)), { stop: () => cancelAnimationFrame(frame) });
+}
+
+// Runs the action now or when the wait since the last run is over; the last call is never lost.
+function atMostEvery(milliseconds, action) {
+  let [timer, last] = [null, -Infinity];
+  const run = () => {
+    [timer, last] = [null, performance.now()];
+    action();
+  };
+  const call = () => (timer ??= setTimeout(run, Math.max(0, last + milliseconds - performance.now())));
+  return Object.assign(call, { stop: () => clearTimeout(timer) });
+}
+
+// Tells a screen reader what was last said, when nothing more has come for a while.
+function speaker(region, wait = 700) {
+  let timer = null;
+  const parts = { where: "", what: "" };
+  const say = (part, text) => {
+    parts[part] = text;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      region.textContent = [parts.where, parts.what].filter(Boolean).join(". ");
+      parts.where = "";
+    }, wait);
+  };
+  return { say, stop: () => clearTimeout(timer) };
+}
+
+// ---------------------------------------------------------------- the pad
+
+const HELP = `Draw with mouse, finger or pen. With keys: arrows move the pen, Shift moves it further, Home, End,
+  Page Up and Page Down move it slantwise; Space puts it down and lifts it; Backspace takes back the last stroke,
+  Delete clears.`;
+
+const button = (name, text) => `<button class="pad-button ${name}" type="button">${text}</button>`;
+
+const radio = (id, value, text, checked = "") =>
+  `<label><input type="radio" name="${id}-placement" value="${value}" ${checked}> ${text}</label>`;
+
+const options = `<option value="">…</option>${DIGITS.map((digit) => `<option>${digit}</option>`).join("")}`;
+
+const markup = (id) => `
+  <div class="pad-board">
+    <div class="pad-sheet">
+      <canvas class="pad-canvas" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"
+        aria-label="Drawing area" aria-describedby="${id}-help"></canvas>
+      <span class="pad-cursor" hidden></span>
+    </div>
+    <p class="pad-help" id="${id}-help">${HELP}</p>
+    <div class="pad-tools">
+      ${button("pad-undo", "Undo")}
+      ${button("pad-clear", "Clear")}
+      <label class="pad-pen">Pen <input type="range" min="8" max="48" value="${PEN}"></label>
+    </div>
+  </div>
+  <div class="pad-answer">
+    <div class="pad-verdict">
+      <p class="pad-guess"></p>
+      <figure class="pad-seen">
+        <canvas width="${FIELD}" height="${FIELD}" role="img" aria-label="28 by 28 pixels"></canvas>
+        <figcaption>what the model sees</figcaption>
+      </figure>
+    </div>
+    <ol class="pad-bars" aria-label="Probabilities">${DIGITS.map((digit) => `
+      <li>
+        <span class="pad-name">${digit}</span>
+        <span class="pad-track"><span class="pad-fill"></span></span>
+        <span class="pad-percent"></span>
+      </li>`).join("")}
+    </ol>
+  </div>
+  <div class="pad-samples" role="group" aria-labelledby="${id}-try">
+    <span id="${id}-try">Try</span>
+    ${Object.keys(SAMPLES).map((name) => button("pad-sample", name)).join("")}
+  </div>
+  <details class="pad-more">
+    <summary>More</summary>
+    <div class="pad-extras">
+      <fieldset class="pad-placement">
+        <legend>How the drawing becomes 28&nbsp;×&nbsp;28</legend>
+        ${radio(id, "mass", "as MNIST was made: fitted, centred by mass", "checked")}
+        ${radio(id, "box", "bounding box centred")}
+        ${radio(id, "plain", "plain resizing")}
+      </fieldset>
+      <fieldset class="pad-collect">
+        <legend>Collect drawings in MNIST's format</legend>
+        <label>This is a <select class="pad-label">${options}</select></label>
+        ${button("pad-keep", "Keep")}
+        ${button("pad-drop", "Drop last")}
+        ${button("pad-export", "Export")}
+        <output class="pad-count">Nothing kept yet. What you keep stays in this page until you export it.</output>
+      </fieldset>
+      ${button("pad-save", "Save as PNG")}
+    </div>
+  </details>
+  <p class="pad-spoken" role="status"></p>`;
+
+function sentence({ label, reason }) {
+  if (label !== null) return `This is a ${label}`;
+  return reason === "not a digit" ? "Not a digit, I think" : "Draw a digit";
+}
+
+// Shows an answer: the guess, the bars, and which of them is best.
+function showAnswer(root, answer) {
+  const guess = root.querySelector(".pad-guess");
+  guess.textContent = sentence(answer);
+  guess.dataset.label = answer.label ?? "";
+  root.classList.toggle("pad-refused", answer.reason === "not a digit");
+  root.querySelectorAll(".pad-bars li").forEach((row, digit) => {
+    const share = answer.probabilities[digit];
+    row.classList.toggle("pad-best", digit === answer.label);
+    row.querySelector(".pad-fill").style.transform = `scaleX(${share})`;
+    row.querySelector(".pad-percent").textContent = `${Math.round(100 * share)} %`;
+  });
+}
+
+// Shows the 784 levels that the model sees, or a dark field.
+function showImage(canvas, image) {
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(FIELD, FIELD);
+  for (let i = 0; i < FIELD * FIELD; i++) {
+    pixels.data.fill(image?.[i] ?? 0, 4 * i, 4 * i + 3);
+    pixels.data[4 * i + 3] = 255;
+  }
+  context.putImageData(pixels, 0, 0);
+}
+
+// Labelled drawings, kept in the page until they are exported.
+function collect(part, sheet, clear) {
+  const kept = [];
+  const tell = (text) => (part("count").textContent = text);
+  const count = () => tell(kept.length ? `${kept.length} kept; the last is a ${kept.at(-1).label}.` : "Nothing kept.");
+  part("keep").addEventListener("click", () => {
+    const image = preprocess(sheet.read(), SIDE, SIDE);
+    const label = part("label").value;
+    if (!image) return tell("Draw a digit first.");
+    if (label === "") return tell("Choose which digit it is first.");
+    kept.push({ image, label: Number(label) });
+    clear();
+    count();
+  });
+  part("drop").addEventListener("click", () => {
+    kept.pop();
+    count();
+  });
+  part("export").addEventListener("click", () => {
+    if (!kept.length) return tell("Keep a drawing first.");
+    const { images, labels } = toIdx(kept);
+    const type = "application/octet-stream"; // without it Chromium adds ".txt" to the names
+    download("drawings-images-idx3-ubyte", new Blob([images], { type }));
+    download("drawings-labels-idx1-ubyte", new Blob([labels], { type }));
+  });
+}
+
+function render({ model, el }) {
+  const root = document.createElement("div");
+  root.className = "pad";
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys stay out
+  root.innerHTML = markup(`pad-${Math.random().toString(36).slice(2)}`);
+  el.replaceChildren(root);
+  const part = (name) => root.querySelector(`.pad-${name}`);
+  const canvas = part("canvas");
+  const sheet = new Sheet(canvas);
+  const host = model.get("classify");
+  const voice = speaker(part("spoken"));
+  let network = null;
+  let placement = "mass";
+  let latest = BLANK;
+  let plays = 0; // counts what was begun: a sample stops drawing itself when something else begins
+
+  const publish = atMostEvery(100, () => {
+    model.set("drawing", toBase64(sheet.read()));
+    model.set("prediction", latest);
+    model.save_changes?.();
+  });
+
+  function show({ label, reason, probabilities }) {
+    latest = { label, reason, probabilities };
+    showAnswer(root, latest);
+    voice.say("what", sentence(latest) + (label === null ? "" : `, ${Math.round(100 * probabilities[label])} %`));
+    if (model.set) publish();
+  }
+
+  function fail(error) {
+    showAnswer(root, BLANK);
+    part("guess").textContent = host ? "No answer from the classifier; draw on to try again" : error.message;
+    console.error(error);
+  }
+
+  const ask = latestOnly(async () => {
+    const asked = sheet.number;
+    const image = preprocess(sheet.read(), SIDE, SIDE, placement);
+    showImage(part("seen").querySelector("canvas"), image);
+    if (!image) return BLANK;
+    const answer = host ? await host(canvas) : classify(network ?? load(), image);
+    return asked === sheet.number ? answer : BLANK;
+  }, show, fail);
+  const changed = oncePerFrame(ask);
+
+  function load() {
+    network = readWeights(model.get("weights"));
+    return network;
+  }
+  const started = () => (plays += 1);
+  const change = (action) => () => {
+    started();
+    action();
+    changed();
+  };
+  const undo = change(() => sheet.undo());
+  const clear = change(() => sheet.clear());
+
+  drawWithPointer(canvas, sheet, { started, changed });
+  const say = (text) => voice.say("where", text);
+  drawWithKeys(canvas, part("cursor"), sheet, { started, changed, undo, clear, say });
+  part("undo").addEventListener("click", undo);
+  part("clear").addEventListener("click", clear);
+  part("save").addEventListener("click", () => canvas.toBlob((blob) => download("drawing.png", blob)));
+  part("pen").querySelector("input").addEventListener("input", (event) => (sheet.pen = Number(event.target.value)));
+  root.querySelectorAll(".pad-sample").forEach((sample) => {
+    sample.addEventListener("click", () => {
+      clear();
+      const mine = started();
+      play(sheet, SAMPLES[sample.textContent], changed, () => plays === mine);
+    });
+  });
+  part("placement").hidden = Boolean(host); // a server prepares drawings in its own way
+  part("placement").addEventListener("change", (event) => {
+    placement = event.target.value;
+    changed();
+  });
+  collect(part, sheet, clear);
+  const reload = () => {
+    network = null;
+    changed();
+  };
+  model.on?.("change:weights", reload);
+
+  showAnswer(root, BLANK);
+  showImage(part("seen").querySelector("canvas"), null);
+  try {
+    if (!host) load();
+    performance.mark("pad-ready");
+  } catch (error) {
+    fail(error);
+  }
+  return () => {
+    started();
+    model.off?.("change:weights", reload);
+    for (const waiting of [changed, publish, voice]) waiting.stop();
+    root.remove();
+  };
+}
+
+export default { render };

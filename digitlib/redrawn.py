@@ -1,0 +1,198 @@
+"""Validation digits as a visitor might have drawn them: any size, anywhere on the canvas, with any pen.
+
+Each step is stated, so that the figures can be made again:
+
+1. The digit's own box of ink is enlarged, by bicubic resampling, until its longer side is a share of the canvas'.
+   In the same step it is leaned, bent a little, and put at a place of its own.
+2. Grey morphology makes the strokes thicker or thinner, pixel by pixel, until they have the pen's width on average:
+   a dilation takes the brightest of each pixel's neighbours, an erosion the darkest. Where a stroke is too thin to be
+   eroded, its middle line stays, as it would under a thin pen.
+
+The result goes through the same preprocessing as any drawing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from digitlib.augment import basis
+from digitlib.data import Digits
+from digitlib.evaluate import Accuracy
+from digitlib.preprocess import SIDE, preprocess
+
+__all__ = ["CANVAS", "GRID", "Pen", "cells", "grid", "redraw"]
+
+CANVAS = 280
+"""Pixels on each side of the pad's canvas."""
+
+
+@dataclass(frozen=True)
+class Pen:
+    """A cell of the grid.
+
+    Attributes:
+        size: the digit's longer side, in parts of the canvas.
+        width: the pen's width, in parts of the digit's longer side.
+    """
+
+    size: float
+    width: float
+
+
+GRID = [
+    Pen(size, width)
+    for size, width in product((0.3, 0.5, 0.75, 1.0), (1 / 20, 1 / 10, 1 / 7, 1 / 5))
+]
+"""Sizes from 30 to 100 % of the canvas, pens from a twentieth to a fifth of the digit."""
+
+LEAN = 0.15
+"""How far the top may lean to either side, in parts of the height; evenly drawn."""
+JITTER = 0.015
+"""Standard deviation of the bending at 6 x 6 points, smooth between them, in parts of the digit's longer side."""
+
+_POINTS = 6  # of the bending, on each side
+
+
+def cells(digits: Digits, n: int = 1_000) -> Iterator[tuple[Pen, Digits]]:
+    """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits."""
+    for number, pen in enumerate(GRID):
+        some = digits[torch.arange(number * n, (number + 1) * n) % len(digits)]
+        images = np.stack(
+            [
+                preprocess(drawing.numpy())
+                for drawing in redraw(some.images, pen, seed=number)
+            ]
+        )
+        yield pen, Digits(torch.from_numpy(images), some.labels)
+
+
+def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_000):
+    """The accuracy in each cell, ``{pen: Accuracy}``.
+
+    Args:
+        logits: takes uint8 ``(N, 28, 28)``, such as :meth:`digitlib.DigitClassifier.logits`.
+        digits: validation digits; each cell redraws ``n`` of them.
+    """
+    return {
+        pen: Accuracy(
+            int((logits(some.images.numpy()).argmax(1) == some.labels.numpy()).sum()), n
+        )
+        for pen, some in cells(digits, n)
+    }
+
+
+def redraw(images: torch.Tensor, pen: Pen, seed: int = 0) -> torch.Tensor:
+    """Redraw digits, each leaned, bent and placed in its own way.
+
+    Args:
+        images: uint8 ``(N, 28, 28)``, each with some ink.
+        pen: size and pen of them all.
+        seed: decides lean, bending and place.
+
+    Returns:
+        uint8 ``(N, 280, 280)``, bright on dark.
+    """
+    random = torch.Generator().manual_seed(seed)
+    parts = [_redraw(part, pen, random) for part in images.split(100)]
+    return torch.cat(parts)
+
+
+def _redraw(images: torch.Tensor, pen: Pen, random: torch.Generator) -> torch.Tensor:
+    side = pen.size * CANVAS
+    low, extent = _boxes(images)  # (N, 2) each: x and y
+    scale = side / extent.amax(1)  # canvas pixels for a pixel of the image
+    places = _places(low, extent, scale, side, random)
+    grid = (places @ basis(_POINTS, images.device, CANVAS)).unflatten(
+        2, (CANVAS, CANVAS)
+    )
+    large = F.grid_sample(
+        images[:, None].float(),
+        grid.permute(0, 2, 3, 1).contiguous(),
+        mode="bicubic",
+        align_corners=False,
+    )
+    large = large[:, 0].round().clamp(0, 255).to(torch.uint8)
+    own = _stroke_width(images) * scale
+    steps = ((pen.width * side - own) / 2).round().int()  # outwards on either side
+    return _thinned(_thickened(large, steps), -steps)
+
+
+def _places(low, extent, scale, side, random) -> torch.Tensor:
+    """Where each canvas pixel comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each point of the bending."""
+    n, half = len(low), CANVAS / 2
+    # A box as large as the canvas fills it; what a wide pen adds beyond its edge is lost, as on the pad.
+    free = CANVAS - extent * scale[:, None]
+    middle = (
+        CANVAS / 2 - torch.rand(n, 2, generator=random) * free - (CANVAS - free) / 2
+    )
+    lean = LEAN * (2 * torch.rand(n, generator=random) - 1)
+    wander = JITTER * side * torch.randn(n, 2, _POINTS**2, generator=random)
+    places = torch.zeros(n, 2, 3 + _POINTS**2)
+    places[:, 0, 0] = places[:, 1, 1] = half
+    places[:, :, 2] = middle  # from the digit's own middle to the canvas's
+    places[:, :, 3:] = wander
+    places[:, 0] += lean[:, None] * places[:, 1]
+    places /= scale[:, None, None]
+    places[:, :, 2] += low + extent / 2
+    places *= 2 / SIDE  # grid_sample counts from -1 to 1
+    places[:, :, 2] -= 1
+    return places
+
+
+def _boxes(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each image's box of ink: its upper left corner and its extent, ``(N, 2)`` floats, x before y."""
+    ink = (images > 0).numpy()
+    columns, rows = ink.any(1), ink.any(2)
+    low = np.stack([columns.argmax(1), rows.argmax(1)], axis=1)
+    high = SIDE - np.stack(
+        [columns[:, ::-1].argmax(1), rows[:, ::-1].argmax(1)], axis=1
+    )
+    return torch.from_numpy(low).float(), torch.from_numpy(high - low).float()
+
+
+def _stroke_width(images: torch.Tensor) -> torch.Tensor:
+    """The mean width of the strokes in pixels, ``(N,)``, from the ink and from what a pixel's dilation adds to it.
+
+    A stroke of width w and length l has w * l of ink, and a dilation adds 2 * l + 2 * w + 4; solved for w.
+    """
+    ink = images.float().sum((1, 2)) / 255
+    added = _widest(images, 0).float().sum((1, 2)) / 255 - ink
+    half = (added - 4) / 4
+    return half - (half.square() - ink).clamp(min=0).sqrt()
+
+
+def _thickened(images: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Dilate each image, in place, by as many pixels as ``steps`` ``(N,)`` says; none for negative ones."""
+    for step in range(int(steps.max())):
+        going = steps > step
+        images[going] = _widest(images[going], step)
+    return images
+
+
+def _thinned(images: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Erode each image so often; what an opening would lose, the middle of a thin stroke, is kept at each step."""
+    kept = torch.zeros_like(images)
+    for step in range(int(steps.max())):
+        going = steps > step
+        now = images[going]
+        eroded = 255 - _widest(255 - now, step)
+        lost = now - torch.minimum(now, _widest(eroded, step))
+        kept[going] = torch.maximum(kept[going], lost)
+        images[going] = eroded
+    return torch.maximum(images, kept)
+
+
+def _widest(images: torch.Tensor, step: int) -> torch.Tensor:
+    """Each pixel's brightest neighbour: of eight, or every second time of four, which makes a pen almost round."""
+    x = F.pad(images, (1, 1, 1, 1))
+    across = torch.maximum(torch.maximum(x[:, :, :-2], x[:, :, 1:-1]), x[:, :, 2:])
+    if step % 2 == 0:  # all eight
+        return torch.maximum(
+            torch.maximum(across[:, :-2], across[:, 1:-1]), across[:, 2:]
+        )
+    upright = torch.maximum(x[:, :-2, 1:-1], x[:, 2:, 1:-1])
+    return torch.maximum(across[:, 1:-1], upright)

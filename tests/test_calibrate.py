@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from digitlib import calibrate, classify
+
+
+@pytest.fixture
+def honest():
+    """Logits whose softmax is right as often as it says, and labels drawn from it."""
+    random = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(20_000, 10, generator=random)
+    labels = torch.multinomial(logits.softmax(1), 1, generator=random)[:, 0]
+    return logits, labels
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_temperature_undoes_what_logits_were_multiplied_by(honest, factor):
+    logits, labels = honest
+    assert calibrate.temperature(factor * logits, labels) == pytest.approx(
+        factor, rel=0.03
+    )
+
+
+def test_no_other_temperature_is_better(honest):
+    logits, labels = 2 * honest[0], honest[1]
+    best = calibrate.temperature(logits, labels)
+    losses = [
+        F.cross_entropy(logits / t, labels) for t in (0.97 * best, best, 1.03 * best)
+    ]
+    assert losses[1] == min(losses)
+
+
+@pytest.mark.parametrize("refused", [0.0, 0.01, 0.5])
+def test_a_threshold_refuses_the_share_asked_for(refused):
+    doubts = torch.randperm(5_000, generator=torch.Generator().manual_seed(0)).float()
+    over = doubts > calibrate.threshold(doubts, refused)
+    assert over.sum() == refused * 5_000
+
+
+def test_equal_doubts_are_not_refused_beyond_the_share():
+    doubts = torch.tensor([0.0] * 90 + [5.0] * 10)
+    assert not (doubts > calibrate.threshold(doubts, 0.05)).any()
+
+
+@pytest.mark.parametrize(
+    ("doubts", "refused"), [([], 0.1), ([1.0], 1.0), ([1.0], -0.1)]
+)
+def test_a_threshold_of_nothing_is_an_error(doubts, refused):
+    with pytest.raises(
+        ValueError, match="expected a share from 0 to 1 and some digits"
+    ):
+        calibrate.threshold(torch.tensor(doubts), refused)
+
+
+def test_doubt_is_the_classifiers(honest):
+    outputs = torch.cat([honest[0], honest[0][:, :1].flip(0)], dim=1)[:100]
+    np.testing.assert_allclose(
+        calibrate.doubt(outputs), classify.doubt(outputs.numpy()), atol=1e-5
+    )
+    shares = outputs.softmax(1)[:, 10]
+    np.testing.assert_allclose(calibrate.doubt(outputs).sigmoid(), shares, rtol=1e-4)
+
+
+def test_fitted_says_what_a_weights_file_keeps(honest):
+    logits, labels = honest
+    assert set(calibrate.fitted(logits, labels)) == {"temperature"}
+    outputs = torch.cat([logits, logits[:, :1]], dim=1)
+    said = calibrate.fitted(outputs, labels)
+    assert set(said) == {"temperature", "threshold"}
+    over = calibrate.doubt(outputs) > said["threshold"]
+    assert over.float().mean() == pytest.approx(calibrate.REFUSED)
+
+
+def test_energy_is_high_where_no_logit_is_large():
+    logits = torch.tensor([[9.0] + [0.0] * 9, [1.0] + [0.0] * 9])
+    low, high = calibrate.energy(logits)
+    assert low < high
+    assert -low == pytest.approx(9, abs=0.01)
+
+
+def test_distance_grows_from_the_nearest_mean_by_standard_deviations():
+    random = torch.Generator().manual_seed(0)
+    labels = torch.arange(10).repeat(2_000)
+    centres = 20 * torch.eye(10)
+    width = torch.linspace(0.5, 3, 10)
+    known = centres[labels] + width * torch.randn(20_000, 10, generator=random)
+    asked = centres[3] + torch.diag(width)[[0, 9]] * torch.tensor([[2.0], [4.0]])
+    found = calibrate.distance(asked, known, labels)
+    assert found.tolist() == pytest.approx([4, 16], rel=0.05)

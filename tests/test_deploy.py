@@ -1,0 +1,332 @@
+"""The real client against a stand-in hub, and the folders that it sends."""
+
+import functools
+import http.server
+import os
+import subprocess
+import sys
+import threading
+import tomllib
+import urllib.request
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+
+from digitlib import cli, deploy, weights
+from hub import Hub
+
+ROOT = Path(__file__).parents[1]
+TOKEN = "hf_of_nobody_but_ada"
+KINDS = ["static", "gradio"]
+
+
+@pytest.fixture
+def hub(tmp_path_factory):
+    with Hub({TOKEN: "ada"}) as hub:
+        hub.home = tmp_path_factory.mktemp("home")  # where a login would be saved
+        yield hub
+
+
+def run(hub, *arguments, token=TOKEN):
+    """Exit code, output and errors of ``digitlib deploy``, in a process: the hub's address is read at import."""
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = keep | {
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(hub.home),
+        "HF_HUB_DISABLE_XET": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+    if token:
+        environment["HF_TOKEN"] = token
+    result = subprocess.run(
+        [sys.executable, "-m", "digitlib", "deploy", *map(str, arguments)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert TOKEN not in result.stdout + result.stderr
+    return result.returncode, result.stdout, result.stderr
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_hub_gets_the_very_folder_in_one_commit(hub, tmp_path, kind):
+    code, output, errors = run(hub, f"--{kind}", "ada/digits")
+    assert (code, errors) == (0, "")
+    space = hub.spaces["ada/digits"]
+    address = f"{hub.address}/spaces/ada/digits"
+    assert output == f"{address}: {len(space.files) - 1} files\n"
+    assert space.sdk == kind and len(space.commits) == 1
+    assert hub.requests == [
+        "info", "create", "tree", "validate", "preupload", "batch", "object", "commit",
+    ]  # fmt: skip
+    folder = tmp_path / "folder"
+    assert cli.main(["deploy", f"--{kind}", "ada/digits", "--out", str(folder)]) == 0
+    kept = dict(space.files)
+    del kept[".gitattributes"]
+    assert kept == contents(folder)
+
+
+def test_a_second_deployment_updates_and_deletes_what_is_gone(hub):
+    space = hub.add("ada/digits", sdk="gradio")
+    space.files |= {"app.py": b"of before", "old/notes.txt": b"of before"}
+    code, output, _ = run(hub, "--static", "ada/digits")
+    assert code == 0
+    assert output.splitlines()[1:] == ["  deleted: app.py", "  deleted: old/notes.txt"]
+    files = deploy.gather("static", "ada/digits")
+    attributes = {".gitattributes": b"*.safetensors filter=lfs\n"}
+    assert space.files == files | attributes
+    assert "create" not in hub.requests and len(space.commits) == 1
+
+    code, output, errors = run(hub, "--static", "ada/digits")  # nothing has changed
+    assert (code, errors) == (0, "") and len(output.splitlines()) == 1
+    assert len(space.commits) == 1
+
+
+REFUSALS = [
+    ({"info": 401}, "the hub refused the token"),
+    ({"create": 401}, "the hub refused the token"),
+    ({"create": 402}, "a static one is free (402)"),
+    ({"create": 403}, "no right to write there"),
+    ({"create": 409}, "the name is taken (409)"),
+    ({"preupload": 403}, "no right to write there"),
+    ({"object": 403}, "no right to write there"),
+    ({"commit": 403}, "no right to write there"),
+    ({"commit": 418}, "the hub answered 418"),
+]
+
+
+@pytest.mark.parametrize(("refuse", "message"), REFUSALS)
+def test_a_refusal_is_one_plain_line_and_leaves_nothing(hub, refuse, message):
+    hub.refuse = refuse
+    code, output, errors = run(hub, "--static", "ada/digits")
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert errors.startswith("digitlib: ada/digits: ") and message in errors
+    assert hub.spaces == {}  # what was made a moment ago is deleted again
+
+
+def test_a_wrong_token(hub):
+    code, _, errors = run(hub, "--static", "ada/digits", token="hf_wrong")
+    assert code == 2 and "the hub refused the token" in errors
+    assert "hf_wrong" not in errors and hub.spaces == {}
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_somebody_elses_name(hub, exists):
+    if exists:
+        hub.add("bob/digits")
+    code, _, errors = run(hub, "--static", "bob/digits")
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "bob/digits: the token has no right to write there" in errors
+    assert list(hub.spaces) == ["bob/digits"] * exists
+    assert all(not space.commits for space in hub.spaces.values())
+
+
+def test_no_token_asks_nothing_of_the_hub(hub):
+    code, _, errors = run(hub, "--static", "ada/digits", token=None)
+    assert (code, errors.count("\n")) == (2, 1)
+    assert errors.startswith("digitlib: no token: set HF_TOKEN")
+    assert hub.requests == []
+
+
+def test_the_saved_login(hub):
+    (hub.home / "token").write_text(TOKEN)
+    code, _, _ = run(hub, "--static", "ada/digits", token=None)
+    assert code == 0 and "ada/digits" in hub.spaces
+
+
+@pytest.mark.parametrize("drop", ["create", "validate", "commit"])
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_connection_lost_in_the_middle(hub, drop, exists):
+    if exists and drop == "create":
+        pytest.skip("an existing Space isn't created")
+    if exists:
+        before = dict(hub.add("ada/digits").files)
+    hub.drop = drop
+    code, output, errors = run(hub, "--static", "ada/digits")
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    assert "the connection to the hub was lost" in errors
+    if exists:
+        assert hub.spaces["ada/digits"].files == before
+    else:
+        assert hub.spaces == {}
+    hub.drop = None
+    assert run(hub, "--static", "ada/digits")[0] == 0  # and once more, with luck
+
+
+def test_an_empty_space_that_stays_behind_is_named(hub):
+    hub.drop = "commit"
+    hub.refuse = {"delete": 500}
+    code, _, errors = run(hub, "--static", "ada/digits")
+    assert code == 2 and errors.count("\n") == 1
+    address = f"{hub.address}/spaces/ada/digits"
+    assert f"a new, empty Space stays behind at {address}" in errors
+
+
+def test_no_hub_at_all(hub):
+    hub.server.shutdown()
+    hub.server.server_close()
+    code, _, errors = run(hub, "--static", "ada/digits")
+    assert (code, errors.count("\n")) == (2, 1)
+    assert "the connection to the hub was lost" in errors
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["digits", "ada/", "/digits", "ada/my digits", "a/b/c", "ada/-x", "ada/x--y",
+     "ada/x.git", "ada/" + 93 * "x", "ada/ziffern-für-alle", ""],
+)  # fmt: skip
+def test_a_malformed_name(capsys, name):
+    with pytest.raises(ValueError, match="expected USER/NAME, such as ada/digits, got"):
+        deploy.check_space(name)
+    assert cli.main(["deploy", "--static", name]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_good_names():
+    for name in ("ada/digits", "Ada-1/my_digits.v2", "a/b"):
+        assert deploy.check_space(name) == name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_front_matter(kind):
+    files = deploy.gather(kind, "ada/digits")
+    head = yaml.safe_load(deploy.front_matter(files))
+    assert head["sdk"] == kind and head["app_file"] in files
+    assert head["license"] == "mit" and len(head["short_description"]) <= 60
+    if kind == "gradio":
+        assert head["sdk_version"] == metadata.version("gradio")
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        assert project["requires-python"] == f">={head['python_version']}"
+
+
+def test_the_static_folder_is_the_pad_and_its_weights():
+    files = deploy.gather("static", "ada/digits")
+    assert {
+        "README.md",
+        "pad.mjs",
+        "pad.css",
+        "index.html",
+        "digits.safetensors",
+    } <= set(files)
+    assert files["digits.safetensors"] == weights.SHIPPED.read_bytes()
+    assert all(b"://cdn" not in content for content in files.values())
+
+
+def test_the_gradio_folder_is_the_ground_floor_and_the_app():
+    files = deploy.gather("gradio", "ada/digits", weights.TINY)
+    assert files["app.py"] == (ROOT / "digitlib/app.py").read_bytes()
+    assert files["digitlib/digits.safetensors"] == weights.TINY.read_bytes()
+    modules = {name for name in files if name.endswith(".py")} - {"app.py"}
+    ground = {"__init__", "preprocess", "weights", "classify"}
+    assert modules == {f"digitlib/{name}.py" for name in ground}
+    lines = files["requirements.txt"].decode().splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert lines[:-1] == project["dependencies"]
+    [gradio] = [
+        line for line in project["optional-dependencies"]["app"] if line[:6] == "gradio"
+    ]
+    assert lines[-1].startswith(f"{gradio},<")
+
+
+def test_dry_run_lists_each_file_with_its_size(capsys):
+    assert cli.main(["deploy", "--static", "ada/digits", "--dry-run"]) == 0
+    output = capsys.readouterr().out
+    files = deploy.gather("static", "ada/digits")
+    assert "sdk: static\n" in output and "title: " in output
+    for name, content in files.items():
+        assert f"{len(content):>9,}  {name}\n" in output
+    assert f"{sum(map(len, files.values())):,}  in all" in output
+
+
+def test_out_never_mixes_two_folders(tmp_path, capsys):
+    command = ["deploy", "--static", "ada/digits", "--out"]
+    (tmp_path / "empty").mkdir()
+    assert cli.main([*command, str(tmp_path / "empty")]) == 0
+    assert cli.main([*command, str(tmp_path / "empty")]) == 2
+    assert "empty: expected a new or empty folder" in capsys.readouterr().err
+    assert cli.main([*command, str(tmp_path / "no" / "where")]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_a_half_written_folder_is_taken_back(tmp_path):
+    with pytest.raises(OSError):
+        deploy.write({"a": b"a", "a/b": b"impossible"}, tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "one of the arguments --static --gradio is required"),
+        (["--static", "a/b", "--gradio", "a/b"], "not allowed with argument"),
+        (["--static", "a/b", "--dry-run", "--out", "x"], "not allowed with argument"),
+        (["--static", "a/b", "--weights", "no", "--dry-run"], "no: no such file"),
+        (["--static", "a/b", "--weights", __file__, "--dry-run"], "expected a digitlib weights file"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_plain_line(capsys, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = cli.main(["deploy", *arguments])
+    except SystemExit as end:
+        code = end.code
+    output, errors = capsys.readouterr()
+    assert (code, output, errors.count("\n")) == (2, "", 1) and message in errors
+
+
+def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
+    deploy.write(deploy.gather("static", "ada/digits"), tmp_path / "static")
+    handler = functools.partial(_Quiet, directory=str(tmp_path / "static"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        for name, content in contents(tmp_path / "static").items():
+            with urllib.request.urlopen(address + name) as answer:
+                assert answer.read() == content
+        page = browser.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address)
+        page.wait_for_selector(".pad-canvas")
+        page.wait_for_load_state("networkidle")
+        page.close()
+        server.shutdown()
+    assert all(url.startswith((address, "blob:", "data:")) for url in asked)
+    assert {f"{address}pad.mjs", f"{address}digits.safetensors"} <= set(asked)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def test_the_gradio_folder_runs_beside_no_package(tmp_path):
+    """Started with the folder as all that is importable of digitlib."""
+    deploy.write(deploy.gather("gradio", "ada/digits"), tmp_path / "space")
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import app, digitlib; print(digitlib.__file__)\n"
+        "page = app.build(); print(len(page.fns))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path / "space",
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "space")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == str(tmp_path / "space/digitlib/__init__.py")

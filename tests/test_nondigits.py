@@ -1,0 +1,56 @@
+import pytest
+import torch
+
+from digitlib import nondigits
+from digitlib.preprocess import preprocess
+
+
+@pytest.mark.parametrize("kind", nondigits.KINDS)
+def test_each_kind_is_prepared_varied_and_repeatable(kind, small):
+    images = nondigits.draw(kind, 12, small, seed=1)
+    assert images.shape == (12, 28, 28) and images.dtype == torch.uint8
+    assert torch.equal(images, nondigits.draw(kind, 12, small, seed=1))
+    assert not torch.equal(images, nondigits.draw(kind, 12, small, seed=2))
+    assert len({image.numpy().tobytes() for image in images}) == 12
+    for image in images:
+        ink = image.numpy() > 0
+        height, width = (
+            int(ink.any(axis).nonzero()[0].max() - ink.any(axis).nonzero()[0].min() + 1)
+            for axis in (1, 0)
+        )
+        assert max(height, width) <= 20  # it went through preprocessing
+    assert (preprocess(images[0].numpy()) > 0).any()
+
+
+def test_another_kind_is_an_error(small):
+    with pytest.raises(
+        ValueError, match=r"expected a kind out of scribbles, .*'horses'"
+    ):
+        nondigits.draw("horses", 1, small, seed=0)
+
+
+def test_kinds_are_trained_on_or_set_aside_or_look_alikes():
+    trained, aside = set(nondigits.TRAINED), set(nondigits.SET_ASIDE)
+    assert not trained & aside
+    assert trained | aside | {"look-alikes"} == set(nondigits.KINDS)
+
+
+def test_no_letter_that_looks_like_a_digit_is_trained_on():
+    assert not set(nondigits._LETTERS) & set(nondigits.LOOK_ALIKES)
+    assert {"O", "l", "S", "Z", "B", "q"} <= set(nondigits.LOOK_ALIKES)
+
+
+@pytest.mark.parametrize("characters", ["_LETTERS", "LOOK_ALIKES", "_SYMBOLS"])
+def test_many_typefaces_have_the_characters(characters):
+    text = getattr(nondigits, characters)
+    assert len(nondigits._fonts(text)) >= (1 if characters == "_SYMBOLS" else 15)
+
+
+def test_mixed_adds_the_trained_kinds_alone(small):
+    some = small[:100]
+    mixed = nondigits.mixed(some, share=0.5, seed=3)
+    assert torch.equal(mixed.images[:100], some.images)
+    assert torch.equal(mixed.labels[:100], some.labels)
+    assert mixed.labels[100:].tolist() == [nondigits.NOT_A_DIGIT] * 50
+    expected = [nondigits.draw(kind, 10, some, 3) for kind in nondigits.TRAINED]
+    assert torch.equal(mixed.images[100:], torch.cat(expected))

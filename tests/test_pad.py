@@ -1,0 +1,401 @@
+"""The pad's JavaScript against the package's Python, in a real browser, and both against ONNX."""
+
+import base64
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from digitlib import data, export, preprocess, weights
+from digitlib.classify import DigitClassifier
+from drawings import bitmaps, draw, on_sheet
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
+import pad
+
+ANSWER = """async (shapes) => {
+  const pad = await import(new URL("pad.mjs", location));
+  const fetched = async (name) => new Uint8Array(await (await fetch(name, { cache: "no-store" })).arrayBuffer());
+  const network = pad.readWeights(await fetched("digits.safetensors"));
+  const levels = await fetched("drawings.bin");
+  let start = 0;
+  return shapes.map(([height, width]) => {
+    const image = pad.preprocess(levels.subarray(start, start += height * width), width, height);
+    const { label, reason, probabilities } = pad.classify(network, image);
+    return { image: image && btoa(String.fromCharCode(...image)), label, reason, probabilities };
+  });
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, static_site):
+    page = browser.new_page()
+    page.goto(static_site.address)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def in_javascript(page, static_site):
+    """What the pad says of drawings."""
+
+    def answer(drawings):
+        content = b"".join(drawing.tobytes() for drawing in drawings)
+        (static_site.folder / "drawings.bin").write_bytes(content)
+        return page.evaluate(ANSWER, [drawing.shape for drawing in drawings])
+
+    return answer
+
+
+@pytest.fixture(scope="module")
+def in_onnx():
+    """The probabilities of one 28 x 28 image by the shipped weights as ONNX."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(export.to_onnx(export.load_model()))
+    temperature = DigitClassifier.load().temperature
+
+    def answer(image):
+        [outputs] = session.run(None, {"x": np.float32(image[None]) / 255})
+        powers = np.exp(np.float64(outputs[0, :10]) / temperature)
+        return powers / powers.sum()
+
+    return answer
+
+
+def in_python(drawings):
+    classifier = DigitClassifier.load()
+    for drawing in drawings:
+        try:
+            image = preprocess.preprocess(drawing)
+        except preprocess.NoInk:
+            image = None
+        yield image, classifier.classify(drawing)
+
+
+def check_parity(drawings, answers, in_onnx):
+    """The same image to the grey level, label and reason, and probabilities that differ by rounding alone."""
+    for (image, prediction), answer in zip(in_python(drawings), answers, strict=True):
+        assert (image is None) == (answer["image"] is None)
+        said = (answer["label"], answer["reason"])
+        assert said == (prediction.label, prediction.reason)
+        theirs = [answer["probabilities"]]
+        if image is not None:
+            levels = np.frombuffer(base64.b64decode(answer["image"]), dtype=np.uint8)
+            np.testing.assert_array_equal(levels.reshape(28, 28), image)
+            theirs.append(in_onnx(image))
+            if prediction.reason is None:
+                assert theirs[1].argmax() == prediction.label
+        for probabilities in theirs:
+            np.testing.assert_allclose(
+                probabilities, prediction.probabilities, rtol=0, atol=0.01
+            )
+
+
+def test_our_own_bitmaps(in_javascript, in_onnx):
+    drawings = list(bitmaps().values())
+    answers = in_javascript(drawings)
+    check_parity(drawings, answers, in_onnx)
+    named = dict(zip(bitmaps(), answers, strict=True))
+    assert all(named[f"digit {digit}"]["label"] == digit for digit in range(10))
+    for name in ("blank", "specks"):
+        assert (
+            named[name]["reason"] == "blank" and sum(named[name]["probabilities"]) == 0
+        )
+
+
+def test_a_thousand_digits_of_mnist(mnist, in_javascript, in_onnx):
+    """Validation digits, as they are and at a size and place of their own on the pad's sheet."""
+    _, valid = data.split(mnist)
+    random = np.random.RandomState(0)
+    for i in range(0, 1000, 250):
+        images = list(valid.images[i : i + 250].numpy())
+        drawings = []
+        for image in images:
+            size = random.randint(28, 281)
+            left, top = random.randint(281 - size, size=2)
+            drawings.append(on_sheet(image, size, left, top))
+        for part in (images, drawings):
+            check_parity(part, in_javascript(part), in_onnx)
+
+
+@pytest.mark.parametrize("placement", ["plain", "box"])
+def test_the_other_ways_to_prepare(page, placement):
+    drawing = on_sheet(np.asarray(draw(7)), 120, 20, 140)
+    theirs = page.evaluate(
+        """async ([levels, placement]) => {
+          const pad = await import(new URL("pad.mjs", location));
+          return [...pad.preprocess(Uint8Array.from(levels), 280, 280, placement)];
+        }""",
+        [drawing.ravel().tolist(), placement],
+    )
+    if placement == "plain":
+        expected = preprocess.resample(drawing, 28, 28)
+    else:
+        ink = preprocess.fit(preprocess.crop(drawing))
+        top, left = (28 - ink.shape[0]) // 2, (28 - ink.shape[1]) // 2
+        expected = np.zeros((28, 28), dtype=np.uint8)
+        expected[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    np.testing.assert_array_equal(np.reshape(theirs, (28, 28)), expected)
+
+
+def weights_file(outputs=11, calibration=None, odd=False):
+    """A small weights file; with ``odd`` its arrays don't begin at multiples of four."""
+    random = np.random.RandomState(0)
+    shapes = [(16, 784), (outputs, 16)]
+    arrays = {"a": np.zeros(3, dtype=np.int8)} if odd else {}
+    for i, (rows, inputs) in enumerate(shapes):
+        arrays[f"{i}.weight"] = random.randint(-127, 128, (rows, inputs), dtype=np.int8)
+        arrays[f"{i}.scale"] = np.full(rows, 0.002, dtype=np.float32)
+        arrays[f"{i}.bias"] = random.normal(size=rows).astype(np.float32)
+    notes = {"provenance": "{}"}
+    if calibration is not None:
+        notes["calibration"] = json.dumps(calibration)
+    return arrays, save(arrays, notes)
+
+
+def by_hand(arrays, image):
+    x = image.ravel() / 255
+    for i in range(2):
+        weight = arrays[f"{i}.weight"] * arrays[f"{i}.scale"][:, None]
+        x = weight @ np.maximum(x, 0) + arrays[f"{i}.bias"]
+    return x
+
+
+def asked(page, content, image):
+    return page.evaluate(
+        """async ([weights, levels]) => {
+          const pad = await import(new URL("pad.mjs", location));
+          return pad.classify(pad.readWeights(weights), Uint8Array.from(levels));
+        }""",
+        [base64.b64encode(content).decode(), image.ravel().tolist()],
+    )
+
+
+@pytest.mark.parametrize("temperature", [None, 0.5, 3.0])
+def test_the_eleventh_score_and_the_calibration(page, temperature):
+    image = preprocess.preprocess(np.asarray(draw(3)))
+    calibration = {} if temperature is None else {"temperature": temperature}
+    arrays, _ = weights_file()
+    scores = by_hand(arrays, image)
+    doubt = scores[10] - np.log(np.exp(scores[:10]).sum())
+    powers = np.exp(scores[:10] / (temperature or 1))
+    for threshold, refused in (
+        (doubt - 0.01, True),
+        (doubt + 0.01, False),
+        (None, False),
+    ):
+        limit = {} if threshold is None else {"threshold": threshold}
+        _, content = weights_file(calibration=calibration | limit, odd=True)
+        answer = asked(page, content, image)
+        assert answer["doubt"] == pytest.approx(doubt, abs=1e-4)
+        np.testing.assert_allclose(
+            answer["probabilities"], powers / powers.sum(), atol=1e-4
+        )
+        if refused:
+            assert (answer["label"], answer["reason"]) == (None, "not a digit")
+        else:
+            assert (answer["label"], answer["reason"]) == (powers.argmax(), None)
+
+
+def test_ten_scores_refuse_nothing(page):
+    _, content = weights_file(outputs=10, calibration={"threshold": -1e9})
+    answer = asked(page, content, preprocess.preprocess(np.asarray(draw(3))))
+    assert answer["doubt"] is None and answer["label"] is not None
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda content: b"", "at 0 bytes"),
+        (
+            lambda content: b"<!doctype html><title>404</title>",
+            "cut short or something else",
+        ),
+        (lambda content: content[:-8], "cut short"),
+        (lambda content: weights_file(outputs=12)[1], "last layer has 12 outputs"),
+        (lambda content: save({"a": np.zeros(1)}, {}), "no layers"),
+    ],
+)
+def test_what_is_no_weights_file_is_refused(page, damage, message):
+    from playwright.sync_api import Error
+
+    content = damage(weights.SHIPPED.read_bytes())
+    with pytest.raises(Error, match=f"expected a digitlib weights file.*{message}"):
+        asked(page, content, np.zeros(784))
+
+
+RENDER = """async (kind) => {
+  const { default: pad } = await import(new URL("pad.mjs", location));
+  const buffer = await (await fetch("digits.safetensors")).arrayBuffer();
+  const shifted = new Uint8Array(buffer.byteLength + 1);
+  shifted.set(new Uint8Array(buffer), 1);
+  const forms = {
+    ArrayBuffer: () => buffer,
+    Uint8Array: () => shifted.subarray(1),
+    DataView: () => new DataView(shifted.buffer, 1),
+  };
+  window.values = { weights: forms[kind]() };
+  window.saves = 0;
+  const model = {
+    get: (name) => values[name],
+    set: (name, value) => { values[name] = value; },
+    save_changes: () => { saves += 1; },
+  };
+  window.cleanup = pad.render({ model, el: document.getElementById("pad") });
+}"""
+
+
+@pytest.mark.parametrize("kind", ["ArrayBuffer", "Uint8Array", "DataView"])
+def test_a_host_receives_the_drawing_and_the_prediction(browser, static_site, kind):
+    page = browser.new_page()
+    page.goto(static_site.address)
+    page.evaluate(RENDER, kind)
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.wait_for_function("values.prediction?.label === 7")
+    drawing = np.frombuffer(base64.b64decode(page.evaluate("values.drawing")), np.uint8)
+    prediction = DigitClassifier.load().classify(drawing.reshape(280, 280))
+    assert prediction.label == 7
+    theirs = page.evaluate("values.prediction.probabilities")
+    np.testing.assert_allclose(theirs, prediction.probabilities, atol=1e-3)
+    page.evaluate("cleanup()")
+    assert page.locator(".pad").count() == 0
+    page.close()
+
+
+def test_a_server_may_predict(browser, static_site):
+    """One question at a time; an answer about a cleared sheet comes too late."""
+    page = browser.new_page()
+    page.goto(static_site.address)
+    page.evaluate(
+        """async () => {
+          const { default: pad } = await import(new URL("pad.mjs", location));
+          window.waiting = [];
+          const classify = (canvas) => new Promise((answer) => waiting.push(answer));
+          pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
+        }"""
+    )
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.wait_for_function("waiting.length === 1")
+    page.get_by_role("button", name="2", exact=True).click()
+    page.wait_for_timeout(100)
+    assert page.evaluate("waiting.length") == 1
+    answer = "waiting.at(-1)({ label: %d, reason: null, probabilities: Array(10).fill(0.1) })"
+    page.evaluate(answer % 7)
+    page.wait_for_function("waiting.length === 2")
+    assert page.locator(".pad-guess").inner_text() == "Draw a digit"
+    page.evaluate(answer % 2)
+    page.wait_for_selector(".pad-guess[data-label='2']")
+    page.get_by_role("button", name="a scribble", exact=True).click()
+    page.wait_for_function("waiting.length === 3")
+    refusal = answer.replace("null", "'not a digit'").replace("%d", "null")
+    page.evaluate(refusal)
+    page.get_by_text("Not a digit, I think").first.wait_for()
+    assert page.locator(".pad-refused").count() == 1
+    assert page.locator(".pad-best").count() == 0
+    page.close()
+
+
+@pytest.fixture
+def inlined_page(tmp_path):
+    path = tmp_path / "pad.html"
+    path.write_text(pad.inlined(weights.SHIPPED.read_bytes()), encoding="utf-8")
+    return path
+
+
+def test_one_file_holds_the_whole_pad(browser, inlined_page):
+    page = browser.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(inlined_page.as_uri())
+    page.get_by_role("button", name="2", exact=True).click()
+    page.wait_for_selector(".pad-guess[data-label='2']")
+    assert page.get_by_role("heading", name="Draw a digit").is_visible()
+    outside = [url for url in requests if not url.startswith(("blob:", "data:"))]
+    assert outside == [inlined_page.as_uri()]
+    page.close()
+
+
+def test_a_frame_follows_its_book(browser, inlined_page):
+    """Its height and its scheme, from a file."""
+    book = inlined_page.with_name("book.html")
+    frame = pad.FRAME.format(address="pad.html", title="Drawing pad")
+    book.write_text(
+        f"<!doctype html><html data-theme=dark><body>{frame}", encoding="utf-8"
+    )
+    page = browser.new_page()
+    page.goto(book.as_uri())
+    inner = page.frame_locator(".pad-frame")
+    inner.locator(".pad-canvas").wait_for()
+    scheme = "getComputedStyle(document.documentElement).colorScheme"
+    inside = page.frames[1]
+    inside.wait_for_function(f"{scheme} === 'dark'")
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    inside.wait_for_function(f"{scheme} === 'light'")
+    assert not inner.get_by_role("heading").is_visible()
+    before = page.locator(".pad-frame").bounding_box()["height"]
+    inner.get_by_text("More", exact=True).click()
+    page.wait_for_function(
+        f"document.querySelector('.pad-frame').clientHeight > {before + 100}"
+    )
+    assert inside.evaluate(
+        "document.documentElement.scrollHeight <= document.documentElement.clientHeight"
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml", "text"])
+def test_the_book_shows_the_pad_in_the_place_of_its_picture(tmp_path, builder):
+    from sphinx.application import Sphinx
+
+    source = tmp_path / "source"
+    (source / "book" / "_static").mkdir(parents=True)
+    for name in ("pad.png", "other.png"):
+        draw(4, size=40, pen=4).save(source / "book" / "_static" / name)
+    pictures = "![A pad.](_static/pad.png)\n\n![Another.](_static/other.png)\n"
+    (source / "index.md").write_text("# A\n\n```{toctree}\nbook/page\n```\n")
+    (source / "book" / "page.md").write_text(f"# B\n\n{pictures}")
+    build = Sphinx(
+        source,
+        None,
+        tmp_path / "out",
+        tmp_path / "trees",
+        builder,
+        confoverrides={"extensions": ["myst_parser", "pad"]},
+        status=None,
+        warning=None,
+    )
+    build.build()
+    assert build.statuscode == 0
+    made = {
+        "html": "book/page.html",
+        "dirhtml": "book/page/index.html",
+        "text": "book/page.txt",
+    }
+    page = (tmp_path / "out" / made[builder]).read_text()
+    still = tmp_path / "out" / "_static" / "pad.html"
+    if builder == "text":
+        assert "A pad." in page and not still.exists()
+        return
+    depth = made[builder].count("/")
+    assert f'<iframe class="pad-frame" src="{"../" * depth}_static/pad.html"' in page
+    assert "pad.png" not in page and "other.png" in page
+    assert still.read_text() == pad.inlined(weights.SHIPPED.read_bytes())
+
+
+def test_a_file_that_a_page_cannot_hold_is_refused(tmp_path, monkeypatch):
+    for name in ("index.html", "pad.css", "pad.mjs"):
+        (tmp_path / name).write_text((pad.PAD / name).read_text())
+    monkeypatch.setattr(pad, "PAD", tmp_path)
+    (tmp_path / "pad.mjs").write_text("const x = '</script>';")
+    with pytest.raises(ValueError, match="</script"):
+        pad.inlined(b"")
+    (tmp_path / "pad.mjs").write_text("")
+    (tmp_path / "index.html").write_text("<html></html>")
+    with pytest.raises(ValueError, match=r"index\.html: expected"):
+        pad.inlined(b"")

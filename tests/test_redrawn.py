@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from digitlib import redrawn
+from digitlib.preprocess import preprocess
+from digitlib.redrawn import CANVAS, GRID, Pen
+
+
+def box(image, level=127):
+    """Height and width of the ink that is brighter than a level, at first half of what there is."""
+    ink = image.numpy() > level
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    return rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+
+
+@pytest.fixture(scope="module")
+def bar():
+    """An upright stroke of 3 by 20 pixels."""
+    image = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    image[0, 4:24, 12:15] = 255
+    return image.repeat(40, 1, 1)
+
+
+def test_the_grid_is_from_30_to_100_percent_and_a_twentieth_to_a_fifth():
+    sizes, widths = {pen.size for pen in GRID}, {pen.width for pen in GRID}
+    assert (min(sizes), max(sizes)) == (0.3, 1.0)
+    assert (min(widths), max(widths)) == (1 / 20, 1 / 5)
+    assert len(GRID) == len(sizes) * len(widths)
+
+
+@pytest.mark.parametrize("size", [0.3, 0.5, 0.75])
+def test_the_longer_side_is_the_share_of_the_canvas_asked_for(bar, size):
+    drawn = redrawn.redraw(bar, Pen(size, 3 / 20), seed=0)
+    assert drawn.shape == (40, CANVAS, CANVAS) and drawn.dtype == torch.uint8
+    heights = [box(image)[0] for image in drawn]
+    assert np.mean(heights) == pytest.approx(size * CANVAS, rel=0.06)
+
+
+@pytest.mark.parametrize("width", [1 / 20, 1 / 10, 1 / 5])
+def test_the_pen_is_as_wide_as_asked_for(bar, width, monkeypatch):
+    monkeypatch.setattr(redrawn, "LEAN", 0.0)
+    monkeypatch.setattr(redrawn, "JITTER", 0.0)
+    side = 0.6 * CANVAS
+    drawn = redrawn.redraw(bar[:5], Pen(0.6, width), seed=0)
+    widths = [box(image)[1] for image in drawn]
+    assert np.mean(widths) == pytest.approx(width * side, abs=0.03 * side)
+
+
+def test_a_stroke_too_thin_to_be_eroded_stays_in_one_piece():
+    images = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    images[0, 4:24, 10:18] = 255  # fat above
+    images[0, 14:24, 10:18] = 0
+    images[0, 14:24, 13:15] = 255  # thin below
+    [drawn] = redrawn.redraw(images, Pen(0.8, 1 / 20), seed=0)
+    height, _ = box(drawn, level=40)
+    assert height == pytest.approx(0.8 * CANVAS, rel=0.12)
+    rows = np.flatnonzero((drawn.numpy() > 40).any(1))
+    assert (np.diff(rows) == 1).all()
+
+
+def test_places_differ_and_the_seed_decides(small):
+    images = small.images[:30]
+    first, again, other = (redrawn.redraw(images, Pen(0.3, 0.1), s) for s in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+    ys = [image.float().sum(1).argmax().item() for image in first]
+    assert max(ys) - min(ys) > CANVAS / 3
+
+
+@pytest.mark.parametrize("pen", GRID, ids=str)
+def test_every_cell_can_be_prepared(small, pen):
+    for image in redrawn.redraw(small.images[:10], pen, seed=0):
+        prepared = preprocess(image.numpy())
+        assert prepared.any()
