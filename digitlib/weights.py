@@ -80,10 +80,19 @@ def save(path: str | Path, weights: Weights) -> None:
         arrays[f"{i}.weight"], arrays[f"{i}.scale"] = quantise(weight)
         arrays[f"{i}.bias"] = bias.astype(np.float32)
     said = {name: json.dumps(getattr(weights, name)) for name in _SAID}
-    write_whole(path, to_bytes(arrays, said))
+    write_whole(path, _in_order(to_bytes(arrays, said)))
 
 
 _SAID = ("provenance", "calibration")
+
+
+def _in_order(content: bytes) -> bytes:
+    """The same file, its header in order: safetensors shuffles it, but the same weights are to be the same bytes."""
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # so that the arrays stay aligned
+    return len(text).to_bytes(8, "little") + text + content[start:]
 
 
 def load(path: str | Path = SHIPPED) -> Weights:

@@ -24,7 +24,7 @@ import notebooks  # noqa: E402
 import repository  # noqa: E402
 
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
-PAGES = ["many-machines", "beside-peers"]  # without code to run
+PAGES = ["many-machines", "beside-peers", "publish"]  # without code to run
 EXPLORED = ("01-split", "03-train", "04-validate")
 
 

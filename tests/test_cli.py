@@ -163,7 +163,10 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path):
             ["train", "--out", "w", "--rate", "-1", "--dataset", "optdigits"],
             "positive learning rate, got -1",
         ),
-        (["train", "--out", "w", "--recipe", "slow"], "quick, base, tiny, got 'slow'"),
+        (
+            ["train", "--out", "w", "--recipe", "slow"],
+            "quick, base, tiny, pad, got 'slow'",
+        ),
         (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
         (["train", "--out", "w", "--teacher", "t"], "expected no teacher for recipe b"),
         (["train", "--out", "w", "--resume"], "w.unfinished: no such file, so nothing"),

@@ -39,6 +39,17 @@ def test_a_file_gives_back_what_rounding_says(layers, tmp_path):
         np.testing.assert_array_equal(a, c)
 
 
+def test_the_same_weights_are_the_same_bytes(layers, tmp_path):
+    read = Weights(layers, {"seed": 3, "a": 1}, {"temperature": 1.5, "threshold": 2})
+    contents = set()
+    for i in range(8):
+        weights.save(tmp_path / f"{i}", read)
+        contents.add((tmp_path / f"{i}").read_bytes())
+    assert len(contents) == 1
+    [content] = contents
+    assert int.from_bytes(content[:8], "little") % 8 == 0
+
+
 def test_a_row_of_zeros():
     weight, scale = weights.quantise(np.zeros((2, 3)))
     assert not weight.any() and (scale == 1).all()
