@@ -1,4 +1,4 @@
-"""How recipe ``pad`` was chosen: ``python benchmarks/pad.py``.
+"""What recipe ``pad`` needs: ``python benchmarks/pad.py``.
 
 Each candidate trains once and is measured on validation digits alone: as they are, and redrawn in the whole grid of
 sizes and pens. The table goes to the screen and to ``benchmarks/choices-pad.md``.
@@ -29,7 +29,6 @@ CANDIDATES = {
     "no non-digits": replace(PAD, nondigits=0.0),
     "base's deformations": replace(PAD, deform=RECIPES["base"].deform),
 }
-CHOICE = "Chosen: the recipe, for the redrawn digits; its pen is what they need most."
 
 
 def main() -> None:
@@ -48,7 +47,7 @@ def main() -> None:
     for name, recipe in CANDIDATES.items():
         lines.append(measured(name, recipe, train, valid, cells))
         print(lines[-1], flush=True)
-    text = "\n".join([*lines, "", CHOICE]) + "\n"
+    text = "\n".join(lines) + "\n"
     write_whole(Path(__file__).with_name("choices-pad.md"), text.encode())
 
 

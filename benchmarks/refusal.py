@@ -1,8 +1,8 @@
-"""How the way to say "not a digit" was chosen: ``python benchmarks/refusal.py``.
+"""Ways to say "not a digit", beside each other: ``python benchmarks/refusal.py``.
 
-Recipe ``pad`` is trained with and without non-digits, and four scores of doubt are asked about digits and about
+Recipe ``pad`` is trained with and without non-digits, and scores of doubt are asked about digits and about
 everything else. Each refuses the same share of the validation digits. The table goes to the screen and to
-``benchmarks/choices-refusal.md``. The kinds set aside are shown, and nothing was chosen by them.
+``benchmarks/choices-refusal.md``. The kinds set aside are shown; nothing is to be chosen by them.
 """
 
 from pathlib import Path
@@ -16,10 +16,6 @@ from digitlib.weights import write_whole
 
 SEEDS = (0, 1)
 N = 1_000  # of each kind
-CHOICE = (
-    "Chosen: the extra score. It is the only one of the four that learned what a non-digit looks like, and it refuses "
-    "more of the kinds trained on than any other."
-)
 
 
 def main() -> None:
@@ -97,7 +93,7 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
         ]
         cells = [f"{100 * value:.1f}" for value in [*together, *means.values()]]
         lines.append("| " + " | ".join([name, *cells]) + " |")
-    return [*lines, "", CHOICE]
+    return lines
 
 
 if __name__ == "__main__":
