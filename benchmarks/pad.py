@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitlib import data, evaluate, redrawn
-from digitlib.evaluate import Accuracy
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 from digitlib.weights import write_whole
@@ -62,7 +61,7 @@ def measured(name: str, recipe: Recipe, train, valid, cells) -> str:
         (evaluate.accuracy(evaluate.logits(model, some.images), some.labels), pen)
         for pen, some in cells
     ]
-    together = Accuracy(sum(a.right for a, _ in found), sum(a.n for a, _ in found))
+    together = evaluate.total(accuracy for accuracy, _ in found)
     worst, pen = min(found, key=lambda pair: pair[0].value)
     where = f"size {pen.size:.0%}, pen {pen.width:.0%}"
     return f"| {name} | {clean.share} | {together.share} | {100 * worst.value:.1f} ({where}) | {seconds:.0f} |"

@@ -5,7 +5,6 @@ the command that uses them, so that ``predict`` starts at once.
 """
 
 import argparse
-import math
 import os
 import sys
 from pathlib import Path
@@ -217,11 +216,13 @@ def _evaluate_options(parser) -> None:
 
 def _evaluate(options) -> int:
     """Measure weights on digits that they were not trained on."""
-    from digitlib import data, evaluate, export
+    from digitlib import data, evaluate, export, report
 
     if options.drawn or options.refusal:
-        report = _drawn if options.drawn else _refusal
-        report(DigitClassifier.load(options.weights), _split(options.dataset)[1])
+        lines = report.drawn if options.drawn else report.refusal
+        classifier = DigitClassifier.load(options.weights)
+        for line in lines(classifier, _split(options.dataset)[1]):
+            print(line, flush=True)
         return 0
     model = export.load_model(options.weights)
     if options.test:
@@ -234,59 +235,6 @@ def _evaluate(options) -> int:
     for digit, accuracy in enumerate(evaluate.per_digit(answers, digits.labels)):
         print(f"  {digit}: {accuracy}")
     return 0
-
-
-def _drawn(classifier: DigitClassifier, valid) -> None:
-    """A row for each size, a column for each pen, then all together and the worst cell."""
-    from digitlib import redrawn
-    from digitlib.evaluate import Accuracy
-
-    found = redrawn.grid(classifier.logits, valid)
-    widths = sorted({pen.width for pen in found})
-    print("size", *(f"pen {width:.0%}" for width in widths), sep="\t")
-    for size in sorted({pen.size for pen in found}):
-        row = [found[redrawn.Pen(size, width)] for width in widths]
-        print(f"{size:.0%}", *(f"{100 * cell.value:.1f}" for cell in row), sep="\t")
-    cells = found.values()
-    together = Accuracy(
-        sum(cell.right for cell in cells), sum(cell.n for cell in cells)
-    )
-    worst = min(found, key=lambda pen: found[pen].value)
-    print(f"all: {together}")
-    print(f"worst: {found[worst]}, at size {worst.size:.0%} with pen {worst.width:.0%}")
-
-
-def _refusal(classifier: DigitClassifier, valid) -> None:
-    """How many digits are refused, and how many other things pass for digits, by kind."""
-    from digitlib import nondigits, redrawn
-    from digitlib.evaluate import Accuracy
-
-    if math.isinf(classifier.threshold):
-        raise ValueError(
-            "expected weights with a threshold of doubt, got weights without"
-        )
-
-    def refused(images) -> Accuracy:
-        wrong = classifier.refused(images.numpy())
-        return Accuracy(int(wrong.sum()), len(wrong))
-
-    def total(parts) -> Accuracy:
-        parts = list(parts)
-        return Accuracy(sum(p.right for p in parts), sum(p.n for p in parts))
-
-    print(f"refused of the validation digits: {refused(valid.images).share}")
-    drawn = [refused(some.images) for _, some in redrawn.cells(valid)]
-    print(f"refused of redrawn ones: {total(drawn).share}")
-    found = nondigits.accepted(classifier.refused, valid)
-    for title, kinds in (
-        ("kinds trained on", nondigits.TRAINED),
-        ("kinds set aside", nondigits.SET_ASIDE),
-        ("letters that look like digits", ("look-alikes",)),
-    ):
-        print(f"{title}, accepted: {total(found[kind] for kind in kinds).share}")
-        if len(kinds) > 1:
-            for kind in kinds:
-                print(f"  {kind}: {found[kind].share}")
 
 
 def _predict_options(parser) -> None:

@@ -3,6 +3,7 @@
 Everything starts from logits ``(N, 10)`` and labels ``(N,)``, so a model is asked once and judged many ways.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,7 @@ __all__ = [
     "mistakes",
     "outputs",
     "per_digit",
+    "total",
     "wilson",
 ]
 
@@ -33,6 +35,11 @@ class Accuracy:
 
     right: int
     n: int
+
+    @classmethod
+    def of(cls, right) -> "Accuracy":
+        """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
+        return cls(int(right.sum()), len(right))
 
     @property
     def value(self) -> float:
@@ -82,7 +89,7 @@ def outputs(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch
 def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> Accuracy:
     """The share of digits whose largest logit is that of their label. ValueError for no digits or unequal lengths."""
     _check(logits, labels)
-    return Accuracy(int((logits.argmax(1) == labels).sum()), len(labels))
+    return Accuracy.of(logits.argmax(1) == labels)
 
 
 def per_digit(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
@@ -91,6 +98,12 @@ def per_digit(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
         accuracy(logits[labels == digit], labels[labels == digit])
         for digit in range(10)
     ]
+
+
+def total(parts: Iterable[Accuracy]) -> Accuracy:
+    """Several accuracies taken together: all that were right, of all that were asked."""
+    parts = list(parts)
+    return Accuracy(sum(part.right for part in parts), sum(part.n for part in parts))
 
 
 def confusion(logits: torch.Tensor, labels: torch.Tensor):

@@ -78,9 +78,7 @@ def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_
         digits: validation digits; each cell redraws ``n`` of them.
     """
     return {
-        pen: Accuracy(
-            int((logits(some.images.numpy()).argmax(1) == some.labels.numpy()).sum()), n
-        )
+        pen: Accuracy.of(logits(some.images.numpy()).argmax(1) == some.labels.numpy())
         for pen, some in cells(digits, n)
     }
 

@@ -15,6 +15,12 @@ def test_accuracy_and_its_sentence():
     assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000 digits"
 
 
+def test_an_accuracy_of_flags_and_one_of_several():
+    first = Accuracy.of(torch.tensor([True, False, True]))
+    assert first == Accuracy(2, 3)
+    assert evaluate.total([first, Accuracy(1, 7)]) == Accuracy(3, 10)
+
+
 @pytest.mark.parametrize(
     ("right", "n", "low", "high"),
     [

@@ -35,17 +35,6 @@ def test_kinds_are_trained_on_or_set_aside_or_look_alikes():
     assert trained | aside | {"look-alikes"} == set(nondigits.KINDS)
 
 
-def test_no_letter_that_looks_like_a_digit_is_trained_on():
-    assert not set(nondigits._LETTERS) & set(nondigits.LOOK_ALIKES)
-    assert {"O", "l", "S", "Z", "B", "q"} <= set(nondigits.LOOK_ALIKES)
-
-
-@pytest.mark.parametrize("characters", ["_LETTERS", "LOOK_ALIKES", "_SYMBOLS"])
-def test_many_typefaces_have_the_characters(characters):
-    text = getattr(nondigits, characters)
-    assert len(nondigits._fonts(text)) >= (1 if characters == "_SYMBOLS" else 15)
-
-
 def test_mixed_adds_the_trained_kinds_alone(small):
     some = small[:100]
     mixed = nondigits.mixed(some, share=0.5, seed=3)

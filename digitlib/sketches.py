@@ -1,0 +1,294 @@
+"""The drawing of what is no digit: scribbles, letters, shapes, textures, and digits spoiled.
+
+A kind is a function from numpy's ``RandomState``, and digits to spoil, to a drawing: uint8 ``(H, W)``, bright on dark.
+:mod:`digitlib.nondigits` says which kinds a classifier may learn from.
+"""
+
+import math
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from digitlib.data import Digits
+from digitlib.preprocess import SIDE
+
+__all__ = ["CANVAS", "KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
+
+CANVAS = 140
+"""Pixels on each side of the canvas."""
+
+
+# --- a canvas and a pen ---------------------------------------------------------------------------------------------
+
+
+def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    image = Image.new("L", (CANVAS, CANVAS))
+    return image, ImageDraw.Draw(image)
+
+
+def _pen(random) -> int:
+    """A pen's width: a twentieth to a seventh of the canvas."""
+    return random.randint(CANVAS // 20, CANVAS // 7 + 1)
+
+
+def _stroke(brush: ImageDraw.ImageDraw, points, pen: int) -> None:
+    """A line through points ``(K, 2)``, with round ends."""
+    points = [tuple(map(float, point)) for point in points]
+    brush.line(points, fill=255, width=pen, joint="curve")
+    for x, y in (points[0], points[-1]):
+        r = pen / 2
+        brush.ellipse((x - r, y - r, x + r, y + r), fill=255)
+
+
+def _curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
+    """A smooth line through points ``(K, 2)``: Catmull and Rom's spline."""
+    p = np.concatenate([points[:1], points, points[-1:]])
+    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
+    pieces = [
+        0.5
+        * (
+            2 * b
+            + (c - a) * t
+            + (2 * a - 5 * b + 4 * c - d) * t**2
+            + (3 * b - a - 3 * c + d) * t**3
+        )
+        for a, b, c, d in zip(p[:-3], p[1:-2], p[2:-1], p[3:], strict=True)
+    ]
+    return np.concatenate([*pieces, points[-1:]])
+
+
+def _ring(random, corners: int, wobble: float) -> np.ndarray:
+    """Corners round a centre, at about the same distance from it."""
+    angles = random.uniform(0, 2 * np.pi) + np.arange(corners) * 2 * np.pi / corners
+    radii = CANVAS * random.uniform(0.3, 0.42) * random.uniform(1 - wobble, 1, corners)
+    unit = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return CANVAS / 2 + unit * radii[:, None]
+
+
+# --- the kinds ------------------------------------------------------------------------------------------------------
+
+
+def _scribble(random, _digits) -> np.ndarray:
+    """A pen that wanders about without a plan; at least nine turns, since with few it may well write a digit."""
+    image, brush = _canvas()
+    points = random.uniform(0.1, 0.9, (random.randint(9, 25), 2)) * CANVAS
+    if random.rand() < 0.5:  # from left to right and back, as one crosses something out
+        points[:, 0] = np.sort(points[:, 0])
+    _stroke(brush, _curve(points), max(3, _pen(random) // 2))
+    return np.asarray(image)
+
+
+LOOK_ALIKES = "OolIiSsZzBbqgG"
+"""Letters that are written like a digit by some people, in some typefaces: 0, 1, 5, 2, 8, 6 and 9."""
+
+LETTERS = "".join(
+    sorted(
+        set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES)
+    )
+)
+SYMBOLS = "?!&@#$%*+=<>~^{}§µ¶€£αβγδεθλπρστφψωΔΩΣΨΞ∞∑√∂≈≠≤≥←↑→↓♠♣♥♦★☺☼♪"
+
+
+@lru_cache
+def _fonts(text: str) -> list[ImageFont.FreeTypeFont]:
+    """The typefaces that come with matplotlib and have glyphs of their own for every character of a text."""
+    import matplotlib  # half a second, which no other training need wait for
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    names = [*folder.glob("DejaVuS*.ttf"), *folder.glob("STIXGeneral*.ttf")]
+    if text.isascii():
+        names += [folder / f"cm{style}10.ttf" for style in ("b", "r", "ss", "ti", "tt")]
+    fonts = [ImageFont.truetype(str(name), CANVAS // 2) for name in sorted(names)]
+    return [font for font in fonts if _has(font, text)]
+
+
+def _has(font: ImageFont.FreeTypeFont, text: str) -> bool:
+    """Whether a typeface draws each character otherwise than one that no typeface has."""
+    missing = bytes(font.getmask("\U0010fffe"))
+    return all(
+        bytes(font.getmask(character)) not in (b"", missing) for character in text
+    )
+
+
+def _glyph(random, characters: str) -> np.ndarray:
+    """One character in a random typeface, slanted and turned a little, bolder or finer than it was."""
+    fonts = _fonts(characters)
+    font = fonts[random.randint(len(fonts))]
+    character = characters[random.randint(len(characters))]
+    left, top, right, bottom = font.getbbox(character)
+    margin = CANVAS // 4  # for the slant
+    image = Image.new("L", (right - left + 2 * margin, bottom - top + 2 * margin))
+    place = margin - left, margin - top
+    ImageDraw.Draw(image).text(place, character, fill=255, font=font)
+    lean = random.uniform(-0.25, 0.25)
+    slanted = (1, lean, -lean * image.height / 2, 0, 1, 0)
+    image = image.transform(image.size, Image.Transform.AFFINE, slanted)
+    image = image.rotate(random.uniform(-12, 12), Image.Resampling.BILINEAR)
+    bolder = (None, ImageFilter.MaxFilter(3), ImageFilter.MaxFilter(5))
+    if change := bolder[random.randint(len(bolder))]:
+        image = image.filter(change)
+    return np.asarray(image)
+
+
+def _letter(random, _digits) -> np.ndarray:
+    return _glyph(random, LETTERS)
+
+
+def _look_alike(random, _digits) -> np.ndarray:
+    return _glyph(random, LOOK_ALIKES)
+
+
+def _symbol(random, _digits) -> np.ndarray:
+    return _glyph(random, SYMBOLS)
+
+
+def _shape(random, _digits) -> np.ndarray:
+    """A polygon or a star, outlined or filled, or a filled disc; an outlined ellipse would be a 0."""
+    image, brush = _canvas()
+    filled = random.rand() < 0.4
+    corners = random.randint(3, 9 if filled else 6)  # the outline of more is a 0
+    points = _ring(random, corners, wobble=0.3)
+    if random.rand() < 0.3:  # a star: every second corner near the centre
+        points = _ring(random, 2 * corners, wobble=0.1)
+        points[::2] = CANVAS / 2 + (points[::2] - CANVAS / 2) * random.uniform(0.3, 0.6)
+    if filled and random.rand() < 0.3:
+        low, high = np.sort(random.uniform(0.1, 0.9, (2, 2)), axis=0) * CANVAS
+        brush.ellipse((*low, *(high + CANVAS / 10)), fill=255)
+    elif filled:
+        brush.polygon([tuple(point) for point in points], fill=255)
+    else:
+        _stroke(brush, np.concatenate([points, points[:2]]), _pen(random))
+    return np.asarray(image)
+
+
+def _texture(random, _digits) -> np.ndarray:
+    """Noise of any grain, stripes, a chequered or a shaded field."""
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    style = random.randint(4)
+    if style == 0:
+        grain = random.randint(2, SIDE + 1)
+        field = random.randint(256, size=(grain, grain)).astype(np.uint8)
+        how = (
+            Image.Resampling.BICUBIC
+            if random.rand() < 0.5
+            else Image.Resampling.NEAREST
+        )
+        field = np.asarray(Image.fromarray(field).resize((SIDE, SIDE), how)) / 255.0
+        field = np.where(random.rand() < 0.5, field, field > random.uniform(0.3, 0.7))
+    else:
+        angle, waves = random.uniform(0, np.pi), random.uniform(2, 8)
+        along = np.cos(angle) * x + np.sin(angle) * y
+        across = np.cos(angle) * y - np.sin(angle) * x
+        field = {
+            1: np.sin(2 * np.pi * waves * along) > random.uniform(-0.5, 0.5),
+            2: (np.sin(2 * np.pi * waves * along) > 0)
+            ^ (np.sin(2 * np.pi * waves * across) > 0),
+            3: (along - along.min()) / np.ptp(along),
+        }[style]
+    return np.floor(255 * np.asarray(field, dtype=np.float64)).astype(np.uint8)
+
+
+def _inverted(random, digits: Digits) -> np.ndarray:
+    """A digit cut out of a bright field."""
+    image = digits.images[random.randint(len(digits))].numpy()
+    margin = random.randint(0, 5)
+    return 255 - image[margin : SIDE - margin, margin : SIDE - margin]
+
+
+def _doubled(random, digits: Digits) -> np.ndarray:
+    """Two digits side by side, one above the other, or over each other."""
+    first, second = (
+        digits.images[i].numpy() for i in random.randint(len(digits), size=2)
+    )
+    field = np.zeros((3 * SIDE, 3 * SIDE), dtype=np.uint8)
+    field[SIDE : 2 * SIDE, SIDE : 2 * SIDE] = first
+    away = [(17, 0), (0, 19), (5, 3)][random.randint(3)]
+    left, top = SIDE + np.array(away) + random.randint(-3, 4, 2)
+    part = field[top : top + SIDE, left : left + SIDE]
+    np.maximum(part, second, out=part)
+    return field
+
+
+def _doodle(random, _digits) -> np.ndarray:
+    """A face, a house, a stick figure, a flower, a tree or a fish, in a few strokes."""
+    image, brush = _canvas()
+    pen = max(3, _pen(random) // 2)
+    subject = _DOODLES[random.randint(len(_DOODLES))]
+    for line in subject:
+        points = np.array(line, dtype=np.float64) + random.normal(
+            0, 0.025, (len(line), 2)
+        )
+        _stroke(
+            brush, _curve(points * CANVAS) if len(line) > 3 else points * CANVAS, pen
+        )
+    return np.asarray(image)
+
+
+def _circle(x: float, y: float, r: float) -> list[tuple[float, float]]:
+    """Nine points round a circle, the last where the first is."""
+    angles = np.linspace(0, 2 * np.pi, 9)
+    return [(x + r * math.cos(a), y + r * math.sin(a)) for a in angles]
+
+
+_DOODLES = [
+    [  # a face
+        _circle(0.5, 0.5, 0.38),
+        [(0.37, 0.4), (0.37, 0.44)],
+        [(0.63, 0.4), (0.63, 0.44)],
+        [(0.33, 0.6), (0.42, 0.7), (0.58, 0.7), (0.67, 0.6)],
+    ],
+    [  # a house
+        [(0.2, 0.9), (0.2, 0.45)],
+        [(0.2, 0.45), (0.5, 0.12), (0.8, 0.45)],
+        [(0.8, 0.45), (0.8, 0.9)],
+        [(0.2, 0.9), (0.8, 0.9)],
+        [(0.2, 0.45), (0.8, 0.45)],
+        [(0.45, 0.9), (0.45, 0.65), (0.6, 0.65)],
+        [(0.6, 0.65), (0.6, 0.9)],
+    ],
+    [  # a stick figure
+        _circle(0.5, 0.2, 0.11),
+        [(0.5, 0.31), (0.5, 0.62)],
+        [(0.25, 0.42), (0.75, 0.42)],
+        [(0.3, 0.92), (0.5, 0.62), (0.7, 0.92)],
+    ],
+    [  # a flower
+        _circle(0.5, 0.3, 0.08),
+        _circle(0.5, 0.14, 0.08),
+        _circle(0.65, 0.28, 0.08),
+        _circle(0.59, 0.44, 0.08),
+        _circle(0.41, 0.44, 0.08),
+        _circle(0.35, 0.28, 0.08),
+        [(0.5, 0.45), (0.5, 0.92)],
+        [(0.5, 0.75), (0.7, 0.62)],
+    ],
+    [  # a tree
+        [(0.5, 0.1), (0.28, 0.42)],
+        [(0.5, 0.1), (0.72, 0.42)],
+        [(0.28, 0.42), (0.72, 0.42)],
+        [(0.5, 0.35), (0.2, 0.72)],
+        [(0.5, 0.35), (0.8, 0.72)],
+        [(0.2, 0.72), (0.8, 0.72)],
+        [(0.5, 0.72), (0.5, 0.93)],
+    ],
+    [  # a fish
+        [(0.12, 0.5), (0.3, 0.32), (0.55, 0.34), (0.72, 0.5), (0.9, 0.68)],
+        [(0.12, 0.5), (0.3, 0.68), (0.55, 0.66), (0.72, 0.5), (0.9, 0.32)],
+        [(0.9, 0.68), (0.9, 0.32)],
+        [(0.28, 0.46), (0.29, 0.48)],
+    ],
+]  # fmt: skip
+
+KINDS = {
+    "scribbles": _scribble,
+    "letters": _letter,
+    "shapes": _shape,
+    "textures": _texture,
+    "inverted": _inverted,
+    "doubled": _doubled,
+    "symbols": _symbol,
+    "doodles": _doodle,
+    "look-alikes": _look_alike,
+}
