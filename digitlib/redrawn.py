@@ -8,9 +8,11 @@ Each step is stated, so that the figures can be made again:
    a dilation takes the brightest of each pixel's neighbours, an erosion the darkest. Where a stroke is too thin to be
    eroded, its middle line stays, as it would under a thin pen.
 
-The result goes through the same preprocessing as any drawing.
+The result goes through the same preprocessing as any drawing. :func:`grid` measures on it; :func:`mixed` redraws
+training digits, for a model to learn from.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -24,7 +26,7 @@ from digitlib.data import Digits
 from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, preprocess
 
-__all__ = ["CANVAS", "GRID", "Pen", "cells", "grid", "redraw"]
+__all__ = ["CANVAS", "GRID", "Pen", "cells", "grid", "mixed", "redraw"]
 
 CANVAS = 280
 """Pixels on each side of the pad's canvas."""
@@ -61,13 +63,7 @@ def cells(digits: Digits, n: int = 1_000) -> Iterator[tuple[Pen, Digits]]:
     """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits."""
     for number, pen in enumerate(GRID):
         some = digits[torch.arange(number * n, (number + 1) * n) % len(digits)]
-        images = np.stack(
-            [
-                preprocess(drawing.numpy())
-                for drawing in redraw(some.images, pen, seed=number)
-            ]
-        )
-        yield pen, Digits(torch.from_numpy(images), some.labels)
+        yield pen, Digits(_prepared(some.images, pen, CANVAS, number), some.labels)
 
 
 def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_000):
@@ -83,29 +79,74 @@ def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_
     }
 
 
-def redraw(images: torch.Tensor, pen: Pen, seed: int = 0) -> torch.Tensor:
+def mixed(digits: Digits, share: float, seed: int) -> Digits:
+    """Digits, and after them some of them redrawn, each few with a pen of their own, and preprocessed.
+
+    Args:
+        digits: the digits to learn from.
+        share: how many redrawn ones for each digit, above 0.
+        seed: decides sizes, pens and all that :func:`redraw` draws.
+    """
+    random = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(digits), generator=random)
+    again = order.repeat(math.ceil(share))[: math.ceil(share * len(digits))]
+    images = [
+        _prepared(digits.images[some], _any_pen(random), _SMALL, 1_000_000 + number)
+        for number, some in enumerate(again.split(_FEW))
+    ]
+    return Digits(
+        torch.cat([digits.images, *images]),
+        torch.cat([digits.labels, digits.labels[again]]),
+    )
+
+
+_FEW = 50  # digits that share a pen in training
+
+# A quarter of the pixels of each side, and digits that nearly fill them: as many pixels a digit as the smallest of the
+# grid have, and a sixth of the time.
+_SMALL = 112
+
+
+def _any_pen(random: torch.Generator) -> Pen:
+    """Sizes evenly from three quarters to all of a canvas; pens from a twentieth to a fifth, evenly in their ratio."""
+    size, width = torch.rand(2, generator=random).tolist()
+    return Pen(0.75 + 0.25 * size, 4**width / 20)
+
+
+def _prepared(images, pen: Pen, canvas: int, seed: int) -> torch.Tensor:
+    """Redrawn and preprocessed: uint8 ``(N, 28, 28)``."""
+    drawings = redraw(images, pen, seed, canvas).numpy()
+    return torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
+
+
+def redraw(
+    images: torch.Tensor, pen: Pen, seed: int = 0, canvas: int = CANVAS
+) -> torch.Tensor:
     """Redraw digits, each leaned, bent and placed in its own way.
 
     Args:
         images: uint8 ``(N, 28, 28)``, each with some ink.
         pen: size and pen of them all.
         seed: decides lean, bending and place.
+        canvas: pixels on each side of the canvas.
 
     Returns:
-        uint8 ``(N, 280, 280)``, bright on dark.
+        uint8 ``(N, canvas, canvas)``, bright on dark.
     """
     random = torch.Generator().manual_seed(seed)
-    parts = [_redraw(part, pen, random) for part in images.split(100)]
+    parts = [_redraw(part, pen, canvas, random) for part in images.split(100)]
     return torch.cat(parts)
 
 
-def _redraw(images: torch.Tensor, pen: Pen, random: torch.Generator) -> torch.Tensor:
-    side = pen.size * CANVAS
+def _redraw(
+    images: torch.Tensor, pen: Pen, canvas: int, random: torch.Generator
+) -> torch.Tensor:
+    side = pen.size * canvas
     low, extent = _boxes(images)  # (N, 2) each: x and y
     scale = side / extent.amax(1)  # canvas pixels for a pixel of the image
-    places = _places(low, extent, scale, side, random)
-    grid = (places @ basis(_POINTS, images.device, CANVAS)).unflatten(
-        2, (CANVAS, CANVAS)
+    places = _places(low, extent, scale, side, canvas, random)
+    grid = (places @ basis(_POINTS, images.device, canvas)).unflatten(
+        2, (canvas, canvas)
     )
     large = F.grid_sample(
         images[:, None].float(),
@@ -119,14 +160,12 @@ def _redraw(images: torch.Tensor, pen: Pen, random: torch.Generator) -> torch.Te
     return _thinned(_thickened(large, steps), -steps)
 
 
-def _places(low, extent, scale, side, random) -> torch.Tensor:
+def _places(low, extent, scale, side, canvas, random) -> torch.Tensor:
     """Where each canvas pixel comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each point of the bending."""
-    n, half = len(low), CANVAS / 2
+    n, half = len(low), canvas / 2
     # A box as large as the canvas fills it; what a wide pen adds beyond its edge is lost, as on the pad.
-    free = CANVAS - extent * scale[:, None]
-    middle = (
-        CANVAS / 2 - torch.rand(n, 2, generator=random) * free - (CANVAS - free) / 2
-    )
+    free = canvas - extent * scale[:, None]
+    middle = half - torch.rand(n, 2, generator=random) * free - (canvas - free) / 2
     lean = LEAN * (2 * torch.rand(n, generator=random) - 1)
     wander = JITTER * side * torch.randn(n, 2, _POINTS**2, generator=random)
     places = torch.zeros(n, 2, 3 + _POINTS**2)

@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from digitlib import checkpoint, evaluate, hardware, nondigits, parallel
+from digitlib import checkpoint, evaluate, hardware, nondigits, parallel, redrawn
 from digitlib.augment import Deform
 from digitlib.data import Digits, fingerprint, scale
 
@@ -45,6 +45,7 @@ class Recipe:
         decay: AdamW's weight decay.
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
+        redrawn: how many digits redrawn with any pen (:func:`digitlib.redrawn.mixed`) are learned from for each digit.
         nondigits: how many things that are no digits are learned from for each digit, as an eleventh class; above 0 it
             needs a model with 11 outputs.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
@@ -58,6 +59,7 @@ class Recipe:
     decay: float = 0.1
     deform: Deform | None = None
     distil: float = 0.0
+    redrawn: float = 0.0
     nondigits: float = 0.0
     precision: str = "float32"
     seed: int = 0
@@ -73,8 +75,10 @@ class Recipe:
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
         if not 0 <= self.distil <= 1:
             raise ValueError(f"expected distil from 0 to 1, got {self.distil}")
-        if not 0 <= self.nondigits < math.inf:
-            raise ValueError(f"expected nondigits of 0 or more, got {self.nondigits}")
+        for name in ("redrawn", "nondigits"):
+            share = getattr(self, name)
+            if not 0 <= share < math.inf:
+                raise ValueError(f"expected {name} of 0 or more, got {share}")
 
     @property
     def outputs(self) -> int:
@@ -93,14 +97,18 @@ class Recipe:
 
 # Chosen on validation digits; benchmarks/choices-deformations.md has the table.
 _GENTLE = Deform(rotation=8, scale=0.08, shear=0.05, shift=1.0, elastic=0.8)
-_ANY_PEN = replace(_GENTLE, rotation=10, shear=0.15, pen=1.0)
 
 RECIPES = {
     "quick": Recipe(),
     "base": Recipe(hidden=(512, 256), epochs=18, rate=3e-3, deform=_GENTLE),
     "tiny": Recipe(hidden=(72, 60), epochs=60, rate=6e-3, deform=_GENTLE, distil=0.5),
     "pad": Recipe(
-        hidden=(320, 120), epochs=80, rate=3e-3, deform=_ANY_PEN, nondigits=0.3
+        hidden=(320, 120),
+        epochs=40,
+        rate=3e-3,
+        deform=_GENTLE,
+        redrawn=1.0,
+        nondigits=0.3,
     ),
 }
 """The book's recipes: ``quick`` for experiments, ``base`` for the main model, ``tiny`` for 64 kB, and ``pad`` for
@@ -174,8 +182,7 @@ def fit(
     """
     recipe = recipe or Recipe()
     _check(train, valid, recipe, teacher, keep)
-    if recipe.nondigits:
-        train = nondigits.mixed(train, recipe.nondigits, recipe.seed)
+    train = _mixed(train, recipe)
     home, device = next(model.parameters()).device, hardware.best_device()
     if teacher is not None:
         teacher = copy.deepcopy(teacher).to(device).eval()
@@ -234,6 +241,15 @@ def _check(train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -> None:
             f"expected a teacher exactly for a recipe with distil, got distil={recipe.distil} "
             f"and {'no' if teacher is None else 'a'} teacher"
         )
+
+
+def _mixed(train: Digits, recipe: Recipe) -> Digits:
+    """The digits to learn from, with what the recipe adds to them."""
+    if recipe.redrawn:
+        train = redrawn.mixed(train, recipe.redrawn, recipe.seed)
+    if recipe.nondigits:
+        train = nondigits.mixed(train, recipe.nondigits, recipe.seed)
+    return train
 
 
 def _steps(n: int, batch: int) -> int:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from digitlib import redrawn
+from digitlib import DigitClassifier, redrawn
 from digitlib.preprocess import preprocess
 from digitlib.redrawn import CANVAS, GRID, Pen
 
@@ -72,3 +72,19 @@ def test_every_cell_can_be_prepared(small, pen):
     for image in redrawn.redraw(small.images[:10], pen, seed=0):
         prepared = preprocess(image.numpy())
         assert prepared.any()
+
+
+@pytest.mark.parametrize(("share", "n"), [(0.25, 25), (1.5, 150)])
+def test_mixed_adds_redrawn_digits_with_their_labels(small, share, n):
+    some = small[:100]
+    mixed = redrawn.mixed(some, share, seed=1)
+    assert torch.equal(mixed.images[:100], some.images)
+    assert len(mixed) == 100 + n and mixed.images.dtype == torch.uint8
+    again, other = (
+        redrawn.mixed(some, share, seed=1),
+        redrawn.mixed(some, share, seed=2),
+    )
+    assert torch.equal(mixed.images, again.images)
+    assert not torch.equal(mixed.images, other.images)
+    said = DigitClassifier.load().logits(mixed.images.numpy()).argmax(1)
+    assert (said[100:] == mixed.labels[100:].numpy()).mean() > 0.85

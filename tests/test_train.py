@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from digitlib import calibrate, data, evaluate, nondigits
+from digitlib import calibrate, data, evaluate, nondigits, redrawn
 from digitlib.augment import Deform
 from digitlib.model import MLP
 from digitlib.train import (
@@ -114,6 +114,19 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     agreed = count_right(evaluate.logits(student, valid.images), answers)
     assert agreed / len(valid) > 0.93 and history[-1].valid_accuracy > 0.9
     assert torch.equal(numbers(teacher), before)
+
+
+def test_redrawn_digits_teach_any_pen(parts):
+    train, valid = parts
+    drawn = redrawn.mixed(valid, 1.0, seed=5)[len(valid) :]
+    right = []
+    for share in (0.0, 1.0):
+        recipe = Recipe(epochs=round(20 / (1 + share)), batch=64, redrawn=share)
+        model = MLP((64,))
+        fit(model, train, valid, recipe)
+        answers = evaluate.logits(model, drawn.images)
+        right.append(evaluate.accuracy(answers, drawn.labels).value)
+    assert right[1] > right[0] + 0.03
 
 
 def test_what_is_no_digit_is_learned_as_an_eleventh_class(parts):
@@ -285,6 +298,7 @@ def test_bfloat16_learns_about_as_well(parts):
         {"rate": float("nan")},
         {"precision": "int4"},
         {"distil": 1.5},
+        {"redrawn": -0.1},
         {"nondigits": -0.1},
         {"nondigits": math.inf},
     ],
