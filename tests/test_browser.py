@@ -384,3 +384,15 @@ def test_the_pad_says_when_it_was_ready(page):
         "['pad-start', 'pad-ready'].map((name) => performance.getEntriesByName(name)[0].startTime)"
     )
     assert 0 < marks[0] < marks[1]
+
+
+def test_a_scribble_is_no_digit(page):
+    zigzag = [(10 + 80 * (i % 2), 8 + 6 * i) for i in range(15)]
+    stroke(page, zigzag)
+    page.wait_for_function(
+        "document.querySelector('.pad-guess').textContent === 'Not a digit, I think'"
+    )
+    page.wait_for_function(
+        "document.querySelector('.pad-spoken').textContent.includes('Not a digit')"
+    )
+    assert page.locator(".pad-best").count() == 0

@@ -56,7 +56,7 @@ def test_many_at_once(classifier):
 
 def test_numpy_and_torch_agree(classifier, small):
     images = small.images[:200]
-    ours = classifier.logits(images.numpy())
+    ours = classifier.outputs(images.numpy())
     theirs = export.load_model()(scale(images)).detach().numpy()
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 

@@ -100,6 +100,8 @@ def test_our_own_bitmaps(in_javascript, in_onnx):
     check_parity(drawings, answers, in_onnx)
     named = dict(zip(bitmaps(), answers, strict=True))
     assert all(named[f"digit {digit}"]["label"] == digit for digit in range(10))
+    for name in ("noise", "inverted", "full"):
+        assert named[name]["reason"] == "not a digit"
     for name in ("blank", "specks"):
         assert (
             named[name]["reason"] == "blank" and sum(named[name]["probabilities"]) == 0
