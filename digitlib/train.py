@@ -111,8 +111,8 @@ RECIPES = {
         nondigits=0.3,
     ),
 }
-"""The book's recipes: ``quick`` for experiments, ``base`` for a minute's training, ``tiny`` for 64 kB, and ``pad``, whose
-weights are shipped: for drawings with any pen, and for what is no digit."""
+"""The book's recipes: ``quick`` for experiments, ``base`` for a minute's training, ``tiny`` for 64 kB, and ``pad`` for
+drawings with any pen and for what is no digit: its weights are the shipped ones."""
 
 
 @dataclass(frozen=True)
