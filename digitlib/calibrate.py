@@ -46,12 +46,17 @@ def temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 
 def threshold(doubts: torch.Tensor, refused: float = REFUSED) -> float:
-    """The doubt of real digits, ``(N,)``, that at most this share of them exceeds. ValueError for one not in [0, 1)."""
+    """A doubt that at most this share of real digits, with doubts ``(N,)``, exceeds.
+
+    It lies halfway between a digit that is still accepted and the next, so that a last bit doesn't decide about either.
+    ValueError for a share not in [0, 1), or no digits.
+    """
     if not 0 <= refused < 1 or not len(doubts):
         raise ValueError(
             f"expected a share from 0 to 1 and some digits, got {refused} and {len(doubts)}"
         )
-    return doubts.sort().values[-1 - int(refused * len(doubts))].item()
+    last = len(doubts) - 1 - int(refused * len(doubts))
+    return doubts.sort().values[last : last + 2].mean().item()
 
 
 def doubt(outputs: torch.Tensor) -> torch.Tensor:

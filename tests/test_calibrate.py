@@ -39,6 +39,10 @@ def test_a_threshold_refuses_the_share_asked_for(refused):
     assert over.sum() == refused * 5_000
 
 
+def test_a_threshold_lies_halfway_to_the_first_that_is_refused():
+    assert calibrate.threshold(torch.tensor([3.0, 0.0, 2.0, 1.0]), 0.25) == 2.5
+
+
 def test_equal_doubts_are_not_refused_beyond_the_share():
     doubts = torch.tensor([0.0] * 90 + [5.0] * 10)
     assert not (doubts > calibrate.threshold(doubts, 0.05)).any()
