@@ -91,8 +91,8 @@ def mixed(digits: Digits, share: float, seed: int) -> Digits:
     order = torch.randperm(len(digits), generator=random)
     again = order.repeat(math.ceil(share))[: math.ceil(share * len(digits))]
     images = [
-        _prepared(digits.images[some], _any_pen(random), _SMALL, 1_000_000 + number)
-        for number, some in enumerate(again.split(_FEW))
+        _prepared(digits.images[some], _any_pen(random), _SMALL, _any_seed(random))
+        for some in again.split(_FEW)
     ]
     return Digits(
         torch.cat([digits.images, *images]),
@@ -102,8 +102,8 @@ def mixed(digits: Digits, share: float, seed: int) -> Digits:
 
 _FEW = 50  # digits that share a pen in training
 
-# A quarter of the pixels of each side, and digits that nearly fill them: as many pixels a digit as the smallest of the
-# grid have, and a sixth of the time.
+# Two fifths of each side, and digits that nearly fill it: a digit has as many pixels as the smallest of the grid, and
+# is redrawn in a sixth of the time.
 _SMALL = 112
 
 
@@ -111,6 +111,10 @@ def _any_pen(random: torch.Generator) -> Pen:
     """Sizes evenly from three quarters to all of a canvas; pens from a twentieth to a fifth, evenly in their ratio."""
     size, width = torch.rand(2, generator=random).tolist()
     return Pen(0.75 + 0.25 * size, 4**width / 20)
+
+
+def _any_seed(random: torch.Generator) -> int:
+    return int(torch.randint(2**31, (), generator=random))
 
 
 def _prepared(images, pen: Pen, canvas: int, seed: int) -> torch.Tensor:
@@ -163,7 +167,7 @@ def _redraw(
 def _places(low, extent, scale, side, canvas, random) -> torch.Tensor:
     """Where each canvas pixel comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each point of the bending."""
     n, half = len(low), canvas / 2
-    # A box as large as the canvas fills it; what a wide pen adds beyond its edge is lost, as on the pad.
+    # A box as large as the canvas fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
     free = canvas - extent * scale[:, None]
     middle = half - torch.rand(n, 2, generator=random) * free - (canvas - free) / 2
     lean = LEAN * (2 * torch.rand(n, generator=random) - 1)

@@ -154,8 +154,10 @@ def _shape(random, _digits) -> np.ndarray:
         points = _ring(random, 2 * corners, wobble=0.1)
         points[::2] = CANVAS / 2 + (points[::2] - CANVAS / 2) * random.uniform(0.3, 0.6)
     if filled and random.rand() < 0.3:
-        low, high = np.sort(random.uniform(0.1, 0.9, (2, 2)), axis=0) * CANVAS
-        brush.ellipse((*low, *(high + CANVAS / 10)), fill=255)
+        # Nearly round: a tall one would be a 1 under a thick pen.
+        half = CANVAS * random.uniform(0.15, 0.35) * random.uniform(0.75, 1, 2)
+        middle = CANVAS * random.uniform(0.4, 0.6, 2)
+        brush.ellipse((*(middle - half), *(middle + half)), fill=255)
     elif filled:
         brush.polygon([tuple(point) for point in points], fill=255)
     else:

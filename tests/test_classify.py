@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digitlib import DigitClassifier, NoInk, export
 from digitlib.data import scale
@@ -145,3 +145,13 @@ def test_the_shipped_weights_are_as_good_as_their_file_says(classifier, mnist):
     )
     assert abs(right - classifier.provenance["valid"]["right"]) <= 1
     assert right / len(valid) >= 0.983
+
+
+@pytest.mark.parametrize("length", [84, 140, 224])
+@pytest.mark.parametrize("width", [1 / 20, 1 / 10, 1 / 7, 1 / 5])
+def test_an_upright_stroke_is_a_1_with_any_pen(classifier, length, width):
+    image = Image.new("L", (280, 280))
+    half = width * length / 2
+    box = (140 - half, 140 - length / 2, 140 + half, 140 + length / 2)
+    ImageDraw.Draw(image).rounded_rectangle(box, half, fill=255)
+    assert classifier.classify(np.asarray(image)).label == 1
