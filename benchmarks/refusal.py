@@ -17,8 +17,8 @@ from digitlib.weights import write_whole
 SEEDS = (0, 1)
 N = 1_000  # of each kind
 CHOICE = (
-    "Chosen: the extra score. It lets the fewest of the kinds trained on pass. On the kinds set aside the energy of the "
-    "same model does better, but nothing may be chosen by those."
+    "Chosen: the extra score. It lets the fewest of the kinds trained on pass. On the kinds set aside the energy of "
+    "the same model does better, but nothing may be chosen by those."
 )
 
 

@@ -1,6 +1,7 @@
 """The real client against a stand-in hub, and the folders that it sends."""
 
 import functools
+import gzip
 import http.server
 import os
 import subprocess
@@ -222,6 +223,7 @@ def test_the_static_folder_is_the_pad_and_its_weights():
     } <= set(files)
     assert files["digits.safetensors"] == weights.SHIPPED.read_bytes()
     assert all(b"://cdn" not in content for content in files.values())
+    assert sum(len(gzip.compress(content)) for content in files.values()) < 400_000
 
 
 def test_the_gradio_folder_is_the_ground_floor_and_the_app():

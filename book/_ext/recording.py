@@ -46,7 +46,9 @@ def main() -> None:
             filter(None, map(shutil.which, ("chromium", "google-chrome"))), None
         )
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        page = browser.new_page(
+            viewport=SIZE, color_scheme="light", reduced_motion="reduce"
+        )
         page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
         page.wait_for_selector(".pad-canvas")
         parts = [drawn(page, digit) for digit in DIGITS]
