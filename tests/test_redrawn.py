@@ -86,5 +86,6 @@ def test_mixed_adds_redrawn_digits_with_their_labels(small, share, n):
     )
     assert torch.equal(mixed.images, again.images)
     assert not torch.equal(mixed.images, other.images)
+    # Labels of other digits would agree with a tenth; the originals are blurred, so not all do.
     said = DigitClassifier.load().logits(mixed.images.numpy()).argmax(1)
-    assert (said[100:] == mixed.labels[100:].numpy()).mean() > 0.85
+    assert (said[100:] == mixed.labels[100:].numpy()).mean() > 0.7
