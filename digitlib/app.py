@@ -61,11 +61,11 @@ def build(classifier: DigitClassifier | None = None) -> gr.Blocks:
 
     def classify(picture: gr.FileData) -> dict:
         """Name the digit on a picture."""
-        return _answer(_classify(classifier, picture))
+        return _answer(classifier.classify(_read(picture)))
 
     def classify_batch(pictures: list[gr.FileData]) -> list[dict]:
         """Name the digit on each of several pictures."""
-        return [_answer(_classify(classifier, one)) for one in _several(pictures)]
+        return [_answer(classifier.classify(_read(one))) for one in _several(pictures)]
 
     def show(photo: dict | None) -> tuple:
         """Say what is on an uploaded photo, and show what the model sees of it."""
@@ -147,11 +147,11 @@ def _answer(prediction: Prediction) -> dict:
     }
 
 
-def _classify(classifier: DigitClassifier, picture: object) -> Prediction:
-    """Classify an upload; ``gr.Error`` in one line for what is no picture, or too large a one."""
+def _read(picture: object) -> np.ndarray:
+    """An upload as a drawing; ``gr.Error`` in one line for what is no picture, or too large a one."""
     path = _checked(picture)
     try:
-        return classifier.classify(path)
+        return read_image(path)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise _refusal(str(error).replace(str(path), path.name)) from None
 
@@ -194,9 +194,10 @@ def _refusal(message: str) -> gr.Error:
 
 def _shown(classifier: DigitClassifier, photo: dict) -> tuple[str, np.ndarray | None]:
     """A sentence about a photo, and the 28 x 28 image that the model got, enlarged."""
-    prediction = _classify(classifier, photo)
+    drawing = _read(photo)
+    prediction = classifier.classify(drawing)
     try:
-        image = preprocess(read_image(photo["path"]))
+        image = preprocess(drawing)
     except NoInk:
         return "Nothing drawn in sight", None
     enlarged = np.kron(image, np.ones((10, 10), dtype=np.uint8))

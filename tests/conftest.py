@@ -1,5 +1,6 @@
 """What several tests share: real digits, a browser and a static site."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -47,16 +48,21 @@ CHROMIUM = [
 ]
 
 
+def launch(playwright):
+    """Start the system's Chromium, or Playwright's own where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    return playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Chromium: the system's, or Playwright's own. Without either its tests are skipped, or fail under CI=true."""
     from playwright.sync_api import Error, sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
         try:
-            chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+            chromium = launch(playwright)
         except Error as error:
             missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
             missing(f"no Chromium to test in: {str(error).splitlines()[0]}")
@@ -69,19 +75,26 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
-def static_site(tmp_path_factory):
-    """The pad as a static site of this machine: its ``folder`` and its ``address``."""
-    folder = tmp_path_factory.mktemp("site")
+@contextlib.contextmanager
+def served(folder):
+    """The pad as a static site of this machine, in a folder: its ``folder`` and its ``address``."""
     shutil.copytree(weights.SHIPPED.with_name("pad"), folder, dirs_exist_ok=True)
     shutil.copy(weights.SHIPPED, folder)
     handler = functools.partial(Quiet, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield SimpleNamespace(
-        folder=folder, address=f"http://127.0.0.1:{server.server_port}/"
-    )
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield SimpleNamespace(
+            folder=folder, address=f"http://127.0.0.1:{server.server_port}/"
+        )
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def static_site(tmp_path_factory):
+    with served(tmp_path_factory.mktemp("site")) as site:
+        yield site

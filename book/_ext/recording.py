@@ -6,24 +6,20 @@ of its first digit.
 
 import io
 import math
-import shutil
 import sys
 import tempfile
-import threading
-from functools import partial
-from http.server import ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from digitlib import weights
 from digitlib.weights import write_whole
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-from conftest import CHROMIUM, Quiet  # noqa: E402
+from conftest import launch, served  # noqa: E402
+from test_browser import places  # noqa: E402
 
 from drawings import STROKES  # noqa: E402
 
@@ -36,24 +32,19 @@ PIECE = 16  # pixels of a stroke from one picture to the next
 
 def main() -> None:
     """Serve the pad, draw, and write both pictures."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        for path in (*(ROOT / "digitlib" / "pad").iterdir(), weights.SHIPPED):
-            shutil.copy(path, folder)
-        handler = partial(Quiet, directory=folder)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        path = next(
-            filter(None, map(shutil.which, ("chromium", "google-chrome"))), None
-        )
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(folder) as site,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
         page = browser.new_page(
             viewport=SIZE, color_scheme="light", reduced_motion="reduce"
         )
-        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+        page.goto(site.address)
         page.wait_for_selector(".pad-canvas")
         parts = [drawn(page, digit) for digit in DIGITS]
         browser.close()
-        server.shutdown()
     frames = [frame for part in parts for frame in part]
     movie, still = io.BytesIO(), io.BytesIO()
     frames[0].save(
@@ -75,16 +66,12 @@ def main() -> None:
 def drawn(page: Page, digit: int) -> list[Image.Image]:
     """Draw one digit with the mouse on a cleared pad, and return what was seen, a picture for each piece of it."""
     page.get_by_role("button", name="Clear").click()
-    box = page.locator(".pad-canvas").bounding_box()
     frames = [seen(page)]
     for points in STROKES[digit]:
-        places = [
-            (box["x"] + x * box["width"] / 100, box["y"] + y * box["height"] / 100)
-            for x, y in points
-        ]
-        page.mouse.move(*places[0])
+        path = places(page, points)
+        page.mouse.move(*path[0])
         page.mouse.down()
-        for (x0, y0), (x1, y1) in pairwise(places):
+        for (x0, y0), (x1, y1) in pairwise(path):
             pieces = max(1, round(math.dist((x0, y0), (x1, y1)) / PIECE))
             for k in range(1, pieces + 1):
                 part = k / pieces
