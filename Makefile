@@ -32,7 +32,7 @@ book: $(VENV)/.book  ## build the book from the stored outputs
 
 # With MNIST at hand every output must be the stored one. Without it, the small real set is used: outputs may
 # differ, but every claim is held against that set's own entries.
-test: $(VENV)/.test  ## run every check: unit tests, notebooks, browser
+test: $(VENV)/.test book  ## run every check: unit tests, notebooks, browser
 	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && \
 	case "$$DIGITLIB_DATASET" in mnist) strictness=--nbval ;; *) strictness=--nbval-lax ;; esac && \
 	export DIGITLIB_DATASET DIGITLIB_CHECK=1 && \

@@ -35,19 +35,24 @@ UPLOAD = "10mb"
 BATCH = 100
 # A prediction takes a core for some milliseconds, and a large photo 400 MB for a second: few at once, the rest waits.
 AT_ONCE = 4
+# How often uploads are looked through, and how old they may get, in seconds.
+KEEP = (60, 600)
 
 _PAD = resources.files("digitlib") / "pad"
 _MODULE = (_PAD / "pad.mjs").read_text(encoding="utf-8")
 _CSS = (_PAD / "pad.css").read_text(encoding="utf-8")
 _INTRODUCTION = """# Draw a digit
-A small neural network, trained on MNIST, says what it sees while you draw."""
+A small neural network, trained on MNIST, says what it sees while you draw. For its answers drawings and photos are
+sent to this server. It keeps no drawing, and a photo for ten minutes."""
 
 # A module from a blob address: the same file then works in any host, with no path to agree on.
 _START = """
 const module = URL.createObjectURL(new Blob([%s], { type: "text/javascript" }));
 const values = { classify: (canvas) => server.classify_drawing(canvas.toDataURL("image/png")) };
-import(module).then((pad) =>
-  pad.default.render({ model: { get: (name) => values[name] }, el: element.querySelector(".digit-pad") }));
+const el = element.querySelector(".digit-pad");
+import(module)
+  .then((pad) => pad.default.render({ model: { get: (name) => values[name] }, el }))
+  .catch((error) => { el.textContent = `The pad can't start in this browser: ${error.message}`; });
 """
 
 
@@ -71,7 +76,8 @@ def build(classifier: DigitClassifier | None = None) -> gr.Blocks:
         """Say what is on an uploaded photo, and show what the model sees of it."""
         return _shown(classifier, photo) if photo else ("", None)
 
-    with gr.Blocks(title="Draw a digit") as page, gr.Column():
+    blocks = gr.Blocks(title="Draw a digit", delete_cache=KEEP)
+    with blocks as page, gr.Column():
         gr.Markdown(_INTRODUCTION)
         gr.HTML(
             html_template='<div class="digit-pad"></div>',

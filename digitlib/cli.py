@@ -31,8 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         _complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
         _complain(_one_line(error))
-    except KeyboardInterrupt:
-        _complain(f"interrupted; {_left_behind(options)}")
+    except KeyboardInterrupt as error:
+        _complain(
+            f"interrupted; {error.args[0] if error.args else _left_behind(options)}"
+        )
         return 130
     return 2
 

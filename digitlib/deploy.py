@@ -184,11 +184,17 @@ def publish(files: Files, space: str, sdk: str) -> tuple[str, list[str]]:
         try:
             hub.space_info(space)
         except errors.RepositoryNotFoundError:
-            hub.create_repo(space, repo_type="space", space_sdk=sdk)
-            ours = True
+            ours = True  # even if the answer is lost
+            try:
+                hub.create_repo(space, repo_type="space", space_sdk=sdk)
+            except errors.HfHubHTTPError:  # the hub answered, and said no
+                ours = False
+                raise
         gone = _commit(hub, files, space)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_left(hub, space) if ours else _KEPT) from None
     except (errors.HTTPError, OSError, RuntimeError, ValueError) as error:
-        left = _tidy(hub, space) if ours else ""
+        left = _left(hub, space) if ours else None
         raise _explained(error, space, left) from None
     return f"{hub.endpoint}/spaces/{space}", gone
 
@@ -209,18 +215,21 @@ def _commit(hub, files: Files, space: str) -> list[str]:
     return gone
 
 
-def _tidy(hub, space: str) -> str:
-    """Delete a Space that was made a moment ago and got no commit; say so where that fails too."""
+_KEPT = "the Space is as it was, or complete"  # one commit carries everything
+
+
+def _left(hub, space: str) -> str:
+    """Delete a Space that was made a moment ago and got no commit; say what is left of it."""
     from huggingface_hub import errors
 
     try:
-        hub.delete_repo(space, repo_type="space")
+        hub.delete_repo(space, repo_type="space", missing_ok=True)
     except (errors.HTTPError, OSError):
-        return f"; a new, empty Space stays behind at {hub.endpoint}/spaces/{space}"
-    return ""
+        return f"a new Space may stay behind, empty, at {hub.endpoint}/spaces/{space}"
+    return "nothing of the new Space is left"
 
 
-def _explained(error: BaseException, space: str, left: str) -> OSError:
+def _explained(error: BaseException, space: str, left: str | None) -> OSError:
     """The hub's answer, or its silence, in one line."""
     response = None
     while error and response is None:  # an upload's error stands behind another
@@ -235,14 +244,14 @@ def _explained(error: BaseException, space: str, left: str) -> OSError:
         409: "the name is taken",
         429: "too many requests; try again later",
     }
+    end = f"; {left}" if left else ""
     if status in refusals:
         kind = PermissionError if status in (401, 403) else OSError
-        return kind(f"{space}: {refusals[status]} ({status}){left}")
+        return kind(f"{space}: {refusals[status]} ({status}){end}")
     if status:
-        return OSError(f"{space}: the hub answered {status}: {said}{left}")
+        return OSError(f"{space}: the hub answered {status}: {said}{end}")
     if isinstance(reason, ValueError):
-        return OSError(f"{space}: {reason}{left}")
+        return OSError(f"{space}: {reason}{end}")
     return ConnectionError(
-        f"{space}: the connection to the hub was lost ({said}). One commit carries everything, "
-        f"so the Space is as it was, or complete; run this again{left}"
+        f"{space}: the connection to the hub was lost ({said}); {left or _KEPT}; run this again"
     )

@@ -178,10 +178,11 @@ def fit(
     Raises:
         Diverged: the loss became infinite or not a number; says at which step and learning rate.
         FileNotFoundError: ``keep`` names a folder that isn't there.
-        ValueError: no digits to train on, or none to measure on; no teacher; another training lies in ``keep``.
+        ValueError: no digits to train on, or none to measure on; another number of outputs than the recipe's; no
+            teacher; another training lies in ``keep``.
     """
     recipe = recipe or Recipe()
-    _check(train, valid, recipe, teacher, keep)
+    _check(model, train, valid, recipe, teacher, keep)
     train = _mixed(train, recipe)
     home, device = next(model.parameters()).device, hardware.best_device()
     if teacher is not None:
@@ -224,13 +225,18 @@ def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
-def _check(train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -> None:
+def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -> None:
     if keep and not Path(keep).parent.is_dir():
         raise FileNotFoundError(f"{Path(keep).parent}: no such folder")
     if not len(train) or not len(valid):
         raise ValueError(
             "expected digits to learn from and digits to measure on, "
             f"got {len(train)} and {len(valid)}"
+        )
+    outputs = evaluate.outputs(model, train.images[:1]).shape[1]
+    if outputs != recipe.outputs:
+        raise ValueError(
+            f"expected a model with {recipe.outputs} outputs for this recipe, got one with {outputs}"
         )
     if recipe.batch < parallel.size():
         raise ValueError(

@@ -5,7 +5,11 @@ import functools
 import http.server
 import os
 import shutil
+import socket
+import subprocess
 import threading
+import time
+import urllib.request
 from types import SimpleNamespace
 
 import numpy as np
@@ -98,3 +102,30 @@ def served(folder):
 def static_site(tmp_path_factory):
     with served(tmp_path_factory.mktemp("site")) as site:
         yield site
+
+
+@contextlib.contextmanager
+def serving(log, command, cwd=None, env=os.environ):
+    """The address of an app that a command starts, on a free port: its environment tells which, or {port} in it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [str(word).replace("{port}", port) for word in command]
+    with log.open("w") as file:
+        told = {**env, "GRADIO_SERVER_PORT": port}
+        server = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=told)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            assert server.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail(f"nothing answered: {log.read_text()}")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)

@@ -45,6 +45,8 @@ class Hub:
         requests: the names of ROUTES, in the order in which they were asked for.
         refuse: name of a route -> status to answer it with.
         drop: a route at which the connection breaks, in the middle of the body.
+        drop_after: a route whose work is done, and whose answer is lost.
+        hold: a route that waits, when its body has come, until ``go`` is set; ``held`` says that it was reached.
     """
 
     def __init__(self, tokens: dict[str, str]):
@@ -54,6 +56,9 @@ class Hub:
         self.requests: list[str] = []
         self.refuse: dict[str, int] = {}
         self.drop: str | None = None
+        self.drop_after: str | None = None
+        self.hold: str | None = None
+        self.held, self.go = threading.Event(), threading.Event()
 
     def __enter__(self):
         handler = type("Handler", (_Handler,), {"hub": self})
@@ -63,6 +68,7 @@ class Hub:
         return self
 
     def __exit__(self, *_):
+        self.go.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -102,6 +108,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         body = self.rfile.read(length)
+        if self.hub.hold == name:
+            self.hub.held.set()
+            self.hub.go.wait(60)
         try:
             if name in self.hub.refuse:
                 raise Refusal(self.hub.refuse[name], CREDENTIALS)
@@ -111,6 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             headers = {"X-Error-Message": refusal.message, "X-Error-Code": refusal.code}
             return self._send(refusal.status, {"error": refusal.message}, headers)
+        if self.hub.drop_after == name:
+            self.close_connection = True
+            return None
         return self._send(200, answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer

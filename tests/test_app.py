@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -13,9 +12,11 @@ import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import serving
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageFilter
@@ -78,29 +79,11 @@ app.launch()"""
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """The app, started by its command on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    """The app, started by its command."""
     log = tmp_path_factory.mktemp("app") / "log"
-    with log.open("w") as file:
-        command = [sys.executable, "-m", "digitlib.cli", "app", "--port", str(port)]
-        server = subprocess.Popen(command, stdout=file, stderr=file)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            assert server.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail(f"the app did not answer: {log.read_text()}")
+    command = [sys.executable, "-m", "digitlib.cli", "app", "--port", "{port}"]
+    with serving(log, command) as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 @pytest.fixture
@@ -347,6 +330,22 @@ def test_a_heavy_file_is_refused(address, pictures):
     assert caught.value.code == 413
     assert b"maximum allowed size" in caught.value.read()
     caught.value.close()
+
+
+def test_an_upload_does_not_stay(tmp_path, pictures):
+    """Nor does it fill the server's disk. The page says for how long it is kept."""
+    assert app.KEEP[1] == 600 and "a photo for ten minutes" in app._INTRODUCTION
+    start = "from digitlib import app; app.KEEP = (1, 1); app.launch(port={port})"
+    content = (pictures / "7.png").read_bytes()
+    with serving(tmp_path / "log", [sys.executable, "-c", start]) as url:
+        with urllib.request.urlopen(upload(url, content)) as answer:
+            [path] = map(Path, json.load(answer))
+        assert path.exists()
+        for _ in range(40):
+            if not path.exists():
+                break
+            time.sleep(0.25)
+    assert not path.exists()
 
 
 def test_200_requests_from_20_clients(address, pictures):

@@ -157,6 +157,13 @@ def test_non_digits_are_not_taught_by_a_teacher(parts):
     assert (evaluate.outputs(model, others).argmax(1) == 10).float().mean() > 0.6
 
 
+@pytest.mark.parametrize(("outputs", "nondigits"), [(10, 0.3), (11, 0.0)])
+def test_a_model_has_the_outputs_of_its_recipe(parts, outputs, nondigits):
+    recipe = replace(QUICK, nondigits=nondigits)
+    with pytest.raises(ValueError, match=f"{21 - outputs} outputs .* {outputs}$"):
+        fit(MLP((8,), outputs=outputs), *parts, recipe)
+
+
 @pytest.mark.parametrize(("distil", "teacher"), [(0.5, None), (0.0, MLP((8,)))])
 def test_a_teacher_goes_with_distillation(parts, distil, teacher):
     with pytest.raises(ValueError, match="expected a teacher exactly for"):

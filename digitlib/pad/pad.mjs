@@ -682,7 +682,9 @@ function render({ model, el }) {
 
   function fail(error) {
     showAnswer(root, BLANK);
-    part("guess").textContent = host ? "No answer from the classifier; draw on to try again" : error.message;
+    const told = host ? "No answer from the classifier; draw on to try again" : error.message;
+    part("guess").textContent = told;
+    voice.say("what", told);
     console.error(error);
   }
 
