@@ -8,6 +8,9 @@ Each step is stated, so that the figures can be made again:
    a dilation takes the brightest of each pixel's neighbours, an erosion the darkest. Where a stroke is too thin to be
    eroded, its middle line stays, as it would under a thin pen.
 
+Places are drawn anew for each digit and are no dimension of the grid: preprocessing starts from the box of ink, so a
+place decides nothing unless the sheet's edge cuts something off.
+
 The result goes through the same preprocessing as any drawing. :func:`grid` measures on it; :func:`mixed` redraws
 training digits, for a model to learn from.
 """

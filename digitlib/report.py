@@ -12,16 +12,19 @@ __all__ = ["drawn", "refusal"]
 
 
 def drawn(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
-    """How many redrawn digits are right: a row for each size, a column for each pen; then all, and the worst cell."""
+    """How many redrawn digits are right: a row for each size, a column for each pen; then all, and the worst cell.
+
+    Some digits are drawn more than once, which the intervals leave out of account.
+    """
     found = redrawn.grid(classifier.logits, valid)
     widths = sorted({pen.width for pen in found})
     yield "\t".join(["size", *(f"pen {width:.0%}" for width in widths)])
     for size in sorted({pen.size for pen in found}):
         row = [found[redrawn.Pen(size, width)] for width in widths]
         yield "\t".join([f"{size:.0%}", *(f"{100 * cell.value:.1f}" for cell in row)])
-    yield f"all: {total(found.values())}"
+    yield f"all: {total(found.values()).share} drawings of {len(valid):,} digits"
     worst = min(found, key=lambda pen: found[pen].value)
-    yield f"worst: {found[worst]}, at size {worst.size:.0%} with pen {worst.width:.0%}"
+    yield f"worst: {found[worst].share} drawings, at size {worst.size:.0%} with pen {worst.width:.0%}"
 
 
 def refusal(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:

@@ -73,8 +73,8 @@ class DigitPad(AnyWidget):
         ModuleNotFoundError: anywidget is not installed.
         FileNotFoundError, ValueError: no such file, or not a weights file.
 
-    A notebook that is stored or shown without a kernel keeps a still picture of the drawing, or of a 4 where nothing
-    was drawn yet.
+    A notebook that is stored or shown without a kernel keeps a still picture of the drawing as it was when the cell
+    was run, or of a 4 where nothing was drawn yet.
     """
 
     _esm = (_PAD / "pad.mjs").read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ import repository  # noqa: E402
 
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
 PAGES = ["many-machines", "beside-peers", "publish"]  # without code to run
-EXPLORED = ("01-split", "03-train", "04-validate")
+EXPLORED = ("01-split", "03-train", "04-validate", "05-deploy")
 
 
 def text_of(chapter):
@@ -190,7 +190,9 @@ def test_a_notebook_reads_well_everywhere(chapter):
 @pytest.mark.parametrize("chapter", EXPLORED)
 def test_explorations_keep_a_still_picture(chapter):
     cells = [
-        cell for cell in code_cells(stored(chapter)) if "widget.explore(" in cell.source
+        cell
+        for cell in code_cells(stored(chapter))
+        if "widget.explore(" in cell.source or "DigitPad()" in cell.source
     ]
     assert cells
     for cell in cells:
@@ -244,6 +246,10 @@ def typed(text):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_figures_typed_in_openings_are_the_ledgers(chapter):
     assert typed(stored(chapter).cells[0].source) <= figures_of("mnist", chapter)
+
+
+def test_the_recording_is_small():
+    assert (BOOK / "_static" / "pad.webp").stat().st_size < 1_000_000
 
 
 def test_figures_on_the_landing_page_and_in_the_readme_are_the_ledgers():

@@ -11,8 +11,9 @@ def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
     found = redrawn.grid(classifier.logits, small)
     assert head == "size\tpen 10%"
     assert rows == [f"{p.size:.0%}\t{100 * found[p].value:.1f}" for p in pens]
-    assert together == f"all: {evaluate.total(found.values())}"
-    assert str(min(found.values(), key=lambda cell: cell.value)) in worst
+    everything = evaluate.total(found.values()).share
+    assert together == f"all: {everything} drawings of {len(small):,} digits"
+    assert min(found.values(), key=lambda cell: cell.value).share in worst
 
 
 def test_weights_without_a_threshold_refuse_nothing(small):
