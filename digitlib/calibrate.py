@@ -2,13 +2,26 @@
 
 All of it is fitted on validation digits. A model with an eleventh output, learned from things that are no digits
 (:mod:`digitlib.nondigits`), has a score of its own; two other scores, which need no such training, stand beside it for
-comparison.
+comparison. :func:`reliability`, :func:`calibration_error` and :func:`risk_coverage` judge what was fitted.
 """
 
 import torch
 from torch.nn import functional as F
 
-__all__ = ["distance", "doubt", "energy", "fitted", "temperature", "threshold"]
+from digitlib.evaluate import Accuracy
+
+__all__ = [
+    "calibration_error",
+    "chance_error",
+    "distance",
+    "doubt",
+    "energy",
+    "fitted",
+    "reliability",
+    "risk_coverage",
+    "temperature",
+    "threshold",
+]
 
 REFUSED = 0.01
 """The share of real digits that a threshold may refuse."""
@@ -90,3 +103,75 @@ def distance(
     away = (features[None] - means[:, None]).double()  # (10, N, D)
     whitened = torch.linalg.solve_triangular(factor, away.transpose(1, 2), upper=False)
     return whitened.square().sum(1).amin(0).float()
+
+
+def reliability(
+    probabilities: torch.Tensor, labels: torch.Tensor, bins: int = 15
+) -> list[tuple[float, Accuracy]]:
+    """How sure the model was on average, and how often it was right: a pair for each bin of equally many digits.
+
+    Bins of equal width would leave nearly all digits of a good model in the last one.
+
+    Args:
+        probabilities: ``(N, 10)``.
+        labels: ``(N,)``.
+        bins: how many, at most N.
+    """
+    sureness, right = _answers(probabilities, labels)
+    if not 1 <= bins <= len(labels):
+        raise ValueError(f"expected 1 to {len(labels)} bins, got {bins}")
+    order = sureness.argsort(stable=True)
+    return [
+        (sureness[part].mean().item(), Accuracy.of(right[part]))
+        for part in order.tensor_split(bins)
+    ]
+
+
+def calibration_error(
+    probabilities: torch.Tensor, labels: torch.Tensor, bins: int = 15
+) -> float:
+    """The expected calibration error: the mean distance of the bins of :func:`reliability` from the diagonal.
+
+    Never below :func:`chance_error` on average, however well calibrated the model is. Source: Naeini and others
+    (2015), with bins of equally many digits after Nguyen and O'Connor (2015).
+    """
+    found = reliability(probabilities, labels, bins)
+    return sum(abs(sure - part.value) * part.n for sure, part in found) / len(labels)
+
+
+def chance_error(
+    probabilities: torch.Tensor, bins: int = 15, draws: int = 200
+) -> float:
+    """The mean :func:`calibration_error` if every digit's label were drawn from its own probabilities, ``(N, 10)``.
+
+    So it is what chance alone gives a perfectly calibrated model: the bias of the estimate.
+    """
+    random = torch.Generator().manual_seed(0)
+    drawn = torch.multinomial(probabilities, draws, replacement=True, generator=random)
+    errors = [calibration_error(probabilities, labels, bins) for labels in drawn.T]
+    return sum(errors) / draws
+
+
+def risk_coverage(
+    doubts: torch.Tensor, right: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What share of the answers is wrong if only the least doubtful are given: coverage and risk, ``(N,)`` each.
+
+    Args:
+        doubts: a score ``(N,)``, high where the model doubts.
+        right: whether each answer was right, booleans ``(N,)``.
+    """
+    order = doubts.argsort(stable=True)
+    given = torch.arange(1, len(order) + 1)
+    return given / len(order), (~right[order]).cumsum(0) / given
+
+
+def _answers(probabilities: torch.Tensor, labels: torch.Tensor):
+    """How sure each answer is, and whether it is right."""
+    if probabilities.shape != (len(labels), 10) or not len(labels):
+        raise ValueError(
+            f"expected probabilities (N, 10) and labels (N,) with N > 0, "
+            f"got {tuple(probabilities.shape)} and {tuple(labels.shape)}"
+        )
+    sureness, said = probabilities.max(1)
+    return sureness, said == labels

@@ -17,6 +17,7 @@ __all__ = [
     "accuracy",
     "confusion",
     "logits",
+    "mcnemar",
     "mistakes",
     "outputs",
     "per_digit",
@@ -68,6 +69,25 @@ def wilson(right: int, n: int) -> tuple[float, float]:
 
     interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
     return float(interval.low), float(interval.high)
+
+
+def mcnemar(right: torch.Tensor, other: torch.Tensor) -> float:
+    """How probable so uneven a result is if both models were equally good: McNemar's exact test, two-sided.
+
+    Only digits that one of the two got right and the other wrong count.
+
+    Args:
+        right: whether each answer of one model was right, booleans ``(N,)``.
+        other: the same of another model, on the same digits.
+    """
+    from scipy.stats import binomtest  # as above
+
+    if right.shape != other.shape or right.dim() != 1:
+        raise ValueError(
+            f"expected two times (N,), got {tuple(right.shape)} and {tuple(other.shape)}"
+        )
+    only, others = int((right & ~other).sum()), int((other & ~right).sum())
+    return binomtest(only, only + others).pvalue if only + others else 1.0
 
 
 def logits(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:

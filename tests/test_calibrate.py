@@ -93,3 +93,49 @@ def test_distance_grows_from_the_nearest_mean_by_standard_deviations():
     asked = centres[3] + torch.diag(width)[[0, 9]] * torch.tensor([[2.0], [4.0]])
     found = calibrate.distance(asked, known, labels)
     assert found.tolist() == pytest.approx([4, 16], rel=0.05)
+
+
+def test_an_honest_model_lies_on_the_diagonal(honest):
+    logits, labels = honest
+    found = calibrate.reliability(logits.softmax(1), labels)
+    assert [part.n for _, part in found] == [1334] * 5 + [1333] * 10
+    for sure, part in found:
+        assert abs(sure - part.value) < 4 * (0.25 / part.n) ** 0.5
+    assert [sure for sure, _ in found] == sorted(sure for sure, _ in found)
+
+
+def test_the_calibration_error_of_too_sure_a_model(honest):
+    logits, labels = honest
+    honestly = logits.softmax(1)
+    chance = calibrate.chance_error(honestly, draws=20)
+    assert calibrate.calibration_error(honestly, labels) < 1.6 * chance
+    boast = (3 * logits).softmax(1)
+    right = (logits.argmax(1) == labels).float().mean()
+    too_sure = boast.max(1).values.mean() - right
+    # Too sure in every bin, so the bins' distances add up to the whole.
+    found = calibrate.calibration_error(boast, labels)
+    assert found == pytest.approx(too_sure.item(), abs=0.002) and found > 5 * chance
+
+
+def test_fewer_digits_leave_more_to_chance(honest):
+    probabilities = honest[0].softmax(1)
+    few, many = (
+        calibrate.chance_error(probabilities[:n], draws=20) for n in (500, 8000)
+    )
+    assert few / many == pytest.approx(4, rel=0.3)
+
+
+def test_risk_grows_with_coverage_where_doubts_are_good():
+    doubts = torch.tensor([0.3, 0.1, 0.4, 0.2])
+    coverage, risk = calibrate.risk_coverage(
+        doubts, torch.tensor([True, True, False, True])
+    )
+    assert coverage.tolist() == [0.25, 0.5, 0.75, 1.0]
+    assert risk.tolist() == [0.0, 0.0, 0.0, 0.25]
+
+
+def test_probabilities_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"expected probabilities \(N, 10\)"):
+        calibrate.calibration_error(torch.zeros(5, 11), torch.zeros(5))
+    with pytest.raises(ValueError, match="expected 1 to 5 bins, got 6"):
+        calibrate.reliability(torch.full((5, 10), 0.1), torch.zeros(5), bins=6)

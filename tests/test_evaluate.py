@@ -73,3 +73,16 @@ def test_unequal_lengths_are_refused(logits):
 def test_nothing_to_measure():
     with pytest.raises(ValueError, match="N > 0"):
         evaluate.accuracy(torch.zeros(0, 10), torch.zeros(0, dtype=torch.int64))
+
+
+def test_mcnemar_asks_where_two_models_differ():
+    # 100 digits: 80 right for both, 12 for one alone, 3 for the other alone.
+    right = torch.arange(100) < 92
+    other = (torch.arange(100) < 80) | (torch.arange(100) >= 97)
+    # Twice the chance of at most 3 heads in 15 throws.
+    expected = 2 * (1 + 15 + 105 + 455) / 2**15
+    assert evaluate.mcnemar(right, other) == pytest.approx(expected)
+    assert evaluate.mcnemar(other, right) == pytest.approx(expected)
+    assert evaluate.mcnemar(right, right) == 1
+    with pytest.raises(ValueError, match="expected two times"):
+        evaluate.mcnemar(right, other[:5])

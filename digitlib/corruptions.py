@@ -1,0 +1,157 @@
+"""Digits made worse, in one way at a time and by so much: for curves that say where a model fails.
+
+Severities are in units of their own: pixels, degrees, parts. Each kind draws what it leaves open (a direction, a place,
+noise) from a generator of its own, so that every model meets the same images. Nothing is centred again afterwards: a
+shift is seen by the model as it is.
+
+After Hendrycks and Dietterich (2019), *Benchmarking neural network robustness to common corruptions and perturbations*,
+who do this with photographs, and Mu and Gilmer (2019), *MNIST-C*.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from digitlib.augment import Deform
+from digitlib.data import Digits, scale
+from digitlib.evaluate import Accuracy, accuracy
+from digitlib.preprocess import SIDE
+
+__all__ = ["CORRUPTIONS", "Corruption", "corrupt", "curve", "mean_error"]
+
+SEED = 2_000_003
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """One way to make digits worse.
+
+    Attributes:
+        unit: what severities count.
+        severities: those of the curve, mild to strong.
+        apply: takes float images ``(N, 28, 28)`` in [0, 1], a severity and a generator; returns such images.
+    """
+
+    unit: str
+    severities: tuple[float, ...]
+    apply: Callable[[torch.Tensor, float, torch.Generator], torch.Tensor]
+
+
+def corrupt(
+    images: torch.Tensor, kind: str, severity: float, seed: int = SEED
+) -> torch.Tensor:
+    """Make uint8 images ``(N, 28, 28)`` worse; ``kind`` is one of :data:`CORRUPTIONS`. The same seed, the same images.
+
+    Raises:
+        ValueError: no kind has this name.
+    """
+    if kind not in CORRUPTIONS:
+        raise ValueError(
+            f"expected a corruption out of {', '.join(CORRUPTIONS)}, got {kind!r}"
+        )
+    random = torch.Generator().manual_seed(seed)
+    worse = CORRUPTIONS[kind].apply(scale(images), severity, random)
+    return (255 * worse).round().clamp(0, 255).to(torch.uint8)
+
+
+def curve(
+    logits: Callable[[torch.Tensor], torch.Tensor], digits: Digits, kind: str
+) -> Iterator[tuple[float, Accuracy]]:
+    """Each severity of a kind, and the accuracy there.
+
+    Args:
+        logits: takes uint8 ``(N, 28, 28)``, returns ``(N, 10)``, such as ``partial(evaluate.logits, model)``.
+        digits: what to make worse.
+        kind: one of :data:`CORRUPTIONS`.
+    """
+    for severity in CORRUPTIONS[kind].severities:
+        worse = corrupt(digits.images, kind, severity)
+        yield severity, accuracy(torch.as_tensor(logits(worse)), digits.labels)
+
+
+def mean_error(logits: Callable[[torch.Tensor], torch.Tensor], digits: Digits) -> float:
+    """The share of wrong digits, averaged over all severities of all kinds, each kind counting the same."""
+    means = []
+    for kind in CORRUPTIONS:
+        errors = [1 - found.value for _, found in curve(logits, digits, kind)]
+        means.append(sum(errors) / len(errors))
+    return sum(means) / len(means)
+
+
+def _shift(images, pixels, random):
+    """In one of four directions."""
+    moved = torch.empty_like(images)
+    direction = torch.randint(4, (len(images),), generator=random)
+    pixels = int(pixels)
+    for number, (right, down) in enumerate(((1, 0), (-1, 0), (0, 1), (0, -1))):
+        some = F.pad(images[direction == number], [pixels] * 4)
+        left, top = pixels - right * pixels, pixels - down * pixels
+        moved[direction == number] = some[:, top : top + SIDE, left : left + SIDE]
+    return moved
+
+
+def _rotate(images, degrees, random):
+    """Either way."""
+    turned = torch.empty_like(images)
+    clockwise = torch.rand(len(images), generator=random) < 0.5
+    for some, angle in ((clockwise, -degrees), (~clockwise, degrees)):
+        turned[some] = Deform(rotation=(angle, angle))(images[some], random)
+    return turned
+
+
+def _resize(images, factor, random):
+    return Deform(scale=(factor - 1, factor - 1))(images, random)
+
+
+def _thicken(images, pixels, random):
+    for _ in range(int(pixels)):
+        images = Deform(pen=(1.0, 1.0))(images, random)
+    rest = pixels % 1
+    return Deform(pen=(rest, rest))(images, random) if rest else images
+
+
+def _thin(images, pixels, random):
+    return Deform(pen=(-pixels, -pixels))(images, random)
+
+
+def _blur(images, sigma, _):
+    from scipy.ndimage import gaussian_filter  # a second of import
+
+    return torch.from_numpy(
+        gaussian_filter(images.numpy(), (0, sigma, sigma), mode="constant")
+    )
+
+
+def _noise(images, deviation, random):
+    return images + deviation * torch.randn(images.shape, generator=random)
+
+
+def _fade(images, contrast, _):
+    """Ink and ground come closer to a middle grey."""
+    return 0.5 + contrast * (images - 0.5)
+
+
+def _cover(images, side, random):
+    """A dark square, somewhere on the 20 x 20 pixels of the digit."""
+    covered, side = images.clone(), int(side)
+    corners = torch.randint(4, 25 - side, (len(images), 2), generator=random)
+    for image, (top, left) in zip(covered, corners.tolist(), strict=True):
+        image[top : top + side, left : left + side] = 0
+    return covered
+
+
+CORRUPTIONS = {
+    "shift": Corruption("pixels", (1, 2, 3, 4), _shift),
+    "rotation": Corruption("degrees", (10, 20, 30, 40), _rotate),
+    "smaller": Corruption("times as large", (0.9, 0.8, 0.7, 0.6), _resize),
+    "larger": Corruption("times as large", (1.1, 1.2, 1.3, 1.4), _resize),
+    "thicker": Corruption("pixels on each side", (0.5, 1, 1.5, 2), _thicken),
+    "thinner": Corruption("pixels on each side", (0.25, 0.5, 0.75, 1), _thin),
+    "blur": Corruption("pixels of deviation", (0.5, 1, 1.5, 2), _blur),
+    "noise": Corruption("of full ink, deviation", (0.1, 0.2, 0.3, 0.4), _noise),
+    "contrast": Corruption("times the contrast", (0.8, 0.6, 0.4, 0.2), _fade),
+    "occlusion": Corruption("pixels of a square", (4, 6, 8, 10), _cover),
+}
+"""The kinds, by name."""

@@ -1,0 +1,84 @@
+from functools import partial
+
+import pytest
+import torch
+
+from digitlib import corruptions, data, evaluate, export
+from digitlib.corruptions import CORRUPTIONS, corrupt
+
+
+@pytest.fixture(scope="module")
+def cross():
+    """Two strokes of three pixels, which stay in sight wherever they are moved."""
+    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
+    images[:, 6:22, 13:16] = images[:, 13:16, 8:20] = 255
+    return images
+
+
+@pytest.mark.parametrize("kind", CORRUPTIONS)
+def test_the_same_seed_gives_the_same_images(cross, kind):
+    before = cross.clone()
+    severity = CORRUPTIONS[kind].severities[1]
+    worse = corrupt(cross, kind, severity)
+    assert worse.dtype == torch.uint8 and worse.shape == cross.shape
+    assert torch.equal(worse, corrupt(cross, kind, severity))
+    assert not torch.equal(worse, cross) and torch.equal(cross, before)
+
+
+@pytest.mark.parametrize("kind", CORRUPTIONS)
+def test_more_is_further_from_the_original(cross, kind):
+    away = [
+        (corrupt(cross, kind, severity).float() - cross).abs().mean()
+        for severity in CORRUPTIONS[kind].severities
+    ]
+    assert away == sorted(away) and away[0] > 0
+
+
+def middle(image):
+    ink = image.float()
+    across = (ink.sum(0) * torch.arange(28)).sum() / ink.sum()
+    along = (ink.sum(1) * torch.arange(28)).sum() / ink.sum()
+    return round(across.item()), round(along.item())
+
+
+def test_a_shift_goes_each_of_four_ways(cross):
+    x, y = middle(cross[0])
+    places = {middle(image) for image in corrupt(cross, "shift", 3)}
+    assert places == {(x + 3, y), (x - 3, y), (x, y + 3), (x, y - 3)}
+
+
+def test_thicker_and_thinner_strokes(cross):
+    across = {0: 3}
+    for kind, pixels in (("thicker", 1), ("thicker", 2), ("thinner", 1)):
+        worse = corrupt(cross, kind, pixels)
+        across[kind, pixels] = int((worse[0, 8] > 127).sum())
+    assert list(across.values()) == [3, 5, 7, 1]
+
+
+def test_a_square_of_ink_is_gone(cross):
+    full = torch.full_like(cross, 255)
+    assert ((corrupt(full, "occlusion", 6) == 0).sum((1, 2)) == 36).all()
+
+
+def test_contrast_keeps_the_middle_grey(cross):
+    worse = corrupt(cross, "contrast", 0.5)
+    assert sorted(set(worse.flatten().tolist())) == [64, 191]
+
+
+def test_an_unknown_kind_is_named(cross):
+    with pytest.raises(ValueError, match=r"expected a corruption out of shift, .* 'ra"):
+        corrupt(cross, "rain", 1)
+
+
+def test_a_curve_falls_and_the_mean_is_of_all(small):
+    logits = partial(evaluate.logits, export.load_model())
+    _, valid = data.split(small, valid=data.VALID_SIZE["optdigits"])
+    errors = {}
+    for kind, about in CORRUPTIONS.items():
+        found = dict(corruptions.curve(logits, valid, kind))
+        assert tuple(found) == about.severities
+        errors[kind] = sum(1 - a.value for a in found.values()) / len(found)
+        clean = evaluate.accuracy(logits(valid.images), valid.labels)
+        assert min(a.value for a in found.values()) < clean.value
+    mean = sum(errors.values()) / len(errors)
+    assert corruptions.mean_error(logits, valid) == pytest.approx(mean)
