@@ -233,6 +233,7 @@ table {{ border-collapse: collapse; }}
 td, th {{ padding: 0.2rem 0.7rem; text-align: right; border-bottom: 1px solid #8886; }}
 .wide {{ overflow-x: auto; }}
 </style>
+<main>
 <h1>{title}</h1>
 <p>{about}</p>
 """
@@ -249,7 +250,7 @@ def page(found: dict, digits: Digits) -> str:
         *_elsewhere(found),
         *_refusals(found),
     ]
-    return "\n".join(parts) + "\n</html>\n"
+    return "\n".join(parts) + "\n</main>\n</html>\n"
 
 
 def accuracy_of(plain: dict) -> Accuracy:
