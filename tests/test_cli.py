@@ -242,7 +242,7 @@ def test_drawings_are_measured_in_a_grid(capsys, monkeypatch):
     assert all(50 < share <= 100 for share in shares)
     together = float(lines[2].removeprefix("all: ").split(" %")[0])
     assert together == pytest.approx(sum(shares) / 2, abs=0.11)  # each was rounded
-    assert lines[2].endswith("of 2,000 digits")
+    assert lines[2].endswith("of 2,000 drawings of 287 digits")
     assert lines[3].startswith(f"worst: {min(shares)} % (")
 
 
