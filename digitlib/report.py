@@ -146,8 +146,7 @@ def measure(
         "date": str(date.today()),
         "accuracy": _plain(evaluate.accuracy(logits, digits.labels)),
         "confusion": evaluate.confusion(logits, digits.labels).tolist(),
-        "worst": evaluate.mistakes(logits, digits.labels)[:20].tolist(),
-        "said": logits.argmax(1).tolist(),
+        "worst mistakes": _worst(logits, digits.labels),
         "calibration": _calibration(logits / temperature, digits.labels),
     }
     ask = partial(evaluate.logits, model)
@@ -199,6 +198,14 @@ def _plain(accuracy: Accuracy) -> dict:
         "value": accuracy.value,
         "interval": [low, high],
     }
+
+
+def _worst(logits: torch.Tensor, labels: torch.Tensor, n: int = 20) -> list[dict]:
+    called = logits.argmax(1)
+    return [
+        {"index": i, "label": int(labels[i]), "called": int(called[i])}
+        for i in evaluate.mistakes(logits, labels)[:n].tolist()
+    ]
 
 
 def _calibration(logits: torch.Tensor, labels: torch.Tensor) -> dict:
@@ -281,7 +288,6 @@ def _clean(found: dict, digits: Digits) -> Iterator[str]:
 
     right = f"Right: {_share(found['accuracy'])} digits."
     yield from _section("Digits as they are", right)
-    said = found["said"]
     rows = [
         Accuracy(row[digit], sum(row)) for digit, row in enumerate(found["confusion"])
     ]
@@ -292,13 +298,13 @@ def _clean(found: dict, digits: Digits) -> Iterator[str]:
     )
     matrix = show.matrix(found["confusion"], "called", "labelled", hide_diagonal=True)
     yield _image(matrix, "How often each digit was called each other.")
-    if found["worst"]:
-        titles = [f"{int(digits.labels[i])}, called {said[i]}" for i in found["worst"]]
-        images = digits.images[found["worst"]].numpy()
+    worst = found["worst mistakes"]
+    if worst:
+        titles = [f"{one['label']}, called {one['called']}" for one in worst]
+        images = digits.images[[one["index"] for one in worst]].numpy()
         yield from _section("The worst mistakes")
-        yield _image(
-            show.digits(images, titles, columns=5, size=1.2), "; ".join(titles)
-        )
+        picture = show.digits(images, titles, columns=5, size=1.2)
+        yield _image(picture, "; ".join(titles))
 
 
 def _sureness(found: dict) -> Iterator[str]:

@@ -307,6 +307,50 @@ def test_a_server_may_predict(browser, static_site):
     page.close()
 
 
+@pytest.mark.parametrize(
+    "first", ["Promise.reject(new Error('lost'))", "new Promise(() => {})"]
+)
+def test_a_lost_answer_is_asked_for_again(browser, static_site, first):
+    """Whether the connection broke or nothing ever comes."""
+    page = browser.new_page()
+    page.goto(static_site.address)
+    page.evaluate(
+        """async () => {
+          const { default: pad } = await import(new URL("pad.mjs", location));
+          window.asked = 0;
+          const seven = { label: 7, reason: null, probabilities: Array(10).fill(0.1) };
+          const classify = () => (asked += 1) === 1 ? FIRST : Promise.resolve(seven);
+          pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
+        }""".replace("FIRST", first)
+    )
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.get_by_text("No answer from the classifier; asking again").first.wait_for()
+    page.wait_for_selector(".pad-guess[data-label='7']")
+    assert page.evaluate("asked") == 2
+    page.close()
+
+
+def test_a_server_that_never_answers_is_not_asked_for_ever(browser, static_site):
+    page = browser.new_page()
+    page.goto(static_site.address)
+    page.evaluate(
+        """async () => {
+          const { default: pad } = await import(new URL("pad.mjs", location));
+          window.asked = 0;
+          const classify = () => { asked += 1; throw new Error("away"); };
+          pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
+        }"""
+    )
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.get_by_text(
+        "No answer from the classifier; draw on to try again"
+    ).first.wait_for()
+    assert page.evaluate("asked") == 4
+    page.close()
+
+
 @pytest.fixture
 def inlined_page(tmp_path):
     path = tmp_path / "pad.html"

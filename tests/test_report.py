@@ -97,7 +97,7 @@ def test_a_report_of_a_model_of_ones_own(valid, two_pens, tmp_path):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Report: &lt;mine&gt;" in page and "names a digit on everything" in page
     assert found["accuracy"]["value"] < 0.5 and "refused digits" not in found
-    assert len(found["worst"]) == 20
+    assert len(found["worst mistakes"]) == 20
 
 
 def test_all_right_leaves_no_worst_mistake(valid, two_pens, tmp_path):
@@ -115,7 +115,7 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, tmp_path):
             return torch.zeros(len(x), 10)
 
     found = report.write(tmp_path, Knows(), valid, quick=True)
-    assert found["worst"] == [] and found["accuracy"]["value"] == 1
+    assert found["worst mistakes"] == [] and found["accuracy"]["value"] == 1
     assert "worst mistakes" not in (tmp_path / "report.html").read_text()
 
 

@@ -15,6 +15,7 @@ const PEN = 22; // a tenth of a digit's height, as in MNIST
 const FIELD = 28; // of what the model sees
 const BOX = 20;
 const STEPS = 28; // of the grid on which keys move
+const PATIENCE = 5000; // milliseconds for a server's answer
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const BLANK = { label: null, reason: "blank", probabilities: DIGITS.map(() => 0), doubt: null };
 
@@ -470,24 +471,37 @@ async function play(sheet, strokes, changed, going) {
 
 // ---------------------------------------------------------------- when to ask, when to tell
 
-// Wraps a question so that only one is under way, and a change meanwhile is asked about when it is done.
-function latestOnly(question, show, fail) {
+// Wraps a question so that only one is under way, and a change meanwhile is asked about when it is done. A question
+// that failed is asked again by itself, a few times, a second later.
+function latestOnly(question, show, fail, repeats) {
   let underWay = false;
   let changed = false;
   return async function ask() {
     changed = true;
     if (underWay) return;
     underWay = true;
-    while (changed) {
+    for (let failures = 0; changed; ) {
       changed = false;
       try {
         show(await question());
+        failures = 0;
       } catch (error) {
-        fail(error);
+        failures += 1;
+        changed ||= failures <= repeats;
+        fail(error, changed);
+        if (changed) await later(1000);
       }
     }
     underWay = false;
   };
+}
+
+const later = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// The promise, or an error where it takes too long: an answer that was lost on its way would be waited for in vain.
+function inTime(promise, milliseconds) {
+  const late = later(milliseconds).then(() => Promise.reject(new Error(`no answer in ${milliseconds} ms`)));
+  return Promise.race([promise, late]);
 }
 
 function oncePerFrame(action) {
@@ -680,9 +694,9 @@ function render({ model, el }) {
     if (model.set) publish();
   }
 
-  function fail(error) {
+  function fail(error, again) {
     showAnswer(root, BLANK);
-    const told = host ? "No answer from the classifier; draw on to try again" : error.message;
+    const told = host ? `No answer from the classifier; ${again ? "asking again" : "draw on to try again"}` : error.message;
     part("guess").textContent = told;
     voice.say("what", told);
     console.error(error);
@@ -693,9 +707,9 @@ function render({ model, el }) {
     const image = preprocess(sheet.read(), SIDE, SIDE, placement);
     showImage(part("seen").querySelector("canvas"), image);
     if (!image) return BLANK;
-    const answer = host ? await host(canvas) : classify(network ?? load(), image);
+    const answer = host ? await inTime(host(canvas), PATIENCE) : classify(network ?? load(), image);
     return asked === sheet.number ? answer : BLANK;
-  }, show, fail);
+  }, show, fail, host ? 3 : 0);
   const changed = oncePerFrame(ask);
 
   function load() {
