@@ -36,14 +36,14 @@ BATCH = 100
 # A prediction takes a core for some milliseconds, and a large photo 400 MB for a second: few at once, the rest waits.
 AT_ONCE = 4
 # How often uploads are looked through, and how old they may get, in seconds.
-KEEP = (60, 600)
+KEEP = (300, 600)
 
 _PAD = resources.files("digitlib") / "pad"
 _MODULE = (_PAD / "pad.mjs").read_text(encoding="utf-8")
 _CSS = (_PAD / "pad.css").read_text(encoding="utf-8")
 _INTRODUCTION = """# Draw a digit
 A small neural network, trained on MNIST, says what it sees while you draw. For its answers drawings and photos are
-sent to this server. It keeps no drawing, and a photo for ten minutes."""
+sent to this server. It keeps no drawing, and a photo for a quarter of an hour at most."""
 
 # A module from a blob address: the same file then works in any host, with no path to agree on.
 _START = """
