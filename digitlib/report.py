@@ -159,15 +159,14 @@ def measure(
         for kind in corruptions.CORRUPTIONS
     }
     tell("digits redrawn with any pen")
-    cells = [
-        (pen, evaluate.accuracy(ask(some.images), some.labels))
-        for pen, some in redrawn.cells(digits, in_cell)
-    ]
+    cells = redrawn.grid(
+        lambda images: ask(torch.from_numpy(images)).numpy(), digits, in_cell
+    )
     found["redrawn"] = {
-        "all": _plain(total(accuracy for _, accuracy in cells)),
+        "all": _plain(total(cells.values())),
         "cells": [
             {"size": pen.size, "pen": pen.width, **_plain(accuracy)}
-            for pen, accuracy in cells
+            for pen, accuracy in cells.items()
         ],
     }
     tell("other people's handwriting")
@@ -179,10 +178,11 @@ def measure(
         tell("things that are no digits")
 
         def refused(images):
-            asked = evaluate.outputs(model, torch.as_tensor(images))
+            asked = evaluate.outputs(model, torch.from_numpy(images))
             return calibrate.doubt(asked) > threshold
 
-        found["refused digits"] = _plain(Accuracy.of(refused(digits.images)))
+        known = calibrate.doubt(outputs) > threshold
+        found["refused digits"] = _plain(Accuracy.of(known))
         passed = nondigits.accepted(refused, digits, in_kind)
         found["accepted non-digits"] = {
             kind: _plain(accuracy) for kind, accuracy in passed.items()

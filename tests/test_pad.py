@@ -273,18 +273,20 @@ def test_a_host_receives_the_drawing_and_the_prediction(browser, static_site, ki
     page.close()
 
 
+# Renders the pad for a server that answers with an expression, in which `asked` counts and `waiting` collects.
+SERVED = """async (answer) => {
+  const { default: pad } = await import(new URL("pad.mjs", location));
+  Object.assign(window, { asked: 0, waiting: [] });
+  const classify = new Function(`return ${answer};`);
+  pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
+}"""
+
+
 def test_a_server_may_predict(browser, static_site):
     """One question at a time; an answer about a cleared sheet comes too late."""
     page = browser.new_page()
     page.goto(static_site.address)
-    page.evaluate(
-        """async () => {
-          const { default: pad } = await import(new URL("pad.mjs", location));
-          window.waiting = [];
-          const classify = (canvas) => new Promise((answer) => waiting.push(answer));
-          pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
-        }"""
-    )
+    page.evaluate(SERVED, "new Promise((answer) => waiting.push(answer))")
     page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="7", exact=True).click()
     page.wait_for_function("waiting.length === 1")
@@ -314,15 +316,8 @@ def test_a_lost_answer_is_asked_for_again(browser, static_site, first):
     """Whether the connection broke or nothing ever comes."""
     page = browser.new_page()
     page.goto(static_site.address)
-    page.evaluate(
-        """async () => {
-          const { default: pad } = await import(new URL("pad.mjs", location));
-          window.asked = 0;
-          const seven = { label: 7, reason: null, probabilities: Array(10).fill(0.1) };
-          const classify = () => (asked += 1) === 1 ? FIRST : Promise.resolve(seven);
-          pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
-        }""".replace("FIRST", first)
-    )
+    seven = "{ label: 7, reason: null, probabilities: Array(10).fill(0.1) }"
+    page.evaluate(SERVED, f"(asked += 1) === 1 ? {first} : Promise.resolve({seven})")
     page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="7", exact=True).click()
     page.get_by_text("No answer from the classifier; asking again").first.wait_for()
@@ -334,14 +329,7 @@ def test_a_lost_answer_is_asked_for_again(browser, static_site, first):
 def test_a_server_that_never_answers_is_not_asked_for_ever(browser, static_site):
     page = browser.new_page()
     page.goto(static_site.address)
-    page.evaluate(
-        """async () => {
-          const { default: pad } = await import(new URL("pad.mjs", location));
-          window.asked = 0;
-          const classify = () => { asked += 1; throw new Error("away"); };
-          pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
-        }"""
-    )
+    page.evaluate(SERVED, "(asked += 1, Promise.reject(new Error('away')))")
     page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="7", exact=True).click()
     page.get_by_text(
