@@ -36,6 +36,7 @@ def main(names: list[str]) -> None:
             "seeds": len(right),
             "seed": SEEDS[0],
             "command": f"python benchmarks/recipes.py {name}",
+            **results.measured_now(),
         }
         ledger = {dataset: results.entries(dataset) for dataset in data.NAMES}
         ledger["mnist"][f"recipe.{name}"] = entry

@@ -9,11 +9,18 @@
   the median of a training; too long to measure again in a chapter, so it is recorded alone.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
+
+Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of the shipped weights,
+which no seed changes, has their files' fingerprints as ``weights`` in place of a spread.
 """
 
 import json
 import os
+import platform
+from datetime import date
 from pathlib import Path
+
+import torch
 
 from digitlib import data
 from digitlib.evaluate import Accuracy
@@ -26,6 +33,7 @@ __all__ = [
     "agrees",
     "choose_dataset",
     "entries",
+    "measured_now",
     "recorded",
     "reproduced",
     "write",
@@ -118,8 +126,17 @@ def recorded(name: str, template: str) -> Sentence:
     return Sentence(_fill(template, entries("mnist")[name]) + " *(recorded)*")
 
 
+def measured_now() -> dict:
+    """The ``date`` and the ``versions`` of a figure that is measured now."""
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    return {"date": str(date.today()), "versions": versions}
+
+
 def write(ledger: dict[str, dict[str, dict]]) -> None:
-    """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all."""
+    """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all; adds their intervals."""
+    for entry in (entry for part in ledger.values() for entry in part.values()):
+        if n := entry.get("n"):
+            entry["interval"] = Accuracy(round(entry["value"] * n), n).interval
     text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
     write_whole(LEDGER, text.encode())
 

@@ -8,6 +8,7 @@ eleventh number, the score of "no digit". The header's metadata holds two JSON o
 and ``provenance``: recipe, seed, versions, command, validation accuracy.
 """
 
+import hashlib
 import json
 import os
 import tempfile
@@ -23,6 +24,7 @@ __all__ = [
     "TINY",
     "Layers",
     "Weights",
+    "fingerprint",
     "load",
     "quantise",
     "rounded",
@@ -122,6 +124,11 @@ def load(path: str | Path = SHIPPED) -> Weights:
         raise ValueError(
             f"{path}: expected a digitlib weights file, got something else: {error}"
         ) from None
+
+
+def fingerprint(path: str | Path = SHIPPED) -> str:
+    """Twelve hexadecimal digits that change when a byte of the file does."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
 def write_whole(path: str | Path, content: bytes) -> None:

@@ -19,12 +19,18 @@ import nbformat
 from nbclient import NotebookClient
 
 from digitlib.data import NAMES
-from digitlib.results import agrees, entries, write
-from digitlib.weights import write_whole
+from digitlib.results import agrees, entries, measured_now, write
+from digitlib.weights import SHIPPED, TINY, fingerprint, write_whole
 from digitlib.widget import VIEW
 
 BOOK = Path(__file__).parents[1]
 SEEDS = (1, 2, 3, 4)  # besides 0
+# How a chapter loads the weights that come with the package.
+LOADED = {
+    "export.load_model()": SHIPPED,
+    "DigitClassifier.load()": SHIPPED,
+    "weights.TINY": TINY,
+}
 # The same sums in another order: as on a processor without wide instructions, and as on one without the widest.
 OLD_PROCESSOR = {
     "ATEN_CPU_CAPABILITY": "default",
@@ -133,8 +139,20 @@ def results(options) -> int:
             if options.write:
                 add_uncertainty(name, ledger[dataset])
                 write(ledger)
+    for name in slow(ledger):
+        print(f"not measured here, too slow: {name}")
     print(f"{disagreements} outside their tolerance")
     return 1 if disagreements and not options.write else 0
+
+
+def slow(ledger: dict[str, dict]) -> list[str]:
+    """The entries that no chapter measures, each with the command that does."""
+    return [
+        f"{name} ({entry['command']})"
+        for part in ledger.values()
+        for name, entry in part.items()
+        if not entry.get("command", "make results").startswith("make results")
+    ]
 
 
 def measure(
@@ -153,28 +171,37 @@ def measure(
 
 
 def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
-    """Complete the entries of a chapter just measured: tolerance over machines, spread over seeds, command.
+    """Complete the entries of a chapter just measured: tolerance over machines, spread over seeds, command, origin.
 
     A chapter that trains nothing has no seed of its own, and its entries no spread.
     """
-    seeded = any("SEED = 0" in cell["source"] for cell in read(name).cells)
+    text = "\n".join(cell["source"] for cell in read(name).cells)
+    seeds = SEEDS if "SEED = 0" in text else ()
     by_machine = [measure(name, machine=machine) for machine in MACHINES]
-    by_seed = [measure(name, seed=seed) for seed in SEEDS] if seeded else []
+    by_seed = [measure(name, seed=seed) for seed in seeds]
     for key in by_machine[0]:
         entry = ledger[key]
+        for old in ("spread", "seeds", "weights"):
+            entry.pop(old, None)
         same_seed = [entry["value"], *(run[key][0] for run in by_machine)]
-        entry |= {"seed": 0, "command": f"make results NB={name}"}
-        if by_seed:
-            all_seeds = [entry["value"], *(run[key][0] for run in by_seed)]
-            entry |= {
-                "spread": [min(all_seeds), max(all_seeds)],
-                "seeds": len(all_seeds),
-            }
+        all_seeds = [entry["value"], *(run[key][0] for run in by_seed)]
+        entry |= {"seed": 0, "command": f"make results NB={name}", **measured_now()}
+        entry |= origin(text, all_seeds)
         if "at_least" not in entry:
             least = 1 / entry["n"] if entry["n"] else 0.01 * abs(entry["value"])
             entry["tolerance"] = max(2 * (max(same_seed) - min(same_seed)), least)
         elif (lowest := min(entry.get("spread", same_seed))) < entry["at_least"]:
             print(f"  {key}: a seed gave less than the claim, {lowest:.6g}")
+
+
+def origin(text: str, all_seeds: list[float]) -> dict:
+    """What a figure hangs on: the shipped weights that its chapter loads, where no seed changes it; or its spread."""
+    files = {path for call, path in LOADED.items() if call in text}
+    if files and len(set(all_seeds)) == 1:
+        return {"weights": {path.name: fingerprint(path) for path in sorted(files)}}
+    if len(all_seeds) == 1:
+        return {}
+    return {"spread": [min(all_seeds), max(all_seeds)], "seeds": len(all_seeds)}
 
 
 def report(

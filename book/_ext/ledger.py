@@ -1,0 +1,118 @@
+"""Sphinx extension: the ledger as a page, made from ``digitlib/results.json`` and the stored notebooks at each build.
+
+The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: the sentence that the reader saw there, with
+a link to its section, and the range over seeds.
+"""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+RESULTS = ROOT / "digitlib" / "results.json"
+CHAPTER = "make results NB="
+SLOW = "Too slow for a chapter"
+
+
+def tables(dataset: str = "mnist") -> str:
+    """The ledger of one data set as Markdown."""
+    entries = json.loads(RESULTS.read_text(encoding="utf-8"))[dataset]
+    groups = {}
+    for name, entry in sorted(entries.items(), key=lambda item: item[1]["command"]):
+        chapter = entry["command"].removeprefix(CHAPTER)
+        title = SLOW if chapter == entry["command"] else heading(chapter)
+        groups.setdefault(title, {})[name] = entry
+    told = places()
+    return "\n\n".join(section(*group, told) for group in groups.items())
+
+
+def section(title: str, entries: dict[str, dict], told: dict) -> str:
+    """A heading, how these figures are measured, and their table."""
+    commands = ", ".join(f"`{one}`" for one in values(entries, "command"))
+    torches = {
+        version["torch"].partition("+")[0] for version in gather(entries, "versions")
+    }
+    about = f"Measured {span(values(entries, 'date'))} with torch {span(sorted(torches))}: {commands}."
+    marks = {
+        f"{file} {mark}"
+        for one in gather(entries, "weights")
+        for file, mark in one.items()
+    }
+    if marks:
+        about += f" What has no range over seeds speaks of shipped weights: {', '.join(sorted(marks))}."
+    rows = ["| name | what it says | over seeds |", "| --- | --- | --- |"]
+    rows += [row(name, entry, *told[name]) for name, entry in entries.items()]
+    return "\n\n".join([f"## {title}", about, "\n".join(rows)])
+
+
+def gather(entries: dict[str, dict], key: str) -> list:
+    """What the entries have under a key, of those that have it."""
+    return [entry[key] for entry in entries.values() if key in entry]
+
+
+def values(entries: dict[str, dict], key: str) -> list[str]:
+    """The different ones, sorted."""
+    return sorted(set(gather(entries, key)))
+
+
+def span(some: list[str]) -> str:
+    """The only value, or the first and the last."""
+    return some[0] if len(some) == 1 else f"{some[0]} to {some[-1]}"
+
+
+def row(name: str, entry: dict, sentence: str, chapter: str, part: str) -> str:
+    """A line of the table."""
+    seeds = ""
+    if "spread" in entry:
+        form = "{:.1%}" if entry["n"] else "{:.3g}"
+        low, high = (form.format(x).replace("%", " %") for x in entry["spread"])
+        seeds = f"{low} to {high}, {entry['seeds']} seeds"
+    return f"| [{name}]({chapter}.ipynb#{anchor(part)}) | {sentence} | {seeds} |"
+
+
+def places() -> dict[str, tuple[str, str, str]]:
+    """For each entry: the sentence that the book shows, its chapter, and the heading above it."""
+    found = {}
+    for path in sorted(BOOK.glob("[0-9]*.ipynb")):
+        part = ""
+        for cell in cells(path.stem):
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "markdown":
+                part = [part, *re.findall(r"^##? (.+)$", source, re.MULTILINE)][-1]
+            for name in re.findall(r'(?:reproduced|recorded)\(\s*"([\w.-]+)"', source):
+                found[name] = (shown(cell), path.stem, part)
+    return found
+
+
+def cells(chapter: str) -> list[dict]:
+    """A stored notebook's cells."""
+    return json.loads((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
+def heading(chapter: str) -> str:
+    """A chapter's own title."""
+    return "".join(cells(chapter)[0]["source"]).splitlines()[0].removeprefix("# ")
+
+
+def shown(cell: dict) -> str:
+    """The sentence that ends a cell, without the note on how it was checked."""
+    text = "".join(cell["outputs"][-1]["data"]["text/markdown"])
+    return re.sub(r"\s*\*\(recorded[^)]*\)\*", "", text)
+
+
+def anchor(title: str) -> str:
+    """A heading's, as MyST makes it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def fill(app, docname, source):
+    """Put the tables in the place of their word."""
+    if docname == "book/ledger":
+        source[0] = source[0].replace("LEDGER", tables())
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("source-read", fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
