@@ -278,7 +278,8 @@ SERVED = """async (answer) => {
   const { default: pad } = await import(new URL("pad.mjs", location));
   Object.assign(window, { asked: 0, waiting: [] });
   const classify = new Function(`return ${answer};`);
-  pad.render({ model: { get: (name) => ({ classify })[name] }, el: document.getElementById("pad") });
+  const model = { get: (name) => ({ classify })[name] };
+  window.cleanup = pad.render({ model, el: document.getElementById("pad") });
 }"""
 
 
@@ -336,6 +337,19 @@ def test_a_server_that_never_answers_is_not_asked_for_ever(browser, static_site)
         "No answer from the classifier; draw on to try again"
     ).first.wait_for()
     assert page.evaluate("asked") == 4
+    page.close()
+
+
+def test_a_pad_that_was_removed_asks_no_more(browser, static_site):
+    page = browser.new_page()
+    page.goto(static_site.address)
+    page.evaluate(SERVED, "(asked += 1, Promise.reject(new Error('away')))")
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="7", exact=True).click()
+    page.get_by_text("No answer from the classifier; asking again").first.wait_for()
+    page.evaluate("cleanup()")
+    page.wait_for_timeout(1_500)  # it would ask again after a second
+    assert page.evaluate("asked") == 1
     page.close()
 
 

@@ -474,18 +474,20 @@ async function play(sheet, strokes, changed, going) {
 // Wraps a question so that only one is under way, and a change meanwhile is asked about when it is done. A question
 // that failed is asked again by itself, a few times, a second later.
 function latestOnly(question, show, fail, repeats) {
-  let underWay = false;
-  let changed = false;
-  return async function ask() {
+  let [underWay, changed, stopped] = [false, false, false];
+  async function ask() {
     changed = true;
     if (underWay) return;
     underWay = true;
-    for (let failures = 0; changed; ) {
+    for (let failures = 0; changed && !stopped; ) {
       changed = false;
       try {
-        show(await question());
+        const answer = await question();
+        if (stopped) break;
+        show(answer);
         failures = 0;
       } catch (error) {
+        if (stopped) break;
         failures += 1;
         changed ||= failures <= repeats;
         fail(error, changed);
@@ -493,15 +495,19 @@ function latestOnly(question, show, fail, repeats) {
       }
     }
     underWay = false;
-  };
+  }
+  return Object.assign(ask, { stop: () => (stopped = true) });
 }
 
 const later = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 // The promise, or an error where it takes too long: an answer that was lost on its way would be waited for in vain.
 function inTime(promise, milliseconds) {
-  const late = later(milliseconds).then(() => Promise.reject(new Error(`no answer in ${milliseconds} ms`)));
-  return Promise.race([promise, late]);
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`no answer in ${milliseconds} ms`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function oncePerFrame(action) {
@@ -762,7 +768,7 @@ function render({ model, el }) {
   return () => {
     started();
     model.off?.("change:weights", reload);
-    for (const waiting of [changed, publish, voice]) waiting.stop();
+    for (const waiting of [changed, ask, publish, voice]) waiting.stop();
     root.remove();
   };
 }
