@@ -4,12 +4,12 @@ Everything starts from logits ``(N, 10)`` and labels ``(N,)``, so a model is ask
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from digitlib.accuracy import Accuracy, wilson
 from digitlib.data import scale
 
 __all__ = [
@@ -19,56 +19,13 @@ __all__ = [
     "logits",
     "mcnemar",
     "mistakes",
+    "occlusion",
     "outputs",
     "per_digit",
     "total",
+    "variances",
     "wilson",
 ]
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """``right`` of ``n`` digits, with the 95 % Wilson interval from ``low`` to ``high``.
-
-    >>> print(Accuracy(4895, 5000))
-    97.9 % (97.5 to 98.3) of 5,000 digits
-    """
-
-    right: int
-    n: int
-
-    @classmethod
-    def of(cls, right) -> "Accuracy":
-        """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
-        return cls(int(right.sum()), len(right))
-
-    @property
-    def value(self) -> float:
-        """The share of right answers, 0 to 1."""
-        return self.right / self.n
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval, 0 to 1."""
-        return wilson(self.right, self.n)
-
-    @property
-    def share(self) -> str:
-        """The share with its interval and n, for things that may be no digits."""
-        low, high = self.interval
-        return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of {self.n:,}"
-
-    def __str__(self) -> str:
-        return f"{self.share} digits"
-
-
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a proportion, after Wilson (1927): honest near 0 and 1, where the usual one is not."""
-    # Two seconds of import, which training need not wait for.
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def mcnemar(right: torch.Tensor, other: torch.Tensor) -> float:
@@ -80,7 +37,8 @@ def mcnemar(right: torch.Tensor, other: torch.Tensor) -> float:
         right: whether each answer of one model was right, booleans ``(N,)``.
         other: the same of another model, on the same digits.
     """
-    from scipy.stats import binomtest  # as above
+    # Two seconds of import, which training need not wait for.
+    from scipy.stats import binomtest
 
     if right.shape != other.shape or right.dim() != 1:
         raise ValueError(
@@ -140,6 +98,65 @@ def mistakes(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     loss = F.cross_entropy(logits, labels, reduction="none")
     wrong = (logits.argmax(1) != labels).nonzero().squeeze(1)
     return wrong[loss[wrong].argsort(descending=True, stable=True)]
+
+
+def variances(right: torch.Tensor) -> dict[str, float]:
+    """Take the variance of an accuracy on N digits apart: what would move it if it were measured all anew?
+
+    Args:
+        right: whether each answer was right, booleans ``(D, S, N)``: of D models' sets of training digits, each with S
+            seeds, on the same N digits.
+
+    Returns:
+        the variances of ``"digits"`` (other digits to be asked about), of ``"seed"`` and of ``"training digits"``.
+        They add up to the variance of one accuracy. The last two may come out below 0, as estimates do.
+
+    The means over N digits vary between seeds for another reason too: two equally good models err on different digits.
+    That share belongs to the digits, so it is taken off, as in an analysis of variance with random effects.
+    """
+    if right.dim() != 3 or min(right.shape) < 2:
+        raise ValueError(
+            f"expected (D, S, N), each of at least 2, got {tuple(right.shape)}"
+        )
+    right = right.double()
+    _, s, n = right.shape
+
+    def of_ability(variance_of_means, variance_by_digit):
+        return (n * variance_of_means - variance_by_digit) / (n - 1)
+
+    seed = of_ability(right.mean(2).var(1).mean(), right.var(1).mean())
+    both = of_ability(right.mean((1, 2)).var(), right.mean(1).var(0).mean())
+    mean = right.mean()
+    return {
+        "digits": (mean * (1 - mean) / n).item(),
+        "seed": seed.item(),
+        "training digits": (both - seed / s).item(),
+    }
+
+
+def occlusion(
+    model: nn.Module, image: torch.Tensor, digit: int, side: int = 7
+) -> torch.Tensor:
+    """Where on an image the evidence for a digit lies: the fall of its probability when a dark square covers a place.
+
+    Args:
+        image: uint8 ``(28, 28)``.
+        digit: whose probability is looked at.
+        side: the square's, in pixels.
+
+    Returns:
+        float ``(28, 28)``: for each pixel the mean fall over all squares that cover it; negative where covering helps.
+
+    Source: Zeiler and Fergus (2014), *Visualizing and understanding convolutional networks*.
+    """
+    places = [(y, x) for y in range(29 - side) for x in range(29 - side)]
+    covers = torch.zeros(len(places), *image.shape, dtype=torch.bool)
+    for cover, (y, x) in zip(covers, places, strict=True):
+        cover[y : y + side, x : x + side] = True
+    asked = torch.cat([image[None], image.masked_fill(covers, 0)])
+    found = logits(model, asked).softmax(1)[:, digit]
+    falls = (found[0] - found[1:]).view(-1, 1, 1)
+    return (falls * covers).sum(0) / covers.sum(0)
 
 
 def _check(logits: torch.Tensor, labels: torch.Tensor) -> None:

@@ -21,18 +21,6 @@ def test_an_accuracy_of_flags_and_one_of_several():
     assert evaluate.total([first, Accuracy(1, 7)]) == Accuracy(3, 10)
 
 
-@pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
-    [
-        (0, 10, 0.0, 0.2775),
-        (10, 10, 0.7225, 1.0),
-        (81, 263, 0.2553, 0.3662),
-    ],  # the last is Newcombe's (1998)
-)
-def test_wilson(right, n, low, high):
-    assert evaluate.wilson(right, n) == pytest.approx((low, high), abs=1e-4)
-
-
 def test_per_digit():
     by_digit = evaluate.per_digit(LOGITS, LABELS)
     assert [accuracy.right for accuracy in by_digit] == [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
@@ -86,3 +74,57 @@ def test_mcnemar_asks_where_two_models_differ():
     assert evaluate.mcnemar(right, right) == 1
     with pytest.raises(ValueError, match="expected two times"):
         evaluate.mcnemar(right, other[:5])
+
+
+def answers(draws, seeds, n, training=0.0, seed=0.0):
+    """Random right and wrong answers: abilities around 82 % that vary by so much, digits that are easy or hard."""
+    random = torch.Generator().manual_seed(0)
+    ability = training * torch.randn(draws, 1, 1, generator=random)
+    ability = ability + seed * torch.randn(draws, seeds, 1, generator=random)
+    hard = torch.rand(n, generator=random) < 0.2
+    share = torch.where(hard, 0.5, 0.9) + ability
+    return torch.rand(draws, seeds, n, generator=random) < share
+
+
+def test_variances_are_found_again():
+    found = evaluate.variances(answers(60, 60, 2_000, training=0.02, seed=0.01))
+    assert found["digits"] == pytest.approx(0.82 * 0.18 / 2_000, rel=0.1)
+    assert found["training digits"] == pytest.approx(0.02**2, rel=0.5)
+    assert found["seed"] == pytest.approx(0.01**2, rel=0.2)
+
+
+def test_equally_good_models_have_no_variance_but_that_of_digits():
+    right = answers(20, 20, 2_000)
+    found = evaluate.variances(right)
+    assert right.double().mean(2).var() > 0.3 * found["digits"]  # what one would see
+    assert abs(found["seed"]) + abs(found["training digits"]) < 0.1 * found["digits"]
+
+
+def test_variances_need_draws_and_seeds():
+    with pytest.raises(ValueError, match=r"expected \(D, S, N\).*got \(1, 5, 10\)"):
+        evaluate.variances(torch.ones(1, 5, 10, dtype=torch.bool))
+
+
+class OneCorner(torch.nn.Module):
+    """Sees a 3 where the middle of the upper left corner is bright, and a 0 elsewhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        logits = torch.zeros(len(x), 10)
+        logits[:, 3] = 20 * x[:, 4, 4] - 10
+        return logits
+
+
+def test_occlusion_finds_where_the_evidence_lies():
+    image = torch.full((28, 28), 255, dtype=torch.uint8)
+    found = evaluate.occlusion(OneCorner(), image, digit=3, side=3)
+    assert found.shape == (28, 28)
+    assert found.argmax() == 4 * 28 + 4 and found.max() > 0.9
+    far = torch.ones(28, 28, dtype=torch.bool)
+    far[2:7, 2:7] = False  # no square that covers the rest covers the place
+    assert found[far].abs().max() == 0
+    helped = evaluate.occlusion(OneCorner(), image, digit=0, side=3)
+    assert helped[4, 4] < 0

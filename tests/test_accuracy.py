@@ -1,0 +1,60 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from digitlib import evaluate
+from digitlib.accuracy import Accuracy, wilson
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (81, 263, 0.2553, 0.3662),
+    ],  # the last is Newcombe's (1998)
+)
+def test_wilson(right, n, low, high):
+    assert wilson(right, n) == pytest.approx((low, high), abs=1e-4)
+
+
+@pytest.mark.parametrize("n", [1, 7, 32, 5000])
+def test_wilson_is_scipys(n):
+    for right in {0, 1, n // 3, n - 1, n}:
+        theirs = binomtest(right, n).proportion_ci(0.95, method="wilson")
+        assert wilson(right, n) == pytest.approx(tuple(theirs), abs=1e-12)
+
+
+def test_the_interval_stays_between_0_and_1_and_holds_the_share():
+    for n in range(1, 60):
+        for right in range(n + 1):
+            low, high = wilson(right, n)
+            assert 0 <= low <= right / n <= high <= 1
+    assert Accuracy(0, 49).share.startswith("0.0 % (0.0 to ")  # and not -0.0
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 0), (-1, 5), (6, 5)])
+def test_what_is_no_share_is_refused(right, n):
+    with pytest.raises(ValueError, match=f"got {right} of {n}"):
+        wilson(right, n)
+
+
+def test_its_sentence():
+    assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000 digits"
+    assert Accuracy(9, 32).share == "28.1 % (15.6 to 45.4) of 32"
+    assert Accuracy.of(np.array([True, False, True])) == Accuracy(2, 3)
+
+
+def test_it_is_one_class_wherever_it_is_imported_from():
+    assert evaluate.Accuracy is Accuracy and evaluate.wilson is wilson
+
+
+def test_it_costs_no_torch():
+    code = "import sys, digitlib.accuracy; print({'torch', 'scipy'} & set(sys.modules) or 'none')"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "none"
