@@ -57,6 +57,26 @@ class DigitClassifier:
         """Read a weights file; without a path, the one that comes with the package."""
         return cls(weights.load(path))
 
+    @classmethod
+    def from_hub(cls, name: str, revision: str | None = None) -> "DigitClassifier":
+        """Read the weights of a model on Hugging Face, as ``digitlib deploy --model`` publishes it.
+
+        The file is safetensors, numbers and text: nothing that comes with it is executed. But the owner of a name may
+        put other weights there at any time. Pin what you have tried, by its commit's hash.
+
+        Args:
+            name: ``USER/NAME``.
+            revision: a commit's hash, a tag or a branch; without it, what is there now.
+
+        Raises:
+            ModuleNotFoundError: huggingface_hub isn't installed.
+            FileNotFoundError: no such model or revision, or no weights there.
+            ConnectionError: the hub doesn't answer, and nothing was fetched before.
+            OSError: the hub refused.
+            ValueError: not a name, or not a digitlib weights file.
+        """
+        return cls.load(_fetched(name, revision))
+
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Logits ``(N, 10)`` of images as MNIST's: uint8 ``(N, 28, 28)``."""
         return self.outputs(images)[:, :10]
@@ -131,6 +151,46 @@ def doubt(outputs: np.ndarray) -> np.ndarray:
     highest = outputs[:, :10].max(axis=1)
     digits = np.log(np.exp(outputs[:, :10] - highest[:, None]).sum(axis=1))
     return outputs[:, 10] - highest - digits
+
+
+def _fetched(name: str, revision: str | None) -> str:
+    """The weights file of a model on the hub, fetched or kept from before; errors in one plain line."""
+    try:
+        from huggingface_hub import errors, hf_hub_download
+    except ModuleNotFoundError as error:
+        message = f"{error.name} is not installed; pip install huggingface-hub"
+        raise ModuleNotFoundError(message, name=error.name) from None
+    file = weights.SHIPPED.name
+    try:
+        return hf_hub_download(name, file, revision=revision, library_name="digitlib")
+    except errors.HFValidationError:
+        message = f"expected USER/NAME, such as ada/digits, got {name!r}"
+        raise ValueError(message) from None
+    except (errors.HTTPError, errors.LocalEntryNotFoundError) as error:
+        raise _not_fetched(error, name, revision) from None
+
+
+def _not_fetched(error: Exception, name: str, revision: str | None) -> OSError:
+    """Why there is no weights file, in one plain line."""
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.LocalEntryNotFoundError):
+        error = error.__cause__ or error  # what kept it from being fetched
+    match error:
+        case errors.RepositoryNotFoundError():
+            why = "no such model on the hub, or none that you may read"
+            return FileNotFoundError(f"{name}: {why}")
+        case errors.RevisionNotFoundError():
+            why = f"expected a commit, tag or branch, got {revision!r}"
+            return FileNotFoundError(f"{name}: {why}")
+        case errors.RemoteEntryNotFoundError():
+            why = f"expected a model that `digitlib deploy` published, with {weights.SHIPPED.name}"
+            return FileNotFoundError(f"{name}: {why}")
+        case errors.HfHubHTTPError():
+            answer = f"{error.response.status_code}: {error.server_message}"
+            return OSError(f"{name}: the hub answered {answer}")
+    why = "the hub doesn't answer, and no copy is kept here"
+    return ConnectionError(f"{name}: {why} ({type(error).__name__})")
 
 
 def _drawings(images) -> np.ndarray:

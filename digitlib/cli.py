@@ -314,6 +314,8 @@ def _deploy_options(parser) -> None:
     kind.add_argument("--static", metavar="USER/NAME", help=text)
     text = "the pad and an API, computed by the Space"
     kind.add_argument("--gradio", metavar="USER/NAME", help=text)
+    text = "the weights and their card, for DigitClassifier.from_hub"
+    kind.add_argument("--model", metavar="USER/NAME", help=text)
     _add_weights(parser)
     instead = parser.add_mutually_exclusive_group()
     text = "publish nothing; list the files"
@@ -323,19 +325,19 @@ def _deploy_options(parser) -> None:
 
 
 def _deploy(options) -> int:
-    """Publish the drawing pad as a Space on Hugging Face."""
+    """Publish the drawing pad as a Space on Hugging Face, or the weights as a model."""
     from digitlib import deploy
 
-    sdk = "gradio" if options.static is None else "static"
-    space = deploy.check_space(getattr(options, sdk))
-    files = deploy.gather(sdk, space, options.weights)
+    asked = {kind: getattr(options, kind) for kind in deploy.KINDS}
+    [(kind, name)] = [item for item in asked.items() if item[1] is not None]
+    files = deploy.gather(kind, deploy.check_name(name), options.weights)
     if options.dry_run:
         print(deploy.front_matter(files), deploy.listing(files), sep="\n")
     elif options.folder:
         deploy.write(files, options.folder)
         print(f"{options.folder}: {len(files)} files")
     else:
-        address, gone = deploy.publish(files, space, sdk)
+        address, gone = deploy.publish(files, name, kind)
         print(
             f"{address}: {len(files)} files"
             + "".join(f"\n  deleted: {name}" for name in gone)

@@ -1,20 +1,37 @@
-"""Publish the pad as a Space on Hugging Face: a folder that runs by itself, sent in one commit.
+"""Publish on Hugging Face: the pad as a Space, or the weights as a model. A folder, sent in one commit.
 
-There are two kinds. A *static* Space is a page that computes in the visitor's browser: any web server can serve its
+There are three kinds. A *static* Space is a page that computes in the visitor's browser: any web server can serve its
 folder. A *gradio* Space is the same pad with an API behind it, and needs Python, numpy, Pillow, safetensors and Gradio.
-One commit carries everything, so a lost connection leaves the Space as it was.
+A *model* is the weights with their card, for :meth:`digitlib.DigitClassifier.from_hub`. One commit carries everything,
+so a lost connection leaves the repository as it was.
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import tempfile
+from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
+from typing import Any
 
-from digitlib import __version__, weights
+from digitlib import __version__, cards, weights
+from digitlib.preprocess import preprocess
 
-__all__ = ["check_space", "front_matter", "gather", "listing", "publish", "write"]
+__all__ = [
+    "KINDS",
+    "check_name",
+    "front_matter",
+    "gather",
+    "listing",
+    "publish",
+    "write",
+]
+
+KINDS = ("static", "gradio", "model")
+"""What can be published: two kinds of Space, and a model."""
 
 Files = dict[str, bytes]
 """The files of a folder: their paths in it, with slashes, and their contents."""
@@ -74,43 +91,84 @@ and Christopher J. C. Burges, under CC BY-SA 3.0.
 """
 
 
-def check_space(space: str) -> str:
-    """Return the name of a Space, ``USER/NAME``; ValueError for anything else."""
+def check_name(name: str) -> str:
+    """Return the name of a Space or a model, ``USER/NAME``; ValueError for anything else."""
     part = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
-    fits = re.fullmatch(f"{part}/{part}", space, re.ASCII)
-    if not fits or len(space) > 96 or re.search(r"--|\.\.|\.git$", space):
-        raise ValueError(f"expected USER/NAME, such as ada/digits, got {space!r}")
-    return space
+    fits = re.fullmatch(f"{part}/{part}", name, re.ASCII)
+    if not fits or len(name) > 96 or re.search(r"--|\.\.|\.git$", name):
+        raise ValueError(f"expected USER/NAME, such as ada/digits, got {name!r}")
+    return name
 
 
-def gather(sdk: str, space: str, weights_file: str | Path = weights.SHIPPED) -> Files:
-    """Everything that a Space holds.
+def gather(kind: str, name: str, weights_file: str | Path = weights.SHIPPED) -> Files:
+    """Everything that a Space or a model holds.
 
     Args:
-        sdk: ``"static"`` or ``"gradio"``.
-        space: its name, ``USER/NAME``.
+        kind: one of :data:`KINDS`.
+        name: where it is published, ``USER/NAME``.
         weights_file: the model.
 
     Raises:
         FileNotFoundError, ValueError: no such weights file, or not one.
     """
-    weights.load(weights_file)
-    package, model = resources.files("digitlib"), Path(weights_file).read_bytes()
-    pad = {file.name: file.read_bytes() for file in (package / "pad").iterdir()}
-    if sdk == "static":
-        readme = _HEAD.format(title=TITLE, sdk=_STATIC_SDK) + _STATIC_TEXT
-        files = pad | {weights.SHIPPED.name: model}
-    else:
+    read, model = weights.load(weights_file), Path(weights_file).read_bytes()
+    if kind == "static":
+        files = _pad() | {weights.SHIPPED.name: model}
+        readme = _readme(_STATIC_SDK, _STATIC_TEXT)
+    elif kind == "gradio":
+        files = _program(model)
         lines = _GRADIO_SDK.format(gradio=metadata.version("gradio"), python=PYTHON)
-        readme = _HEAD.format(title=TITLE, sdk=lines) + _GRADIO_TEXT.format(space=space)
-        files = {name: (package / name).read_bytes() for name in VENDORED}
-        files |= {f"pad/{name}": content for name, content in pad.items()}
-        files |= {weights.SHIPPED.name: model}
-        files = {f"digitlib/{name}": content for name, content in files.items()}
-        files["app.py"] = (package / "app.py").read_bytes()
-        files["requirements.txt"] = _requirements().encode()
-    readme += _END.format(version=__version__)
+        readme = _readme(lines, _GRADIO_TEXT.format(space=name))
+    else:
+        files = {"config.json": _config(read, model), weights.SHIPPED.name: model}
+        readme = cards.readme(name, weights_file)
     return {"README.md": readme.encode()} | dict(sorted(files.items()))
+
+
+def _readme(sdk: str, text: str) -> str:
+    """A Space's README.md."""
+    head = _HEAD.format(title=TITLE, sdk=sdk)
+    return head + text + _END.format(version=__version__)
+
+
+def _pad() -> Files:
+    """The pad's page and its parts, without weights."""
+    folder = resources.files("digitlib") / "pad"
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def _program(model: bytes) -> Files:
+    """The app with the part of the package that it imports."""
+    package = resources.files("digitlib")
+    files = {name: (package / name).read_bytes() for name in VENDORED}
+    files |= {f"pad/{name}": content for name, content in _pad().items()}
+    files |= {weights.SHIPPED.name: model}
+    files = {f"digitlib/{name}": content for name, content in files.items()}
+    files["app.py"] = (package / "app.py").read_bytes()
+    files["requirements.txt"] = _requirements().encode()
+    return files
+
+
+def _config(read: weights.Weights, model: bytes) -> bytes:
+    """What another program has to know of the weights before it reads them, as JSON.
+
+    The hub counts the downloads of a model by this file, too.
+    """
+    config = {
+        "library_name": "digitlib",
+        "digitlib_version": __version__,
+        "layers": [784, *(len(bias) for _, bias in read.layers)],
+        "calibration": {
+            "temperature": read.calibration.get("temperature"),
+            "threshold": read.calibration.get("threshold"),
+        },
+        "preprocessing": f"{preprocess.__module__}.{preprocess.__name__}",
+        "weights": {
+            "file": weights.SHIPPED.name,
+            "sha256": hashlib.sha256(model).hexdigest(),
+        },
+    }
+    return (json.dumps(config, indent=2) + "\n").encode()
 
 
 def _requirements() -> str:
@@ -155,10 +213,46 @@ def write(files: Files, folder: str | Path) -> None:
         raise
 
 
-def publish(files: Files, space: str, sdk: str) -> tuple[str, list[str]]:
-    """Make the Space if it isn't there, and send it the files in one commit.
+@dataclass(frozen=True)
+class _Repository:
+    """A Space or a model on the hub.
 
-    The token is ``HF_TOKEN`` or the saved login. What the Space held beside these files is deleted in the same commit.
+    Attributes:
+        hub: a :class:`huggingface_hub.HfApi` with a token.
+        name: ``USER/NAME``.
+        kind: one of :data:`KINDS`.
+    """
+
+    hub: Any
+    name: str
+    kind: str
+
+    @property
+    def type(self) -> str:
+        """What the hub calls it in its own addresses."""
+        return "model" if self.kind == "model" else "space"
+
+    @property
+    def noun(self) -> str:
+        """What a message calls it."""
+        return "model" if self.kind == "model" else "Space"
+
+    @property
+    def address(self) -> str:
+        """Its page."""
+        below = "" if self.kind == "model" else "spaces/"
+        return f"{self.hub.endpoint}/{below}{self.name}"
+
+    @property
+    def kept(self) -> str:
+        """What a lost commit leaves of it: one commit carries everything."""
+        return f"the {self.noun} is as it was, or complete"
+
+
+def publish(files: Files, name: str, kind: str) -> tuple[str, list[str]]:
+    """Make the Space or the model if it isn't there, and send it the files in one commit.
+
+    The token is ``HF_TOKEN`` or the saved login. What it held beside these files is deleted in the same commit.
 
     Returns:
         its address, and the names of the deleted files.
@@ -179,57 +273,56 @@ def publish(files: Files, space: str, sdk: str) -> tuple[str, list[str]]:
             "expected one with write access, from https://huggingface.co/settings/tokens"
         )
     hub = huggingface_hub.HfApi(token=token, library_name="digitlib")
+    there = _Repository(hub, name, kind)
     ours = False  # made here and now, so that it may be deleted again
     try:
         try:
-            hub.space_info(space)
+            hub.repo_info(name, repo_type=there.type)
         except errors.RepositoryNotFoundError:
             ours = True  # even if the answer is lost
+            sdk = None if kind == "model" else kind
             try:
-                hub.create_repo(space, repo_type="space", space_sdk=sdk)
+                hub.create_repo(name, repo_type=there.type, space_sdk=sdk)
             except errors.HfHubHTTPError:  # the hub answered, and said no
                 ours = False
                 raise
-        gone = _commit(hub, files, space)
+        gone = _commit(there, files)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(_left(hub, space) if ours else _KEPT) from None
+        raise KeyboardInterrupt(_left(there) if ours else there.kept) from None
     except (errors.HTTPError, OSError, RuntimeError, ValueError) as error:
-        left = _left(hub, space) if ours else None
-        raise _explained(error, space, left) from None
-    return f"{hub.endpoint}/spaces/{space}", gone
+        left = _left(there) if ours else None
+        raise _explained(error, there, left) from None
+    return there.address, gone
 
 
-def _commit(hub, files: Files, space: str) -> list[str]:
+def _commit(there: _Repository, files: Files) -> list[str]:
     """Send everything in one commit; return what it deletes."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-    there = hub.list_repo_files(space, repo_type="space")
-    gone = sorted(set(there) - set(files) - {".gitattributes"})  # the hub's own
-    hub.create_commit(
-        space,
+    old = there.hub.list_repo_files(there.name, repo_type=there.type)
+    gone = sorted(set(old) - set(files) - {".gitattributes"})  # the hub's own
+    there.hub.create_commit(
+        there.name,
         [CommitOperationAdd(name, content) for name, content in files.items()]
         + [CommitOperationDelete(name, is_folder=False) for name in gone],
         commit_message=f"digitlib {__version__}",
-        repo_type="space",
+        repo_type=there.type,
     )
     return gone
 
 
-_KEPT = "the Space is as it was, or complete"  # one commit carries everything
-
-
-def _left(hub, space: str) -> str:
-    """Delete a Space that was made a moment ago and got no commit; say what is left of it."""
+def _left(there: _Repository) -> str:
+    """Delete what was made a moment ago and got no commit; say what is left of it."""
     from huggingface_hub import errors
 
     try:
-        hub.delete_repo(space, repo_type="space", missing_ok=True)
+        there.hub.delete_repo(there.name, repo_type=there.type, missing_ok=True)
     except (errors.HTTPError, OSError):
-        return f"a new Space may stay behind, empty, at {hub.endpoint}/spaces/{space}"
-    return "nothing of the new Space is left"
+        return f"a new {there.noun} may stay behind, empty, at {there.address}"
+    return f"nothing of the new {there.noun} is left"
 
 
-def _explained(error: BaseException, space: str, left: str | None) -> OSError:
+def _explained(error: BaseException, there: _Repository, left: str | None) -> OSError:
     """The hub's answer, or its silence, in one line."""
     response = None
     while error and response is None:  # an upload's error stands behind another
@@ -237,9 +330,10 @@ def _explained(error: BaseException, space: str, left: str | None) -> OSError:
         error = error.__cause__
     status = getattr(response, "status_code", None)
     said = getattr(reason, "server_message", None) or type(reason).__name__
+    free = "" if there.kind == "model" else "; a static one is free"
     refusals = {
         401: "the hub refused the token; expected a valid one with write access",
-        402: "the hub wants to be paid for this kind of Space; a static one is free",
+        402: f"the hub wants to be paid for this kind of {there.noun}{free}",
         403: "the token has no right to write there; expected a name of your own",
         409: "the name is taken",
         429: "too many requests; try again later",
@@ -247,11 +341,12 @@ def _explained(error: BaseException, space: str, left: str | None) -> OSError:
     end = f"; {left}" if left else ""
     if status in refusals:
         kind = PermissionError if status in (401, 403) else OSError
-        return kind(f"{space}: {refusals[status]} ({status}){end}")
+        return kind(f"{there.name}: {refusals[status]} ({status}){end}")
     if status:
-        return OSError(f"{space}: the hub answered {status}: {said}{end}")
+        return OSError(f"{there.name}: the hub answered {status}: {said}{end}")
     if isinstance(reason, ValueError):
-        return OSError(f"{space}: {reason}{end}")
+        return OSError(f"{there.name}: {reason}{end}")
     return ConnectionError(
-        f"{space}: the connection to the hub was lost ({said}); {left or _KEPT}; run this again"
+        f"{there.name}: the connection to the hub was lost ({said}); "
+        f"{left or there.kept}; run this again"
     )

@@ -1,4 +1,4 @@
-"""A stand-in for the hub that Spaces live on: it answers huggingface_hub on 127.0.0.1 and keeps what it was sent."""
+"""A stand-in for the hub of Spaces and models: it answers huggingface_hub on 127.0.0.1 and keeps what it was sent."""
 
 import base64
 import hashlib
@@ -10,29 +10,44 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import yaml
 
-# What the hub does, by method and path. {space} is USER/NAME.
+# What the hub does, by method and path. {kind} is "spaces" or "models", {name} is USER/NAME.
+API = r"/api/(?P<kind>spaces|models)/(?P<name>[^/]+/[^/]+)"
+GIT = r"/(?:(?P<kind>spaces)/)?(?P<name>[^/]+/[^/]+)"
 ROUTES = {
-    "info": r"GET /api/spaces/(?P<space>[^/]+/[^/]+)(/revision/main)?",
-    "tree": r"GET /api/spaces/(?P<space>[^/]+/[^/]+)/tree/main",
+    "info": rf"GET {API}(/revision/main)?",
+    "tree": rf"GET {API}/tree/main",
     "create": r"POST /api/repos/create",
     "delete": r"DELETE /api/repos/delete",
     "validate": r"POST /api/validate-yaml",
-    "preupload": r"POST /api/spaces/(?P<space>[^/]+/[^/]+)/preupload/main",
-    "batch": r"POST /spaces/(?P<space>[^/]+/[^/]+)\.git/info/lfs/objects/batch",
+    "preupload": rf"POST {API}/preupload/main",
+    "batch": rf"POST {GIT}\.git/info/lfs/objects/batch",
     "object": r"PUT /objects/(?P<oid>[0-9a-f]{64})",
-    "commit": r"POST /api/spaces/(?P<space>[^/]+/[^/]+)/commit/main",
+    "commit": rf"POST {API}/commit/main",
+    "resolve": rf"(HEAD|GET) {GIT}/resolve/(?P<revision>[^/]+)/(?P<path>.+)",
 }
 CREDENTIALS = "Invalid credentials in Authorization header"
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 
 
 @dataclass
-class Space:
-    """What a Space holds, and the commits that brought it there."""
+class Repository:
+    """What a Space or a model holds, and the commits that brought it there.
 
-    sdk: str
+    Attributes:
+        sdk: a Space's; None for a model.
+        files: what it holds now.
+        commits: the operations of each.
+        versions: what it held after each commit, by the commit's name.
+    """
+
+    sdk: str | None
     files: dict[str, bytes]
     commits: list[list[dict]] = field(default_factory=list)
+    versions: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> str:
+        return f"{len(self.commits):040x}"
 
 
 class Hub:
@@ -40,7 +55,7 @@ class Hub:
 
     Attributes:
         tokens: whose each token is.
-        spaces: by name.
+        spaces, models: repositories by name.
         objects: large files by their SHA-256.
         requests: the names of ROUTES, in the order in which they were asked for.
         refuse: name of a route -> status to answer it with.
@@ -51,7 +66,8 @@ class Hub:
 
     def __init__(self, tokens: dict[str, str]):
         self.tokens = tokens
-        self.spaces: dict[str, Space] = {}
+        self.spaces: dict[str, Repository] = {}
+        self.models: dict[str, Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.requests: list[str] = []
         self.refuse: dict[str, int] = {}
@@ -72,11 +88,17 @@ class Hub:
         self.server.shutdown()
         self.server.server_close()
 
-    def add(self, name: str, sdk: str = "static") -> Space:
-        """A new Space as the hub makes it."""
-        files = {".gitattributes": b"*.safetensors filter=lfs\n", "README.md": b"new"}
-        self.spaces[name] = Space(sdk, files)
-        return self.spaces[name]
+    def add(self, name: str, sdk: str | None = "static") -> Repository:
+        """A new Space, or a model without an sdk, as the hub makes it."""
+        files = {".gitattributes": b"*.safetensors filter=lfs\n"}
+        if sdk:
+            files["README.md"] = b"new"
+        self.kind(sdk)[name] = Repository(sdk, files)
+        return self.kind(sdk)[name]
+
+    def kind(self, sdk: str | None) -> dict[str, Repository]:
+        """The Spaces, or the models."""
+        return self.spaces if sdk else self.models
 
 
 class Refusal(Exception):
@@ -114,8 +136,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if name in self.hub.refuse:
                 raise Refusal(self.hub.refuse[name], CREDENTIALS)
-            # An object's address is a secret in itself.
-            user = None if name == "object" else self._user()
+            # An object's address is a secret in itself, and anybody may read.
+            open_to_all = name in ("object", "resolve")
+            user = None if open_to_all else self._user()
             answer = getattr(self, f"_{name}")(user, body, **match.groupdict())
         except Refusal as refusal:
             headers = {"X-Error-Message": refusal.message, "X-Error-Code": refusal.code}
@@ -123,22 +146,25 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.drop_after == name:
             self.close_connection = True
             return None
-        return self._send(200, answer)
+        return self._send(200, *(answer if name == "resolve" else (answer,)))
 
-    do_GET = do_POST = do_PUT = do_DELETE = _answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer
 
     def log_message(self, *_):
         pass
 
     def _send(self, status, answer, headers=()):
-        content = json.dumps(answer).encode()
+        content, headers = answer, dict(headers)
+        if not isinstance(answer, bytes):
+            content = json.dumps(answer).encode()
+            headers["Content-Type"] = "application/json"
         self.send_response(status)
-        for name, value in dict(headers).items():
+        for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _user(self) -> str:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -146,69 +172,77 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(401, CREDENTIALS)
         return self.hub.tokens[token]
 
-    def _space(self, user, name, write=False) -> Space:
-        if name not in self.hub.spaces:
+    def _repository(self, user, kind, name, write=False) -> Repository:
+        there = self.hub.spaces if kind == "spaces" else self.hub.models
+        if name not in there:
             raise Refusal(404, "Repository not found", "RepoNotFound")
         if write and not name.startswith(f"{user}/"):
             raise Refusal(403, "You don't have the rights to write here")
-        return self.hub.spaces[name]
+        return there[name]
 
-    def _info(self, user, body, space):
-        there = self._space(user, space)
-        siblings = [{"rfilename": name} for name in there.files]
-        sha = f"{len(there.commits):040x}"
-        return {"id": space, "sha": sha, "sdk": there.sdk, "siblings": siblings}
+    def _info(self, user, body, kind, name):
+        there = self._repository(user, kind, name)
+        siblings = [{"rfilename": path} for path in there.files]
+        told = {"id": name, "sha": there.newest, "siblings": siblings}
+        return told | ({"sdk": there.sdk} if there.sdk else {})
 
-    def _tree(self, user, body, space):
+    def _tree(self, user, body, kind, name):
         return [
-            {"type": "file", "path": name, "size": len(content), "oid": _oid(content)}
-            for name, content in self._space(user, space).files.items()
+            {"type": "file", "path": path, "size": len(content), "oid": _oid(content)}
+            for path, content in self._repository(user, kind, name).files.items()
         ]
 
     def _create(self, user, body):
         asked = json.loads(body)
         name = f"{asked['organization']}/{asked['name']}"
+        # A model has no sdk, and a Space must have one.
+        sdk = asked["sdk"] if asked.get("type", "model") == "space" else None
         if asked["organization"] != user:
             raise Refusal(403, "You don't have the rights to create here")
-        if name in self.hub.spaces:
-            raise Refusal(409, "You already created this space repo")
-        self.hub.add(name, asked["sdk"])
-        return {"url": f"{self.hub.address}/spaces/{name}", "name": name}
+        if name in self.hub.kind(sdk):
+            raise Refusal(409, "You already created this repo")
+        self.hub.add(name, sdk)
+        below = "spaces/" if sdk else ""
+        return {"url": f"{self.hub.address}/{below}{name}", "name": name}
 
     def _delete(self, user, body):
         asked = json.loads(body)
         name = f"{asked['organization']}/{asked['name']}"
-        self._space(user, name, write=True)
-        del self.hub.spaces[name]
+        kind = "spaces" if asked.get("type") == "space" else "models"
+        self._repository(user, kind, name, write=True)
+        del getattr(self.hub, kind)[name]
         return {}
 
     def _validate(self, user, body):
-        content = json.loads(body)["content"]
-        head = yaml.safe_load(content.split("---\n")[1])
-        right = (
-            head["sdk"] in ("static", "gradio")
-            and {head["colorFrom"], head["colorTo"]} <= COLOURS
-            and len(head["short_description"]) <= 60
-        )
+        asked = json.loads(body)
+        head = yaml.safe_load(asked["content"].split("---\n")[1])
+        if asked["repoType"] == "space":
+            right = (
+                head["sdk"] in ("static", "gradio")
+                and {head["colorFrom"], head["colorTo"]} <= COLOURS
+                and len(head["short_description"]) <= 60
+            )
+        else:
+            right = isinstance(head["license"], str) and "sdk" not in head
         if not right:
             raise Refusal(400, "Invalid metadata in README.md")
         return {"errors": [], "warnings": []}
 
-    def _preupload(self, user, body, space):
-        there = self._space(user, space, write=True)
+    def _preupload(self, user, body, kind, name):
+        there = self._repository(user, kind, name, write=True)
         files = []
         for asked in json.loads(body)["files"]:
-            name = asked["path"]
-            old = there.files.get(name)
-            mode = "lfs" if name.endswith(".safetensors") else "regular"
+            path = asked["path"]
+            old = there.files.get(path)
+            mode = _mode(path)
             oid = None if old is None else _oid(old, mode)
             files.append(
-                {"path": name, "uploadMode": mode, "shouldIgnore": False, "oid": oid}
+                {"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": oid}
             )
         return {"files": files}
 
-    def _batch(self, user, body, space):
-        self._space(user, space, write=True)
+    def _batch(self, user, body, kind, name):
+        self._repository(user, kind, name, write=True)
         objects = json.loads(body)["objects"]
         for asked in objects:
             if asked["oid"] not in self.hub.objects:
@@ -222,8 +256,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.hub.objects[oid] = body
         return {}
 
-    def _commit(self, user, body, space):
-        there = self._space(user, space, write=True)
+    def _commit(self, user, body, kind, name):
+        there = self._repository(user, kind, name, write=True)
         operations = [json.loads(line) for line in body.splitlines()]
         files = dict(there.files)
         for operation in operations[1:]:
@@ -237,9 +271,32 @@ class _Handler(BaseHTTPRequestHandler):
                     del files[value["path"]]
         there.files = files  # all of it or nothing
         there.commits.append(operations)
-        oid = f"{len(there.commits):040x}"
-        address = f"{self.hub.address}/spaces/{space}/commit/{oid}"
+        oid = there.newest
+        there.versions[oid] = files
+        below = "spaces/" if kind == "spaces" else ""
+        address = f"{self.hub.address}/{below}{name}/commit/{oid}"
         return {"success": True, "commitOid": oid, "commitUrl": address}
+
+    def _resolve(self, user, body, kind, name, revision, path):
+        """A file's content, and the headers by which it is known."""
+        there = self._repository(user, kind, name)
+        commit = there.newest if revision == "main" else revision
+        if revision != "main" and commit not in there.versions:
+            raise Refusal(404, "Invalid rev id", "RevisionNotFound")
+        files = there.files if revision == "main" else there.versions[commit]
+        if path not in files:
+            raise Refusal(404, "Entry not found", "EntryNotFound")
+        content, mode = files[path], _mode(path)
+        headers = {"ETag": f'"{_oid(content, mode)}"', "X-Repo-Commit": commit}
+        if mode == "lfs":
+            headers["X-Linked-Etag"] = headers["ETag"]
+            headers["X-Linked-Size"] = str(len(content))
+        return content, headers
+
+
+def _mode(path: str) -> str:
+    """Whether git keeps a file itself or its large-file storage does."""
+    return "lfs" if path.endswith(".safetensors") else "regular"
 
 
 def _oid(content: bytes, mode: str = "regular") -> str:

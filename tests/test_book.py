@@ -26,7 +26,14 @@ import notebooks  # noqa: E402
 import repository  # noqa: E402
 
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
-PAGES = ["many-machines", "beside-peers", "ledger", "publish"]  # without code to run
+PAGES = [  # without code to run
+    "many-machines",
+    "beside-peers",
+    "ledger",
+    "publish",
+    "model-card",
+    "data-card",
+]
 EXPLORED = ("01-split", "03-train", "04-validate", "05-deploy")
 
 
@@ -266,6 +273,7 @@ TYPED = {
         "95 %": "of every interval",
     },
     "README": {"99.4 %": "validate.accuracy"},
+    "cards": {"95 %": "of every interval", "90 %": "a threshold"},
 }
 
 
@@ -293,7 +301,7 @@ def pages():
     package = ROOT / "digitlib"
     yield "index.html", (package / "pad" / "index.html").read_text()
     yield "pad.mjs", (package / "pad" / "pad.mjs").read_text()
-    for name in ("app", "deploy"):
+    for name in ("app", "cards", "deploy"):
         yield name, (package / f"{name}.py").read_text()
 
 

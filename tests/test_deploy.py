@@ -1,7 +1,9 @@
 """The real client against a stand-in hub, and the folders that it sends."""
 
 import gzip
+import hashlib
 import http.server
+import json
 import os
 import signal
 import subprocess
@@ -13,18 +15,20 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from conftest import serving
 from gradio_client import Client, handle_file
 
-from digitlib import cli, deploy, weights
+from digitlib import DigitClassifier, cards, cli, deploy, weights
+from digitlib.preprocess import preprocess
 from drawings import draw
 from hub import Hub
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "hf_of_nobody_but_ada"
-KINDS = ["static", "gradio"]
+SPACES = ["static", "gradio"]
 
 
 @pytest.fixture
@@ -43,18 +47,9 @@ def run(hub, *arguments, token=TOKEN):
 
 
 def started(hub, *arguments, token=TOKEN):
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment = keep | {
-        "HF_ENDPOINT": hub.address,
-        "HF_HOME": str(hub.home),
-        "HF_HUB_DISABLE_XET": "1",
-        "NO_PROXY": "127.0.0.1",
-    }
-    if token:
-        environment["HF_TOKEN"] = token
     return subprocess.Popen(
         [sys.executable, "-m", "digitlib", "deploy", *map(str, arguments)],
-        env=environment,
+        env=environment(hub, token),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -62,6 +57,24 @@ def started(hub, *arguments, token=TOKEN):
         # A shell has what runs in its background ignore the signal, and these tests may run there.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
+
+
+def environment(hub, token=None, **more):
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    there = {
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(hub.home),
+        "HF_HUB_DISABLE_XET": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+    return keep | there | ({"HF_TOKEN": token} if token else {}) | more
+
+
+def published(hub, kind):
+    """The repositories of a kind, by name, and the address of one."""
+    if kind == "model":
+        return hub.models, f"{hub.address}/ada/digits"
+    return hub.spaces, f"{hub.address}/spaces/ada/digits"
 
 
 def contents(folder):
@@ -72,20 +85,21 @@ def contents(folder):
     }
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", deploy.KINDS)
 def test_the_hub_gets_the_very_folder_in_one_commit(hub, tmp_path, kind):
     code, output, errors = run(hub, f"--{kind}", "ada/digits")
     assert (code, errors) == (0, "")
-    space = hub.spaces["ada/digits"]
-    address = f"{hub.address}/spaces/ada/digits"
-    assert output == f"{address}: {len(space.files) - 1} files\n"
-    assert space.sdk == kind and len(space.commits) == 1
+    repositories, address = published(hub, kind)
+    there = repositories["ada/digits"]
+    assert output == f"{address}: {len(there.files) - 1} files\n"
+    assert there.sdk == (None if kind == "model" else kind) and len(there.commits) == 1
     assert hub.requests == [
         "info", "create", "tree", "validate", "preupload", "batch", "object", "commit",
     ]  # fmt: skip
+    assert len(hub.spaces) + len(hub.models) == 1
     folder = tmp_path / "folder"
     assert cli.main(["deploy", f"--{kind}", "ada/digits", "--out", str(folder)]) == 0
-    kept = dict(space.files)
+    kept = dict(there.files)
     del kept[".gitattributes"]
     assert kept == contents(folder)
 
@@ -104,6 +118,19 @@ def test_a_second_deployment_updates_and_deletes_what_is_gone(hub):
     code, output, errors = run(hub, "--static", "ada/digits")  # nothing has changed
     assert (code, errors) == (0, "") and len(output.splitlines()) == 1
     assert len(space.commits) == 1
+
+
+def test_a_model_and_a_space_may_share_a_name(hub):
+    space = hub.add("ada/digits")
+    before = dict(space.files)
+    model = hub.add("ada/digits", sdk=None)
+    model.files["notes.txt"] = b"of before"
+    code, output, _ = run(hub, "--model", "ada/digits", "--weights", weights.TINY)
+    assert code == 0 and output.splitlines()[1:] == ["  deleted: notes.txt"]
+    names = {"README.md", "config.json", "digits.safetensors", ".gitattributes"}
+    assert set(model.files) == names and len(model.commits) == 1
+    assert model.files["digits.safetensors"] == weights.TINY.read_bytes()
+    assert space.files == before and not space.commits
 
 
 REFUSALS = [
@@ -126,6 +153,25 @@ def test_a_refusal_is_one_plain_line_and_leaves_nothing(hub, refuse, message):
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert errors.startswith("digitlib: ada/digits: ") and message in errors
     assert hub.spaces == {}  # what was made a moment ago is deleted again
+
+
+@pytest.mark.parametrize(
+    ("refuse", "message"),
+    [
+        ({"create": 402}, "to be paid for this kind of model (402)\n"),
+        ({"create": 409}, "the name is taken (409)\n"),
+        ({"validate": 400}, "nothing of the new model is left\n"),
+        ({"commit": 403}, "of your own (403); nothing of the new model is left\n"),
+        ({"commit": 418, "delete": 500}, "a new model may stay behind, empty, at {address}\n"),
+    ],
+)  # fmt: skip
+def test_a_refused_model(hub, refuse, message):
+    hub.refuse = refuse
+    code, output, errors = run(hub, "--model", "ada/digits")
+    assert (code, output, errors.count("\n")) == (2, "", 1)
+    models, address = published(hub, "model")
+    assert errors.endswith(message.format(address=address)) and "Space" not in errors
+    assert list(models) == ["ada/digits"] * ("delete" in refuse)
 
 
 def test_a_wrong_token(hub):
@@ -158,23 +204,29 @@ def test_the_saved_login(hub):
     assert code == 0 and "ada/digits" in hub.spaces
 
 
-@pytest.mark.parametrize("drop", ["create", "validate", "object", "commit"])
+@pytest.mark.parametrize(
+    ("kind", "drop"),
+    [("static", "create"), ("static", "validate"), ("static", "object"), ("static", "commit"),
+     ("model", "create"), ("model", "commit")],
+)  # fmt: skip
 @pytest.mark.parametrize("exists", [False, True])
-def test_a_connection_lost_in_the_middle(hub, drop, exists):
+def test_a_connection_lost_in_the_middle(hub, drop, exists, kind):
     if exists and drop == "create":
-        pytest.skip("an existing Space isn't created")
+        pytest.skip("what exists isn't created")
+    repositories, _ = published(hub, kind)
     if exists:
-        before = dict(hub.add("ada/digits").files)
+        sdk = None if kind == "model" else kind
+        before = dict(hub.add("ada/digits", sdk).files)
     hub.drop = drop
-    code, output, errors = run(hub, "--static", "ada/digits")
+    code, output, errors = run(hub, f"--{kind}", "ada/digits")
     assert (code, output, errors.count("\n")) == (2, "", 1)
     assert "the connection to the hub was lost" in errors
     if exists:
-        assert hub.spaces["ada/digits"].files == before
+        assert repositories["ada/digits"].files == before
     else:
-        assert hub.spaces == {}
+        assert repositories == {}
     hub.drop = None
-    assert run(hub, "--static", "ada/digits")[0] == 0  # and once more, with luck
+    assert run(hub, f"--{kind}", "ada/digits")[0] == 0  # and once more, with luck
 
 
 def test_an_empty_space_that_stays_behind_is_named(hub):
@@ -188,41 +240,48 @@ def test_an_empty_space_that_stays_behind_is_named(hub):
 
 @pytest.mark.parametrize("route", ["create", "commit"])
 @pytest.mark.parametrize("exists", [False, True])
-def test_a_lost_answer(hub, route, exists):
+@pytest.mark.parametrize("kind", ["static", "model"])
+def test_a_lost_answer(hub, route, exists, kind):
     """The hub did what it was asked, and nobody heard of it."""
     if exists and route == "create":
-        pytest.skip("an existing Space isn't created")
+        pytest.skip("what exists isn't created")
+    repositories, _ = published(hub, kind)
+    noun = "model" if kind == "model" else "Space"
     if exists:
-        hub.add("ada/digits")
+        hub.add("ada/digits", None if kind == "model" else kind)
     hub.drop_after = route
-    code, output, errors = run(hub, "--static", "ada/digits")
+    code, output, errors = run(hub, f"--{kind}", "ada/digits")
     assert (code, output, errors.count("\n")) == (2, "", 1)
     if not exists:
-        assert "nothing of the new Space is left" in errors and hub.spaces == {}
+        assert f"nothing of the new {noun} is left" in errors and repositories == {}
     else:
-        assert "the Space is as it was, or complete" in errors
-        files = set(deploy.gather("static", "ada/digits"))
-        assert set(hub.spaces["ada/digits"].files) == files | {".gitattributes"}
+        assert f"the {noun} is as it was, or complete" in errors
+        files = set(deploy.gather(kind, "ada/digits"))
+        assert set(repositories["ada/digits"].files) == files | {".gitattributes"}
 
 
 @pytest.mark.parametrize("exists", [False, True])
-def test_interrupted_in_the_middle(hub, exists):
+@pytest.mark.parametrize("kind", ["static", "model"])
+def test_interrupted_in_the_middle(hub, exists, kind):
+    repositories, _ = published(hub, kind)
+    noun = "model" if kind == "model" else "Space"
     if exists:
-        before = dict(hub.add("ada/digits").files)
+        sdk = None if kind == "model" else kind
+        before = dict(hub.add("ada/digits", sdk).files)
     hub.hold = "preupload"
-    with started(hub, "--static", "ada/digits") as process:
+    with started(hub, f"--{kind}", "ada/digits") as process:
         assert hub.held.wait(60)
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=60)
-    left = "the Space is as it was, or complete"
+    left = f"the {noun} is as it was, or complete"
     if not exists:
-        left = "nothing of the new Space is left"
+        left = f"nothing of the new {noun} is left"
     told = f"digitlib: interrupted; {left}\n"
     assert (process.returncode, output, errors) == (130, "", told)
     if exists:
-        assert hub.spaces["ada/digits"].files == before
+        assert repositories["ada/digits"].files == before
     else:
-        assert hub.spaces == {}
+        assert repositories == {}
 
 
 def test_no_hub_at_all(hub):
@@ -240,17 +299,18 @@ def test_no_hub_at_all(hub):
 )  # fmt: skip
 def test_a_malformed_name(capsys, name):
     with pytest.raises(ValueError, match="expected USER/NAME, such as ada/digits, got"):
-        deploy.check_space(name)
-    assert cli.main(["deploy", "--static", name]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+        deploy.check_name(name)
+    for kind in deploy.KINDS:
+        assert cli.main(["deploy", f"--{kind}", name]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_good_names():
     for name in ("ada/digits", "Ada-1/my_digits.v2", "a/b"):
-        assert deploy.check_space(name) == name
+        assert deploy.check_name(name) == name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SPACES)
 def test_the_front_matter(kind):
     files = deploy.gather(kind, "ada/digits")
     head = yaml.safe_load(deploy.front_matter(files))
@@ -292,11 +352,31 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
     assert lines[-1].startswith(f"{gradio},<")
 
 
-def test_dry_run_lists_each_file_with_its_size(capsys):
-    assert cli.main(["deploy", "--static", "ada/digits", "--dry-run"]) == 0
+@pytest.mark.parametrize("file", [weights.SHIPPED, weights.TINY])
+def test_the_model_folder_is_weights_config_and_card(file):
+    files = deploy.gather("model", "ada/digits", file)
+    assert list(files) == ["README.md", "config.json", "digits.safetensors"]
+    assert files["digits.safetensors"] == file.read_bytes()
+    assert files["README.md"].decode() == cards.readme("ada/digits", file)
+    config, read = json.loads(files["config.json"]), weights.load(file)
+    assert config["layers"] == [784, *(weight.shape[0] for weight, _ in read.layers)]
+    calibration = {"threshold": None} | read.calibration
+    assert config["calibration"] == calibration and "temperature" in calibration
+    assert config["preprocessing"] == "digitlib.preprocess.preprocess"
+    assert config["digitlib_version"] == metadata.version("digitlib")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert config["weights"] == {"file": "digits.safetensors", "sha256": digest}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [("static", "sdk: static\n"), ("gradio", "sdk: gradio\n"), ("model", "library_name: digitlib\n")],
+)  # fmt: skip
+def test_dry_run_lists_each_file_with_its_size(capsys, kind, line):
+    assert cli.main(["deploy", f"--{kind}", "ada/digits", "--dry-run"]) == 0
     output = capsys.readouterr().out
-    files = deploy.gather("static", "ada/digits")
-    assert "sdk: static\n" in output and "title: " in output
+    files = deploy.gather(kind, "ada/digits")
+    assert line in output and "license: mit\n" in output
     for name, content in files.items():
         assert f"{len(content):>9,}  {name}\n" in output
     assert f"{sum(map(len, files.values())):,}  in all" in output
@@ -321,11 +401,14 @@ def test_a_half_written_folder_is_taken_back(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "one of the arguments --static --gradio is required"),
+        ([], "one of the arguments --static --gradio --model is required"),
         (["--static", "a/b", "--gradio", "a/b"], "not allowed with argument"),
+        (["--static", "a/b", "--model", "a/b"], "not allowed with argument"),
         (["--static", "a/b", "--dry-run", "--out", "x"], "not allowed with argument"),
         (["--static", "a/b", "--weights", "no", "--dry-run"], "no: no such file"),
         (["--static", "a/b", "--weights", __file__, "--dry-run"], "expected a digitlib weights file"),
+        (["--model", "a/b", "--weights", "no", "--dry-run"], "no: no such file"),
+        (["--model", "a/b", "--weights", __file__, "--dry-run"], "expected a digitlib weights file"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_plain_line(capsys, tmp_path, monkeypatch, arguments, message):
@@ -336,6 +419,105 @@ def test_bad_input_is_one_plain_line(capsys, tmp_path, monkeypatch, arguments, m
         code = end.code
     output, errors = capsys.readouterr()
     assert (code, output, errors.count("\n")) == (2, "", 1) and message in errors
+
+
+FROM_HUB = """
+import sys
+import numpy as np
+from digitlib import DigitClassifier
+name, revision, images, outputs = sys.argv[1:]
+try:
+    classifier = DigitClassifier.from_hub(name, revision or None)
+except (OSError, ValueError, ModuleNotFoundError) as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+np.save(outputs, classifier.outputs(np.load(images)))
+print(classifier.threshold, classifier.temperature, "torch" in sys.modules)
+"""
+
+
+def from_hub(hub, folder, name="ada/digits", revision="", code=FROM_HUB, **more):
+    """What the classifier on the hub says of some drawings, or its error; in a process, and without a token."""
+    np.save(folder / "images.npy", images())
+    command = [sys.executable, "-W", "error", "-c", code, name, revision]
+    process = subprocess.run(
+        [*command, folder / "images.npy", folder / "outputs.npy"],
+        env=environment(hub, HF_HUB_DISABLE_PROGRESS_BARS="1", **more),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if process.returncode:
+        return process.stderr
+    return np.load(folder / "outputs.npy"), process.stdout.split()
+
+
+def images():
+    noise = np.random.RandomState(0).randint(256, size=(20, 28, 28)).astype(np.uint8)
+    drawn = [preprocess(np.asarray(draw(digit))) for digit in range(10)]
+    return np.concatenate([noise, drawn])
+
+
+def test_from_hub_gives_the_very_same_answers(hub, tmp_path):
+    """The newest, or the pinned; without a token; and once fetched, without a hub."""
+    for file in (weights.SHIPPED, weights.TINY):
+        assert run(hub, "--model", "ada/digits", "--weights", file)[0] == 0
+    first, second = hub.models["ada/digits"].versions
+    for revision, file in (("", weights.TINY), (first, weights.SHIPPED), (second, weights.TINY)):  # fmt: skip
+        there, told = from_hub(hub, tmp_path, revision=revision)
+        ours = DigitClassifier.load(file)
+        np.testing.assert_array_equal(there, ours.outputs(images()))
+        assert told == [str(ours.threshold), str(ours.temperature), "False"]
+    before = list(hub.requests)
+    for revision, file in (("", weights.TINY), (first, weights.SHIPPED)):
+        there, _ = from_hub(hub, tmp_path, revision=revision, HF_HUB_OFFLINE="1")
+        ours = DigitClassifier.load(file)
+        np.testing.assert_array_equal(there, ours.outputs(images()))
+    assert hub.requests == before
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "message"),
+    [
+        ("bob/digits", "", "FileNotFoundError: bob/digits: no such model on the hub"),
+        ("ada/digits", "v9", "FileNotFoundError: ada/digits: expected a commit, tag or branch, got 'v9'"),
+        ("ada/empty", "", "FileNotFoundError: ada/empty: expected a model that `digitlib deploy` published"),
+        ("ada/other", "", "digits.safetensors: expected a digitlib weights file, got something else"),
+        ("ada/no/name", "", "ValueError: expected USER/NAME, such as ada/digits, got 'ada/no/name'"),
+        ("ada/my digits", "", "ValueError: expected USER/NAME, such as ada/digits, got 'ada/my digits'"),
+    ],
+)  # fmt: skip
+def test_from_hub_says_plainly_what_is_missing(hub, tmp_path, name, revision, message):
+    hub.add("ada/digits", None).files["digits.safetensors"] = weights.TINY.read_bytes()
+    hub.add("ada/empty", None)
+    hub.add("ada/other", None).files["digits.safetensors"] = b"somebody else's"
+    error = from_hub(hub, tmp_path, name, revision)
+    assert message in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "message"),
+    [
+        ({"drop": "resolve"}, "ConnectionError: ada/digits: the hub doesn't answer, and no copy is kept here (Rem"),
+        ({"refuse": {"resolve": 418}}, "OSError: ada/digits: the hub answered 418: Invalid"),
+        ({"refuse": {"resolve": 401}}, "OSError: ada/digits: the hub answered 401: Invalid"),
+        ({}, "ConnectionError: ada/digits: the hub doesn't answer, and no copy is kept here (Off"),
+    ],
+)  # fmt: skip
+def test_from_hub_without_an_answer(hub, tmp_path, trouble, message):
+    hub.add("ada/digits", None).files["digits.safetensors"] = weights.TINY.read_bytes()
+    for name, value in trouble.items():
+        setattr(hub, name, value)
+    offline = {} if trouble else {"HF_HUB_OFFLINE": "1"}
+    error = from_hub(hub, tmp_path, **offline)
+    assert error.startswith(message) and error.count("\n") == 1
+
+
+def test_from_hub_without_its_client(hub, tmp_path):
+    code = 'import sys; sys.modules["huggingface_hub"] = None' + FROM_HUB
+    error = from_hub(hub, tmp_path, code=code)
+    told = "huggingface_hub is not installed; pip install huggingface-hub"
+    assert error == f"ModuleNotFoundError: {told}\n"
 
 
 def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):

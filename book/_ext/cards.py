@@ -1,0 +1,33 @@
+"""Sphinx extension: the model card and the data card as pages of the book, written while it is built.
+
+A page in git has a title, an opening and the line ``LINE``; GitHub shows them as they are. In the book the card stands
+in the line's place, so that it can't say anything else than the ledger.
+"""
+
+from digitlib import cards, weights
+
+CARDS = {"book/model-card": cards.model_card, "book/data-card": cards.data_card}
+LINE = "*In the book, the card stands here: it is written from the ledger when the book is built.*\n"
+
+
+def filled(text: str, card: str) -> str:
+    """A page with its card; ValueError if it has no place for one, or several."""
+    if text.count(LINE) != 1:
+        raise ValueError(
+            f"expected one line {LINE!r} in the page, got {text.count(LINE)}"
+        )
+    return text.replace(LINE, card)
+
+
+def fill(app, docname, source):
+    """Put a card into its page, which is read again when what the card is made from changes."""
+    if docname in CARDS:
+        source[0] = filled(source[0], CARDS[docname]())
+        for path in (cards.__file__, cards.LEDGER, weights.SHIPPED):
+            app.env.note_dependency(str(path))
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("source-read", fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

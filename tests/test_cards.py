@@ -1,0 +1,280 @@
+"""The cards say what the ledger says, of the weights that it speaks of, and nothing else."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard
+
+from digitlib import cards, data, results, weights
+from digitlib.accuracy import Accuracy
+from digitlib.weights import Weights
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import cards as pages  # noqa: E402
+
+FIGURE = r"\d+\.\d % \(\d+\.\d to \d+\.\d\) of [\d,]*\d"
+# What a line of the card says, and the ledger's entry that it has to say.
+LINES = {
+    "MNIST's test digits": "validate.test",
+    "MNIST's validation digits": "validate.accuracy",
+    "validation digits redrawn": "deploy.drawn",
+    "validation digits as they are": "validate.accuracy",
+    "written by other people": "validate.other-handwriting",
+    "drawn at half the size": "deploy.by-mass",
+    "the same drawings, scaled down": "deploy.plain",
+    "digits, redrawn, that it refuses": "deploy.refused",
+    "of kinds that it learned from": "deploy.accepted",
+    "of kinds that it never met": "deploy.accepted-aside",
+}
+IN_PROSE = ["validate.passed", "validate.kept"]
+SPLIT = ["validate.accuracy", "validate.test", "validate.other-handwriting"]
+
+
+def share(entry):
+    return Accuracy(round(entry["value"] * entry["n"]), entry["n"]).share
+
+
+def figures(text):
+    return re.findall(FIGURE, text.replace("\n", " "))
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch):
+    """A copy of the ledger that a test may change, and a function that writes it."""
+    entries = {name: results.entries(name) for name in data.NAMES}
+    path = tmp_path / "results.json"
+    monkeypatch.setattr(cards, "LEDGER", path)
+
+    def write():
+        path.write_text(json.dumps(entries))
+
+    write()
+    return entries, write
+
+
+def test_each_line_has_its_own_figure():
+    card, entries = cards.model_card(), results.entries("mnist")
+    for words, name in LINES.items():
+        [line] = [line for line in card.splitlines() if line.startswith("| ") and words in line]  # fmt: skip
+        assert figures(line) == [share(entries[name])], words
+    rows = [line for line in card.splitlines() if figures(line) and line[0] == "|"]
+    assert len(rows) == len(LINES)
+    prose = "\n".join(line for line in card.splitlines() if line not in rows)
+    assert figures(prose) == [share(entries[name]) for name in IN_PROSE]
+
+
+@pytest.mark.parametrize("card", [cards.model_card, cards.data_card])
+def test_no_figure_is_the_cards_own(card):
+    text, entries = card(), results.entries("mnist").values()
+    known = {share(entry) for entry in entries if entry["n"]}
+    assert figures(text) and set(figures(text)) <= known
+    rest = re.sub(FIGURE, "", text.replace("\n", " "))
+    # Of the intervals, and the probability from which an answer counts as sure.
+    others = {"95 %", "90 %"}
+    if spoilt := results.entries("mnist").get("validate.spoilt"):
+        others.add(f"{100 * spoilt['value']:.1f} %")  # a mean
+    assert set(re.findall(r"[\d.,]+ ?%", rest)) <= others
+
+
+@pytest.mark.parametrize("name", sorted({*LINES.values(), *IN_PROSE}))
+def test_another_ledger_makes_another_card(ledger, name):
+    entries, write = ledger
+    before, old = cards.model_card(), entries["mnist"][name]
+    entries["mnist"][name] = {**old, "value": 0.125, "n": 8 * 77}
+    write()
+    after = cards.model_card()
+    assert share(old) in before and share(old) not in figures(after)
+    new = share(entries["mnist"][name])
+    assert new == "12.5 % (10.1 to 15.3) of 616"
+    assert set(figures(after)) - set(figures(before)) == {new}
+
+
+def test_digits_made_worse_are_told_of_where_the_ledger_knows(ledger):
+    entries, write = ledger
+    entries["mnist"].pop("validate.spoilt", None)
+    write()
+    without = cards.model_card()
+    mark = entries["mnist"]["validate.test"]["weights"]
+    entries["mnist"]["validate.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
+    write()
+    [line] = (
+        set(cards.model_card().splitlines())
+        - set(without.splitlines())
+        - {"the average over all ways and degrees."}
+    )
+    assert "in other ways, 12.3 % of the validation digits are named wrongly" in line
+    assert "12.3 %" not in cards.model_card(weights.TINY)
+
+
+def test_the_ledger_is_the_books():
+    assert cards.LEDGER == results.LEDGER
+
+
+@pytest.mark.parametrize("name", ["validate.test", "deploy.refused"])
+def test_a_figure_that_the_ledger_lacks_is_missed(ledger, name):
+    entries, write = ledger
+    del entries["mnist"][name]
+    write()
+    with pytest.raises(KeyError, match=re.escape(name)):
+        cards.model_card()
+
+
+def test_other_weights_are_given_none_of_the_ledgers_figures():
+    card = cards.model_card(weights.TINY)
+    valid = weights.load(weights.TINY).provenance["valid"]
+    assert figures(card) == [Accuracy(**valid).share]
+    assert "Nothing else was measured" in card and "Nobody has looked" in card
+    assert weights.load(weights.TINY).provenance["command"] in card
+    assert "not a digit" not in card  # it can't say so
+
+
+def test_the_same_weights_elsewhere_are(tmp_path):
+    copy = tmp_path / "mine.safetensors"
+    copy.write_bytes(weights.SHIPPED.read_bytes())
+    assert cards.model_card(copy) == cards.model_card()
+
+
+def test_weights_that_replaced_the_shipped_ones_are_not(tmp_path, monkeypatch):
+    """The ledger says which weights it speaks of; that a file lies in the package is no sign."""
+    file = tmp_path / weights.SHIPPED.name
+    file.write_bytes(weights.TINY.read_bytes())
+    monkeypatch.setattr(weights, "SHIPPED", file)
+    assert len(figures(cards.model_card(file))) == 1
+
+
+def test_weights_that_say_nothing(tmp_path):
+    read = weights.load(weights.TINY)
+    weights.save(tmp_path / "w", Weights(read.layers))
+    card = cards.model_card(tmp_path / "w")
+    assert figures(card) == [] and card.count("The file doesn't say") == 2
+    assert "MNIST is by" not in card and "```sh" not in card
+    assert "datasets" not in yaml.safe_load(metadata(tmp_path / "w"))
+
+
+def test_digits_of_another_set_have_other_makers(tmp_path):
+    read = weights.load(weights.TINY)
+    weights.save(tmp_path / "w", Weights(read.layers, {"dataset": "optdigits"}))
+    card = cards.model_card(tmp_path / "w")
+    assert "Cenk Kaynak" in card and "LeCun" not in card and "CC BY 4.0" in card
+
+
+def test_the_card_describes_the_network():
+    card = cards.model_card(name="grace/hopper")
+    layers = weights.load().layers
+    widths = [784, *(weight.shape[0] for weight, _ in layers)]
+    count = sum(weight.size for weight, _ in layers)
+    assert (
+        f"{', '.join(map(str, widths[:-1]))} and {widths[-1]} numbers wide"
+        in " ".join(card.split())
+    )
+    assert f"{count:,} weights" in card
+    assert f"{weights.SHIPPED.stat().st_size:,} bytes" in card
+    assert 'DigitClassifier.from_hub("grace/hopper")' in card
+
+
+def test_the_recipe_is_told(tmp_path):
+    said = weights.load().provenance
+    card = cards.model_card()
+    recipe = said["recipe"]
+    assert f"```sh\n{said['command']}\n```" in card
+    assert f"{recipe['epochs']} passes" in card
+    assert f"batches of {recipe['batch']}" in card
+    assert f"torch {said['versions']['torch']}" in card
+    redrawn, nondigits = 10 * recipe["redrawn"], 10 * recipe["nondigits"]
+    more = f"With every 10 digits came {redrawn:g} redrawn with any pen and {nondigits:g} things"
+    assert more in card
+    tiny = cards.model_card(weights.TINY)
+    assert "With every 10" not in tiny and "a larger model's answers" in tiny
+
+
+def metadata(file):
+    return cards.readme("ada/digits", file).split("---\n")[1]
+
+
+def test_the_metadata_is_what_the_hub_reads():
+    text = cards.readme("ada/digits")
+    card = ModelCard(text)
+    assert card.text.strip().startswith("# ") and card.text.endswith(
+        cards.model_card(name="ada/digits")
+    )
+    head = card.data.to_dict()
+    assert head["license"] == "mit" and head["library_name"] == "digitlib"
+    assert head["pipeline_tag"] == "image-classification"
+    assert head["datasets"] == ["ylecun/mnist"]
+    [result] = card.data.eval_results
+    assert (result.dataset_split, result.metric_type) == ("test", "accuracy")
+    assert result.metric_value == results.entries("mnist")["validate.test"]["value"]
+    assert str(card) == text
+
+
+def test_the_metadata_of_other_weights_has_no_results():
+    head = yaml.safe_load(metadata(weights.TINY))
+    assert "model-index" not in head and head["datasets"] == ["ylecun/mnist"]
+    assert "model_name" not in head
+
+
+def test_the_data_card_has_the_projects_own_sizes(small):
+    card = cards.data_card()
+    valid = data.VALID_SIZE["mnist"]
+    assert f"| training | {60_000 - valid:,} |" in card
+    assert f"| validation | {valid:,} |" in card
+    tested = {name: results.entries(name)["validate.test"]["n"] for name in data.NAMES}
+    assert f"| test | {tested['mnist']:,} |" in card
+    others = data.VALID_SIZE["optdigits"]
+    text = " ".join(card.split())
+    assert f"{len(small) + tested['optdigits']:,} digits by 13 people" in text
+    assert f"{len(small) - others:,} for training, {others} for validation," in text
+    assert f"{tested['optdigits']} for the test" in text
+
+
+@pytest.mark.parametrize("name", SPLIT)
+def test_another_ledger_makes_another_data_card(ledger, name):
+    entries, write = ledger
+    before = cards.data_card()
+    entries["mnist"][name] = {**entries["mnist"][name], "value": 0.125, "n": 8 * 77}
+    write()
+    assert cards.data_card() != before and "616" in cards.data_card()
+
+
+def test_no_file_and_no_weights_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        cards.model_card(tmp_path / "nowhere")
+    (tmp_path / "note").write_text("no weights")
+    with pytest.raises(ValueError, match="expected a digitlib weights file"):
+        cards.readme("ada/digits", tmp_path / "note")
+
+
+def test_the_text_needs_neither_torch_nor_the_hubs_client():
+    """As where the book alone is built; publishing a Space needs no torch either."""
+    code = """
+import sys
+for name in ("torch", "torchvision", "scipy", "sklearn", "huggingface_hub"):
+    sys.modules[name] = None
+from digitlib import cards, deploy
+deploy.gather("static", "ada/digits")
+print(cards.model_card() + cards.data_card(), end="")
+"""
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == cards.model_card() + cards.data_card()
+
+
+@pytest.mark.parametrize("page", pages.CARDS)
+def test_the_book_shows_the_card(page):
+    text = (ROOT / f"{page}.md").read_text()
+    shown = pages.filled(text, pages.CARDS[page]())
+    assert pages.CARDS[page]() in shown and pages.LINE not in shown
+    assert shown.startswith("# ") and len(re.findall(r"^# ", shown, re.MULTILINE)) == 1
+    assert not re.search(r"\d %", text)  # nothing that could drift
+
+
+@pytest.mark.parametrize("text", ["# A page\n", f"# A page\n\n{pages.LINE}\n{pages.LINE}"])  # fmt: skip
+def test_a_page_without_a_place_for_its_card_is_noticed(text):
+    with pytest.raises(ValueError, match="expected one line"):
+        pages.filled(text, "card")
