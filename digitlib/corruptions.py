@@ -8,8 +8,9 @@ After Hendrycks and Dietterich (2019), *Benchmarking neural network robustness t
 who do this with photographs, and Mu and Gilmer (2019), *MNIST-C*.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 import torch
 from torch.nn import functional as F
@@ -19,7 +20,7 @@ from digitlib.data import Digits, scale
 from digitlib.evaluate import Accuracy, accuracy
 from digitlib.preprocess import SIDE
 
-__all__ = ["CORRUPTIONS", "Corruption", "corrupt", "curve", "mean_error"]
+__all__ = ["CORRUPTIONS", "Corruption", "corrupt", "curve", "curves", "mean_error"]
 
 SEED = 2_000_003
 
@@ -71,13 +72,22 @@ def curve(
         yield severity, accuracy(torch.as_tensor(logits(worse)), digits.labels)
 
 
-def mean_error(logits: Callable[[torch.Tensor], torch.Tensor], digits: Digits) -> float:
-    """The share of wrong digits, averaged over all severities of all kinds, each kind counting the same."""
-    means = []
-    for kind in CORRUPTIONS:
-        errors = [1 - found.value for _, found in curve(logits, digits, kind)]
-        means.append(sum(errors) / len(errors))
-    return sum(means) / len(means)
+def curves(
+    logits: Callable[[torch.Tensor], torch.Tensor], digits: Digits
+) -> dict[str, dict[float, Accuracy]]:
+    """The :func:`curve` of every kind: ``{kind: {severity: accuracy}}``."""
+    return {kind: dict(curve(logits, digits, kind)) for kind in CORRUPTIONS}
+
+
+def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
+    """The share of wrong digits, averaged over all severities of all kinds, each kind counting the same.
+
+    Args:
+        curves: what :func:`curves` found.
+    """
+    return fmean(
+        fmean(1 - found.value for found in curve.values()) for curve in curves.values()
+    )
 
 
 def _shift(images, pixels, random):

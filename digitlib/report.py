@@ -1,17 +1,16 @@
 """What ``digitlib evaluate`` says beyond one accuracy: line by line, or all of it as a page and as JSON.
 
 :func:`write` takes any model that maps float ``(N, 28, 28)`` to logits, so that readers can ask it about their own.
-The page is one file that asks nothing of any other.
+Here it is measured; :mod:`digitlib.report_page` makes the page.
 """
 
-import base64
 import json
 import math
 import platform
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
-from html import escape
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -31,7 +30,7 @@ from digitlib.classify import DigitClassifier
 from digitlib.data import Digits
 from digitlib.evaluate import Accuracy, total
 
-__all__ = ["accuracy_of", "drawn", "measure", "page", "refusal", "write"]
+__all__ = ["accuracy_of", "drawn", "measure", "refusal", "write"]
 
 
 def drawn(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
@@ -100,7 +99,8 @@ def write(
             is no digit.
         digits: what to measure on; none of them may have been trained on.
         name: what the page calls the model.
-        temperature, threshold: its calibration, if it has one.
+        temperature, threshold: its calibration, if it has one; what was fitted on the same digits looks a little better
+            here than elsewhere.
         quick: a fifth of everything.
         tell: called with a line at each step.
 
@@ -109,15 +109,18 @@ def write(
 
     Raises:
         NotADirectoryError, FileNotFoundError: the folder can't be made.
-        ValueError: fewer than 100 digits.
+        ValueError: fewer than 100 digits, or a model that can't be asked or returns something else.
     """
+    from digitlib import report_page  # matplotlib, a second of import
+
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder}: expected a folder")
     folder.mkdir(exist_ok=True)  # before the measuring, not after it
     found = measure(model, digits, temperature, threshold, quick, tell)
     found = {"model": name, **found}
-    weights.write_whole(folder / "report.html", page(found, digits).encode())
+    page = report_page.render(found, digits)
+    weights.write_whole(folder / "report.html", page.encode())
     text = json.dumps(found, indent=1) + "\n"
     weights.write_whole(folder / "report.json", text.encode())
     return found
@@ -134,60 +137,177 @@ def measure(
     """The figures of :func:`write`, as plain numbers, strings, lists and dictionaries."""
     if len(digits) < 100:
         raise ValueError(f"expected at least 100 digits, got {len(digits)}")
+    _try(model, digits.images[:100], threshold)
     if quick:
         digits = digits[: max(100, len(digits) // 5)]
-    # In each cell of the grid, where a drawing takes a hundredth of a second; of each kind of non-digits.
-    in_cell, in_kind = (20, 50) if quick else (100, 250)
-    tell(f"{len(digits):,} digits as they are")
-    outputs = evaluate.outputs(model, digits.images)
-    logits = outputs[:, :10]
+    asked = _Asked(model, digits, temperature, threshold, quick)
+    versions = f"torch {torch.__version__}, Python {platform.python_version()}"
     found = {
-        "made by": f"digitlib {digitlib.__version__}, torch {torch.__version__}, Python {platform.python_version()}",
+        "made by": f"digitlib {digitlib.__version__}, {versions}",
         "date": str(date.today()),
-        "accuracy": _plain(evaluate.accuracy(logits, digits.labels)),
-        "confusion": evaluate.confusion(logits, digits.labels).tolist(),
-        "worst mistakes": _worst(logits, digits.labels),
-        "calibration": _calibration(logits / temperature, digits.labels),
     }
-    ask = partial(evaluate.logits, model)
-    tell("digits made worse")
-    found["corruptions"] = {
-        kind: {
-            str(severity): _plain(accuracy)
-            for severity, accuracy in corruptions.curve(ask, digits, kind)
-        }
-        for kind in corruptions.CORRUPTIONS
-    }
-    tell("digits redrawn with any pen")
-    cells = redrawn.grid(
-        lambda images: ask(torch.from_numpy(images)).numpy(), digits, in_cell
-    )
-    found["redrawn"] = {
-        "all": _plain(total(cells.values())),
-        "cells": [
-            {"size": pen.size, "pen": pen.width, **_plain(accuracy)}
-            for pen, accuracy in cells.items()
+    for title, part in PARTS.items():
+        if part is _refusals and not asked.refuses:
+            continue
+        tell(title)
+        found |= part(asked)
+    return found
+
+
+def accuracy_of(plain: dict) -> Accuracy:
+    """An accuracy as a report holds it, with its ``right`` and its ``n``."""
+    return Accuracy(plain["right"], plain["n"])
+
+
+def _try(model: nn.Module, images: torch.Tensor, threshold: float) -> None:
+    """Ask a model about a few images, so that what is wrong with it is said at once, not after minutes."""
+    shape = tuple(images.shape)
+    try:
+        outputs = _outputs(model, images)
+    except (RuntimeError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(
+            "expected a model that takes float (N, 28, 28) and returns logits (N, 10) or (N, 11), "
+            f"got for {shape} {type(error).__name__}: {error}"
+        ) from error
+    if math.isfinite(threshold) and outputs.shape[1] == 10:
+        raise ValueError(
+            f"expected logits (N, 11) of a model with a threshold of doubt, got {tuple(outputs.shape)} for {shape}"
+        )
+
+
+def _outputs(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """A model's outputs ``(N, 10)`` or ``(N, 11)``; ValueError for any other."""
+    outputs = evaluate.outputs(model, images)
+    if outputs.shape not in ((len(images), 10), (len(images), 11)):
+        raise ValueError(
+            "expected a model that returns logits (N, 10) or (N, 11), "
+            f"got {tuple(outputs.shape)} for {tuple(images.shape)}"
+        )
+    broken = int((~outputs.isfinite()).any(1).sum())
+    if broken:
+        raise ValueError(
+            f"expected finite logits, got NaN or infinity for {broken:,} of {len(images):,} images"
+        )
+    return outputs
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A model, and the digits that it is asked about; the rest is as :func:`write` takes it."""
+
+    model: nn.Module
+    digits: Digits
+    temperature: float
+    threshold: float
+    quick: bool
+
+    @cached_property
+    def outputs(self) -> torch.Tensor:
+        """Of the digits as they are: several parts look at these."""
+        return _outputs(self.model, self.digits.images)
+
+    @property
+    def refuses(self) -> bool:
+        return math.isfinite(self.threshold)
+
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
+        """Of other images, uint8 ``(N, 28, 28)``."""
+        return _outputs(self.model, images)[:, :10]
+
+    def refused(self, outputs: torch.Tensor) -> torch.Tensor:
+        return calibrate.doubt(outputs) > self.threshold
+
+
+def _clean(asked: _Asked) -> dict:
+    logits, labels = asked.outputs[:, :10], asked.digits.labels
+    called = logits.argmax(1)
+    return {
+        "accuracy": _plain(evaluate.accuracy(logits, labels)),
+        "confusion": evaluate.confusion(logits, labels).tolist(),
+        "worst mistakes": [
+            {"index": i, "label": int(labels[i]), "called": int(called[i])}
+            for i in evaluate.mistakes(logits, labels)[:20].tolist()
         ],
     }
-    tell("other people's handwriting")
-    other = data.load("optdigits")
-    found["other handwriting"] = _plain(
-        evaluate.accuracy(ask(other.images), other.labels)
-    )
-    if math.isfinite(threshold) and outputs.shape[1] > 10:
-        tell("things that are no digits")
 
-        def refused(images):
-            asked = evaluate.outputs(model, torch.from_numpy(images))
-            return calibrate.doubt(asked) > threshold
 
-        known = calibrate.doubt(outputs) > threshold
-        found["refused digits"] = _plain(Accuracy.of(known))
-        passed = nondigits.accepted(refused, digits, in_kind)
-        found["accepted non-digits"] = {
-            kind: _plain(accuracy) for kind, accuracy in passed.items()
+def _sureness(asked: _Asked) -> dict:
+    labels = asked.digits.labels
+    logits = asked.outputs[:, :10].double() / asked.temperature
+    probabilities = logits.softmax(1)
+    doubts, right = 1 - probabilities.amax(1), probabilities.argmax(1) == labels
+    coverage, risk = calibrate.risk_coverage(doubts, right)
+    steps = torch.linspace(0, len(labels) - 1, 100).round().long()
+    error = calibrate.calibration_error(probabilities, labels)
+    bins = calibrate.reliability(probabilities, labels)
+    return {
+        "calibration": {
+            "temperature": asked.temperature,
+            "expected calibration error": error,
+            "of a perfect model, by chance": calibrate.chance_error(probabilities),
+            "bins": [{"sure": sure, **_plain(accuracy)} for sure, accuracy in bins],
+            "coverage": coverage[steps].tolist(),
+            "risk": risk[steps].tolist(),
         }
-    return found
+    }
+
+
+def _worse(asked: _Asked) -> dict:
+    curves = corruptions.curves(asked.logits, asked.digits)
+    return {
+        "corruptions": {
+            kind: {str(severity): _plain(found) for severity, found in curve.items()}
+            for kind, curve in curves.items()
+        },
+        "mean corruption error": corruptions.mean_error(curves),
+    }
+
+
+def _redrawn(asked: _Asked) -> dict:
+    def logits(images):
+        return asked.logits(torch.from_numpy(images)).numpy()
+
+    n = 20 if asked.quick else 100  # in each cell: a drawing takes 0.01 s
+    cells = redrawn.grid(logits, asked.digits, n)
+    return {
+        "redrawn": {
+            "all": _plain(total(cells.values())),
+            "cells": [
+                {"size": pen.size, "pen": pen.width, **_plain(accuracy)}
+                for pen, accuracy in cells.items()
+            ],
+        }
+    }
+
+
+def _elsewhere(asked: _Asked) -> dict:
+    other = data.load("optdigits")
+    found = evaluate.accuracy(asked.logits(other.images), other.labels)
+    return {"other handwriting": _plain(found)}
+
+
+def _refusals(asked: _Asked) -> dict:
+    def refused(images):
+        return asked.refused(_outputs(asked.model, torch.from_numpy(images)))
+
+    known = asked.refused(asked.outputs)
+    passed = nondigits.accepted(refused, asked.digits, 50 if asked.quick else 250)
+    groups = {title: total(passed[kind] for kind in GROUPS[title]) for title in GROUPS}
+    return {
+        "threshold": asked.threshold,
+        "refused digits": _plain(Accuracy.of(known)),
+        **_answered(asked, ~known),
+        "accepted non-digits": {kind: _plain(some) for kind, some in passed.items()},
+        "accepted by group": {title: _plain(some) for title, some in groups.items()},
+    }
+
+
+def _answered(asked: _Asked, accepted: torch.Tensor) -> dict:
+    """How often it is right where it answers; a model that refuses every digit never is."""
+    if not accepted.any():
+        return {}
+    right = asked.outputs[:, :10].argmax(1) == asked.digits.labels
+    return {"answered digits": _plain(Accuracy.of(right[accepted]))}
 
 
 def _plain(accuracy: Accuracy) -> dict:
@@ -200,189 +320,12 @@ def _plain(accuracy: Accuracy) -> dict:
     }
 
 
-def _worst(logits: torch.Tensor, labels: torch.Tensor, n: int = 20) -> list[dict]:
-    called = logits.argmax(1)
-    return [
-        {"index": i, "label": int(labels[i]), "called": int(called[i])}
-        for i in evaluate.mistakes(logits, labels)[:n].tolist()
-    ]
-
-
-def _calibration(logits: torch.Tensor, labels: torch.Tensor) -> dict:
-    probabilities = logits.double().softmax(1)
-    doubts, right = 1 - probabilities.amax(1), probabilities.argmax(1) == labels
-    coverage, risk = calibrate.risk_coverage(doubts, right)
-    steps = torch.linspace(0, len(labels) - 1, 100).round().long()
-    found = calibrate.reliability(probabilities, labels)
-    return {
-        "expected calibration error": calibrate.calibration_error(
-            probabilities, labels
-        ),
-        "of a perfect model, by chance": calibrate.chance_error(probabilities),
-        "bins": [{"sure": sure, **_plain(accuracy)} for sure, accuracy in found],
-        "coverage": coverage[steps].tolist(),
-        "risk": risk[steps].tolist(),
-    }
-
-
-# --- the page ------------------------------------------------------------------------------------------------------
-
-_HEAD = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
-body {{ max-width: 44rem; margin: 0 auto; padding: 1rem; }}
-img {{ max-width: 100%; height: auto; }}
-table {{ border-collapse: collapse; }}
-td, th {{ padding: 0.2rem 0.7rem; text-align: right; border-bottom: 1px solid #8886; }}
-.wide {{ overflow-x: auto; }}
-</style>
-<main>
-<h1>{title}</h1>
-<p>{about}</p>
-"""
-
-
-def page(found: dict, digits: Digits) -> str:
-    """The report as HTML, from what :func:`measure` found and the digits that it was asked about."""
-    about = f"Measured on {found['date']} by {found['made by']}. Each share has its 95 % interval and its n."
-    parts = [_HEAD.format(title=escape(f"Report: {found['model']}"), about=about)]
-    parts += [
-        *_clean(found, digits),
-        *_sureness(found),
-        *_worse(found),
-        *_elsewhere(found),
-        *_refusals(found),
-    ]
-    return "\n".join(parts) + "\n</main>\n</html>\n"
-
-
-def accuracy_of(plain: dict) -> Accuracy:
-    """An accuracy as a report holds it, with its ``right`` and its ``n``."""
-    return Accuracy(plain["right"], plain["n"])
-
-
-def _share(plain: dict) -> str:
-    return accuracy_of(plain).share
-
-
-def _accuracies(plains) -> list[Accuracy]:
-    return [accuracy_of(plain) for plain in plains]
-
-
-def _section(title: str, *paragraphs: str) -> Iterator[str]:
-    yield f"<h2>{title}</h2>"
-    yield from (f"<p>{text}</p>" for text in paragraphs)
-
-
-def _image(picture, alt: str) -> str:
-    content = base64.b64encode(picture.png).decode()
-    return f'<p><img src="data:image/png;base64,{content}" alt="{escape(alt)}"></p>'
-
-
-def _clean(found: dict, digits: Digits) -> Iterator[str]:
-    from digitlib import show  # matplotlib, a second of import
-
-    right = f"Right: {_share(found['accuracy'])} digits."
-    yield from _section("Digits as they are", right)
-    rows = [
-        Accuracy(row[digit], sum(row)) for digit, row in enumerate(found["confusion"])
-    ]
-    names = [str(digit) for digit, row in enumerate(rows) if row.n]
-    yield _image(
-        show.intervals([row for row in rows if row.n], names),
-        "Accuracy of each of the ten digits, with intervals.",
-    )
-    matrix = show.matrix(found["confusion"], "called", "labelled", hide_diagonal=True)
-    yield _image(matrix, "How often each digit was called each other.")
-    worst = found["worst mistakes"]
-    if worst:
-        titles = [f"{one['label']}, called {one['called']}" for one in worst]
-        images = digits.images[[one["index"] for one in worst]].numpy()
-        yield from _section("The worst mistakes")
-        picture = show.digits(images, titles, columns=5, size=1.2)
-        yield _image(picture, "; ".join(titles))
-
-
-def _sureness(found: dict) -> Iterator[str]:
-    from digitlib import show
-
-    about = found["calibration"]
-    error, chance = (
-        100 * about[key]
-        for key in ("expected calibration error", "of a perfect model, by chance")
-    )
-    yield from _section(
-        "How sure, and how right",
-        f"Expected calibration error: {error:.2f} %. A perfectly calibrated model would show {chance:.2f} % by chance.",
-    )
-    sure = [part["sure"] for part in about["bins"]]
-    curves = {
-        "this model": (sure, [part["value"] for part in about["bins"]]),
-        "as right as sure": (sure, sure),
-    }
-    reliability = show.lines(curves, "how sure it was", "how often it was right")
-    yield _image(reliability, "Reliability diagram.")
-    risk = {"": (about["coverage"], [100 * risk for risk in about["risk"]])}
-    picture = show.lines(
-        risk, "share of digits that get an answer", "wrong answers (%)"
-    )
-    yield _image(picture, "Risk against coverage.")
-
-
-def _worse(found: dict) -> Iterator[str]:
-    from digitlib import show
-
-    means = [
-        sum(1 - plain["value"] for plain in curve.values()) / len(curve)
-        for curve in found["corruptions"].values()
-    ]
-    yield from _section(
-        "Digits made worse",
-        f"Wrong, averaged over all kinds and severities: {100 * sum(means) / len(means):.1f} %.",
-    )
-    for kind, curve in found["corruptions"].items():
-        points = (list(map(float, curve)), [plain["value"] for plain in curve.values()])
-        unit = corruptions.CORRUPTIONS[kind].unit
-        picture = show.lines({kind: points}, f"{kind}: {unit}", "accuracy", (0, 1))
-        yield _image(picture, f"Accuracy against {kind}.")
-
-
-def _elsewhere(found: dict) -> Iterator[str]:
-    cells = {(cell["size"], cell["pen"]): cell for cell in found["redrawn"]["cells"]}
-    sizes = sorted({size for size, _ in cells})
-    pens = sorted({pen for _, pen in cells})
-    yield from _section(
-        "Digits drawn elsewhere",
-        f"Redrawn in any size, with any pen: {_share(found['redrawn']['all'])} drawings right.",
-        f"Scikit-learn's digits, by other writers: {_share(found['other handwriting'])} right.",
-    )
-    head = "".join(f"<th>pen {pen:.0%}</th>" for pen in pens)
-    rows = "".join(
-        f"<tr><th>size {size:.0%}</th>"
-        + "".join(f"<td>{100 * cells[size, pen]['value']:.1f}</td>" for pen in pens)
-        for size in sizes
-    )
-    yield f'<div class="wide"><table><tr><td></td>{head}</tr>{rows}</table></div>'
-
-
-def _refusals(found: dict) -> Iterator[str]:
-    from digitlib import show
-
-    if "refused digits" not in found:
-        text = "This model has no threshold of doubt: it names a digit on everything."
-        yield from _section("What is no digit", text)
-        return
-    passed = found["accepted non-digits"]
-    lines = [f"Refused of the digits: {_share(found['refused digits'])}."]
-    for title, kinds in GROUPS.items():
-        together = total(_accuracies(passed[kind] for kind in kinds))
-        lines.append(f"Taken for digits, {title}: {together.share}.")
-    yield from _section("What is no digit", *lines)
-    picture = show.intervals(
-        _accuracies(passed.values()), list(passed), "taken for a digit (%)"
-    )
-    yield _image(picture, "Each kind's share that is taken for a digit.")
+PARTS = {
+    "digits as they are": _clean,
+    "how sure, and how right": _sureness,
+    "digits made worse": _worse,
+    "digits redrawn with any pen": _redrawn,
+    "other people's handwriting": _elsewhere,
+    "things that are no digits": _refusals,
+}
+"""What is measured, in this order; each part adds its entries to the report."""

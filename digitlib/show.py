@@ -14,6 +14,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from digitlib.corruptions import CORRUPTIONS
+from digitlib.evaluate import Accuracy
 from digitlib.results import Sentence
 
 __all__ = [
@@ -21,10 +23,12 @@ __all__ = [
     "GREY",
     "Picture",
     "bars",
+    "curves",
     "digits",
     "intervals",
     "lines",
     "matrix",
+    "reliability",
     "show_source",
 ]
 
@@ -119,13 +123,14 @@ def lines(
     ylabel: str = "",
     ylim: tuple[float, float] | None = None,
     doubling: bool = False,
+    width: float = 6.4,
 ) -> Picture:
     """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker.
 
     With ``doubling`` each doubling of x is as wide as the next, and the points' own x are marked.
     """
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, 3.2))
+        figure = Figure(figsize=(width, 3.2))
         axis = figure.subplots()
         for (name, (x, y)), marker in zip(curves.items(), cycle("os^D"), strict=False):
             axis.plot(
@@ -143,12 +148,79 @@ def lines(
         return Picture(figure)
 
 
+def curves(
+    models: Mapping[str, Mapping[str, Mapping[float, Accuracy]]],
+) -> Picture:
+    """Accuracy against severity: a small frame for each kind of corruption, in it a curve with its band for each model.
+
+    Bands are 95 % intervals. Severities go from mild at the left to strong at the right, and all frames share one scale
+    of accuracy.
+
+    Args:
+        models: for each model's name what :func:`digitlib.corruptions.curves` found, the same kinds for all.
+    """
+    kinds = list(next(iter(models.values())))
+    rows = -(-len(kinds) // 2)
+    with matplotlib.rc_context({**_STYLE, "font.size": 9}):
+        figure = Figure(figsize=(4.4, 0.4 + 1.6 * rows))
+        figure.get_layout_engine().set(h_pad=0.1)  # a title near its own frame
+        axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
+        for axis, kind in zip(axes, kinds, strict=False):
+            _frame(axis, kind, {name: found[kind] for name, found in models.items()})
+        for axis in axes[len(kinds) :]:
+            axis.set_axis_off()
+        figure.supylabel("accuracy (%)")
+        if len(models) > 1:
+            figure.legend(
+                *axes[0].get_legend_handles_labels(), loc="outside upper center"
+            )
+        return Picture(figure)
+
+
+def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Accuracy]]) -> None:
+    """One kind's frame of :func:`curves`."""
+    for (name, curve), marker in zip(models.items(), cycle("os^D"), strict=False):
+        severities, found = list(curve), list(curve.values())
+        low, high = 100 * np.array([accuracy.interval for accuracy in found]).T
+        values = [100 * accuracy.value for accuracy in found]
+        [line] = axis.plot(severities, values, marker=marker, markersize=4, label=name)
+        axis.fill_between(severities, low, high, color=line.get_color(), alpha=0.3)
+    axis.set_xticks(severities, [f"{severity:g}" for severity in severities])
+    if severities[0] > severities[-1]:
+        axis.invert_xaxis()
+    axis.grid(axis="y", color=GREY, alpha=0.3)
+    axis.set_title(kind)
+    axis.set(xlabel=CORRUPTIONS[kind].unit)
+
+
+def reliability(bins: Sequence[tuple[float, Accuracy]]) -> Picture:
+    """How often a model was right against how sure it was, with 95 % intervals and the line on which both are equal.
+
+    Args:
+        bins: what :func:`digitlib.calibrate.reliability` found.
+    """
+    sure = 100 * np.array([sureness for sureness, _ in bins])
+    right = 100 * np.array([accuracy.value for _, accuracy in bins])
+    low, high = 100 * np.array([accuracy.interval for _, accuracy in bins]).T
+    ends = min(low.min(), sure.min()), max(high.max(), sure.max())
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.4, 4.4))
+        axis = figure.subplots()
+        axis.plot(ends, ends, "--", color=GREY)
+        axis.vlines(sure, low, high, color=COLOURS[0])
+        axis.plot(sure, right, "o", color=COLOURS[0], markersize=5)
+        axis.set(xlabel="how sure it was (%)", ylabel="how often it was right (%)")
+        axis.set_aspect("equal")
+        axis.locator_params(nbins=6)  # the same marks on both
+        return Picture(figure)
+
+
 def intervals(
-    accuracies, names: Sequence[str], xlabel: str = "accuracy (%)"
+    accuracies, names: Sequence[str], xlabel: str = "accuracy (%)", width: float = 6.4
 ) -> Picture:
     """Accuracies with their 95 % intervals, one a row, named at the left."""
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, 0.6 + 0.3 * len(names)))
+        figure = Figure(figsize=(width, 0.6 + 0.3 * len(names)))
         axis = figure.subplots()
         for row, accuracy in enumerate(accuracies):
             low, high = accuracy.interval
@@ -167,13 +239,17 @@ def intervals(
 
 
 def matrix(
-    values, xlabel: str = "", ylabel: str = "", hide_diagonal: bool = False
+    values,
+    xlabel: str = "",
+    ylabel: str = "",
+    hide_diagonal: bool = False,
+    width: float = 5.6,
 ) -> Picture:
     """A matrix as coloured cells with its numbers; zeros stay empty. The diagonal's colour may be left out."""
     values = np.asarray(values)
     shades = values * ~np.eye(len(values), dtype=bool) if hide_diagonal else values
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(5.6, 5.2))
+        figure = Figure(figsize=(width, width - 0.4))
         axis = figure.subplots()
         axis.imshow(
             np.ma.masked_equal(shades, 0),

@@ -5,6 +5,7 @@ import torch
 
 from digitlib import corruptions, data, evaluate, export
 from digitlib.corruptions import CORRUPTIONS, corrupt
+from digitlib.evaluate import Accuracy
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +71,22 @@ def test_an_unknown_kind_is_named(cross):
         corrupt(cross, "rain", 1)
 
 
-def test_a_curve_falls_and_the_mean_is_of_all(small):
+def test_curves_fall(small):
     logits = partial(evaluate.logits, export.load_model())
     _, valid = data.split(small, valid=data.VALID_SIZE["optdigits"])
-    errors = {}
-    for kind, about in CORRUPTIONS.items():
-        found = dict(corruptions.curve(logits, valid, kind))
-        assert tuple(found) == about.severities
-        errors[kind] = sum(1 - a.value for a in found.values()) / len(found)
-        clean = evaluate.accuracy(logits(valid.images), valid.labels)
-        assert min(a.value for a in found.values()) < clean.value
-    mean = sum(errors.values()) / len(errors)
-    assert corruptions.mean_error(logits, valid) == pytest.approx(mean)
+    clean = evaluate.accuracy(logits(valid.images), valid.labels)
+    curves = corruptions.curves(logits, valid)
+    assert list(curves) == list(CORRUPTIONS)
+    for kind, found in curves.items():
+        assert tuple(found) == CORRUPTIONS[kind].severities
+        assert min(accuracy.value for accuracy in found.values()) < clean.value
+    assert curves["blur"] == dict(corruptions.curve(logits, valid, "blur"))
+
+
+def test_in_the_mean_each_kind_counts_the_same():
+    """However many severities it has, and however many digits were asked about."""
+    curves = {
+        "blur": {1: Accuracy(1, 2), 2: Accuracy(0, 2)},
+        "noise": {1: Accuracy(9, 9)},
+    }
+    assert corruptions.mean_error(curves) == (0.75 + 0) / 2

@@ -1,8 +1,10 @@
 import json
-from html.parser import HTMLParser
+import math
+from statistics import fmean
 
 import pytest
 import torch
+from torch import nn
 
 from digitlib import (
     DigitClassifier,
@@ -15,6 +17,7 @@ from digitlib import (
     weights,
 )
 from digitlib.corruptions import CORRUPTIONS
+from digitlib.evaluate import total
 from digitlib.model import MLP
 
 
@@ -22,8 +25,11 @@ def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
     pens = [redrawn.Pen(size, 0.1) for size in (0.5, 0.75)]
     monkeypatch.setattr(redrawn, "GRID", pens)
     classifier = DigitClassifier.load()
+    found = redrawn.grid(classifier.logits, small, 20)
+    asked = []  # in place of a grid of thousands, which takes half a minute
+    monkeypatch.setattr(redrawn, "grid", lambda *them: asked.append(them) or found)
     head, *rows, together, worst = report.drawn(classifier, small)
-    found = redrawn.grid(classifier.logits, small)
+    assert asked == [(classifier.logits, small)]
     assert head == "size\tpen 10%"
     assert rows == [f"{p.size:.0%}\t{100 * found[p].value:.1f}" for p in pens]
     everything = evaluate.total(found.values()).share
@@ -47,76 +53,137 @@ def two_pens(monkeypatch):
     monkeypatch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
 
 
-class Page(HTMLParser):
-    """Notes the addresses, the alternative texts and the headings of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.addresses, self.alts, self.words = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
-        self.addresses += [found[name] for name in ("src", "href") if name in found]
-        self.alts += [found.get("alt")] if tag == "img" else []
-
-    def handle_data(self, words):
-        self.words.append(words)
-
-
 def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
-    """Of the shipped weights: one page that asks for nothing, and the same figures as JSON."""
+    """Of the shipped weights: a page, and the same figures as JSON."""
     command = ["evaluate", "--dataset", "optdigits", "--quick", "--report"]
     assert cli.main([*command, str(tmp_path / "out")]) == 0
     output, errors = capsys.readouterr()
     assert output.startswith(f"{tmp_path / 'out' / 'report.html'}: ")
-    assert "measuring digits made worse" in errors
+    assert [line for line in errors.splitlines() if line.startswith("measuring")] == [
+        f"measuring {part} …" for part in report.PARTS
+    ]
     found = json.loads((tmp_path / "out" / "report.json").read_text())
-    page = Page((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
-    assert page.addresses and all(
-        a.startswith("data:image/png") for a in page.addresses
-    )
-    assert len(page.alts) == len(page.addresses) and all(page.alts)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
     classifier, some = DigitClassifier.load(), valid[:100]
     assert found["model"] == "digits.safetensors"
     right = classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy()
     assert (found["accuracy"]["right"], found["accuracy"]["n"]) == (right.sum(), 100)
-    refused = classifier.refused(some.images.numpy()).sum()
-    assert found["refused digits"]["right"] == refused
-    assert set(found["corruptions"]) == set(CORRUPTIONS)
+    assert report.accuracy_of(found["accuracy"]).share.replace(" %", "&nbsp;%") in page
+    refused = classifier.refused(some.images.numpy())
+    answered = found["answered digits"]
+    assert found["refused digits"]["right"] == refused.sum()
+    assert answered["n"] == (~refused).sum()
+    assert answered["right"] == (right & ~refused).sum()
+    assert found["threshold"] == classifier.threshold
     assert len(found["redrawn"]["cells"]) == len(redrawn.GRID)
-    words = " ".join(page.words)
-    for plain in (found["accuracy"], found["refused digits"], found["redrawn"]["all"]):
-        assert report.accuracy_of(plain).share in words
 
 
-def test_a_report_of_a_model_of_ones_own(valid, two_pens, tmp_path):
-    """Untrained, with ten outputs and no calibration."""
-    found = report.write(tmp_path, MLP((8,)), valid, name="<mine>", quick=True)
+def test_means_are_of_what_is_beside_them(valid, two_pens):
+    """The mean corruption error, and the non-digits of each group."""
+    model = MLP((8,), outputs=11)
+    found = report.measure(model, valid, threshold=-2.3, quick=True)
+    kinds = found["corruptions"].values()
+    errors = [fmean(1 - one["value"] for one in kind.values()) for kind in kinds]
+    assert list(found["corruptions"]) == list(CORRUPTIONS)
+    assert found["mean corruption error"] == pytest.approx(fmean(errors))
+    passed = found["accepted non-digits"]
+    assert 0 < passed["letters"]["right"] < passed["letters"]["n"]
+    for title, kinds in report.GROUPS.items():
+        together = total(report.accuracy_of(passed[kind]) for kind in kinds)
+        assert report.accuracy_of(found["accepted by group"][title]) == together
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 28)),
+        nn.Conv2d(1, 4, 5, stride=3),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(256, 10),
+    )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: MLP((8,)), cnn, lambda: MLP((8,), outputs=11)],
+    ids=["MLP", "CNN", "eleven outputs, no threshold"],
+)
+def test_a_report_of_a_model_of_ones_own(valid, two_pens, tmp_path, make):
+    """Untrained, and without calibration."""
+    told = []
+    found = report.write(tmp_path, make(), valid, quick=True, tell=told.append)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Report: &lt;mine&gt;" in page and "names a digit on everything" in page
+    assert "names a digit on everything" in page
+    assert found == json.loads((tmp_path / "report.json").read_text())
     assert found["accuracy"]["value"] < 0.5 and "refused digits" not in found
     assert len(found["worst mistakes"]) == 20
+    assert told == [part for part in report.PARTS if "no digits" not in part]
+
+
+class Told(nn.Module):
+    """Returns what it was told to, whatever it is asked."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.one, self.answer = nn.Parameter(torch.ones(1)), answer
+
+    def forward(self, x):
+        return self.answer(x)
 
 
 def test_all_right_leaves_no_worst_mistake(valid, two_pens, tmp_path):
-    class Knows(torch.nn.Module):
-        """Names what it was told: for the page's empty parts."""
+    def knows(x):
+        known = valid.images[:100].float() / 255
+        if len(x) == 100 and torch.allclose(x, known):
+            return 50.0 * nn.functional.one_hot(valid.labels[:100], 10)
+        return torch.zeros(len(x), 10)
 
-        def __init__(self):
-            super().__init__()
-            self.one = torch.nn.Parameter(torch.ones(1))
-
-        def forward(self, x):
-            known = valid.images[:100].float() / 255
-            if len(x) == 100 and torch.allclose(x, known):
-                return 50.0 * torch.nn.functional.one_hot(valid.labels[:100], 10)
-            return torch.zeros(len(x), 10)
-
-    found = report.write(tmp_path, Knows(), valid, quick=True)
+    found = report.write(tmp_path, Told(knows), valid, quick=True)
     assert found["worst mistakes"] == [] and found["accuracy"]["value"] == 1
     assert "worst mistakes" not in (tmp_path / "report.html").read_text()
+
+
+def test_a_model_that_refuses_everything(valid, two_pens, tmp_path):
+    model = MLP((8,), outputs=11)
+    found = report.write(tmp_path, model, valid, threshold=-1e9, quick=True)
+    assert found["refused digits"]["value"] == 1 and "answered digits" not in found
+
+
+def sometimes(x):
+    """Not a number for every image after the tenth."""
+    return torch.where(torch.arange(len(x))[:, None] < 10, x[:, 0, :10], math.nan)
+
+
+@pytest.mark.parametrize(
+    "model, complaint",
+    [
+        (Told(sometimes), r"finite logits, got NaN or infinity for 90 of 100 images"),
+        (Told(lambda x: x[:, :5, 0]), r"logits \(N, 10\) .* got \(100, 5\) for"),
+        (Told(lambda x: x[0, :1, :10]), r"got \(1, 10\) for \(100, 28, 28\)"),
+        (Told(lambda x: (x, x)), r"returns logits .*AttributeError: 'tuple'"),
+        (cnn()[1:], r"expected a model that takes float \(N, 28, 28\) .*channels"),
+        (MLP((8,)), r"\(N, 11\) of a model with a threshold of doubt, got \(100, 10"),
+    ],
+    ids=["NaN", "five outputs", "one answer", "a tuple", "wants channels", "ten"],
+)
+def test_a_model_that_cannot_be_measured_is_said_so_at_once(valid, model, complaint):
+    told = []
+    with pytest.raises(ValueError, match=complaint):
+        report.measure(model, valid, threshold=0.5, tell=told.append)
+    assert told == []
+
+
+def test_no_number_is_made_of_what_is_none(valid, two_pens):
+    """A model that breaks down where digits are made worse."""
+
+    def breaks(x):
+        return x[:, 14, :10] / (x[:, :, 0].sum() == 0)  # digits leave this column empty
+
+    told = []
+    with pytest.raises(ValueError, match="got NaN or infinity for"):
+        report.measure(Told(breaks), valid, quick=True, tell=told.append)
+    assert told[-1] == "digits made worse"
 
 
 def test_where_no_report_can_be_made(valid, tmp_path):

@@ -8,6 +8,8 @@ from digitlib import show
 from digitlib.evaluate import Accuracy
 from digitlib.train import train_epoch
 
+CURVE = {1.0: Accuracy(9, 10), 2.0: Accuracy(7, 10)}
+
 PICTURES = {
     "digits": lambda: show.digits(
         np.eye(28)[None].repeat(12, axis=0) * 255, [str(i) for i in range(12)]
@@ -17,6 +19,12 @@ PICTURES = {
         {"a": ([0, 1], [1, 0]), "b": ([0, 1], [0, 1])}, xlabel="epoch"
     ),
     "doubling": lambda: show.lines({"a": ([16, 64, 256], [3, 2, 1])}, doubling=True),
+    "curves": lambda: show.curves(
+        {"a": {kind: CURVE for kind in ("blur", "noise", "smaller")}}
+    ),
+    "reliability": lambda: show.reliability(
+        [(0.5, Accuracy(2, 3)), (1.0, Accuracy(20, 20))]
+    ),
     "intervals": lambda: show.intervals(
         [Accuracy(9, 10), Accuracy(90, 100)], ["few", "many"]
     ),
@@ -43,6 +51,53 @@ def test_digits_appear_as_they_are():
     levels = pixels(show.digits([image], columns=1, size=2.0))
     opaque = levels[levels[..., 3] == 255][:, 0]
     assert 0.4 < (opaque > 250).mean() < 0.6 and 0.4 < (opaque < 5).mean() < 0.6
+
+
+def coloured(picture, colour):
+    """Where a picture has one of its colours, whatever its transparency: booleans ``(H, W)``."""
+    levels = pixels(picture).astype(int)
+    near = np.abs(levels[..., :3] - [int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    return (near.max(2) < 12) & (levels[..., 3] > 40)
+
+
+def test_curves_show_every_model_in_every_frame():
+    worse = {1.0: Accuracy(5, 10), 2.0: Accuracy(1, 10)}
+    kinds = ("blur", "noise", "shift", "rotation")
+    models = {"one": dict.fromkeys(kinds, CURVE), "other": dict.fromkeys(kinds, worse)}
+    picture = show.curves(models)
+    for colour in show.COLOURS[:2]:
+        for half in np.split(coloured(picture, colour)[40:], 2):  # below the legend
+            left, right = np.array_split(half, 2, axis=1)
+            assert left.sum() > 300 and right.sum() > 300
+    assert not coloured(picture, show.COLOURS[2]).any()
+
+
+def test_fewer_digits_make_a_wider_band():
+    area = [
+        coloured(show.curves({"a": {"blur": curve}}), show.COLOURS[0]).sum()
+        for curve in (CURVE, {1.0: Accuracy(900, 1000), 2.0: Accuracy(700, 1000)})
+    ]
+    assert area[0] > 2 * area[1]
+
+
+def test_curves_go_from_mild_to_strong():
+    """Also where a smaller number is stronger: the line falls to the right."""
+    falling = {0.9: Accuracy(999, 1000), 0.6: Accuracy(1, 1000)}
+    line = coloured(show.curves({"a": {"smaller": falling}}), show.COLOURS[0])
+    rows, columns = line.nonzero()
+    assert np.corrcoef(rows, columns)[0, 1] > 0.9
+
+
+def test_reliability_has_equal_axes_and_longer_bars_for_fewer_digits():
+    bins = [(0.5, Accuracy(5, 10)), (0.9, Accuracy(9_000, 10_000))]
+    points = coloured(show.reliability(bins), show.COLOURS[0])
+    columns = points.any(0).nonzero()[0]
+    middle = (columns[0] + columns[-1]) // 2
+    few, many = (part.any(1).nonzero()[0] for part in np.split(points, [middle], 1))
+    assert np.ptp(few) > 5 * np.ptp(many)
+    across = np.ptp(columns) - np.ptp(many)  # from one point's middle to the other's
+    up = few.mean() - many.mean()
+    assert across == pytest.approx(up, rel=0.05)
 
 
 def test_the_same_picture_has_the_same_bytes():
