@@ -58,7 +58,8 @@ def outputs(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch
     """As :func:`logits`, with what a model may say beyond the ten digits: ``(N, 10)`` or ``(N, 11)``."""
     was_training = model.training
     model.eval()
-    device = next(model.parameters()).device
+    # A reader's own model may have no parameters.
+    device = next((part.device for part in model.parameters()), "cpu")
     answers = [model(scale(part.to(device))).cpu() for part in images.split(batch)]
     model.train(was_training)
     return torch.cat(answers)
