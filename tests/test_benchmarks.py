@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -12,6 +13,8 @@ from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+import reproducibility
+
 import bench
 import peers
 
@@ -174,3 +177,46 @@ def test_a_step_is_taken_apart(small):
     rows = bench.parts_of_a_step(recipe, small, 100.0)
     assert [row[0] for row in rows][:3] == ["loading", "deforming", "forward"]
     assert rows[-1][0] == "a step as fit runs it" and float(rows[-1][1]) > 0
+
+
+@pytest.fixture
+def answers():
+    """What a training of the matrix came to."""
+
+    def answers(weights, right):
+        return {
+            "versions": np.array(["3.11", "2.15", "0.29", "2.4", "12.3"]),
+            "weights": np.array(weights),
+            "right": np.array(right),
+            "answers": np.eye(10)[np.zeros(5_000, dtype=int)],
+        }
+
+    return answers
+
+
+def test_the_matrix_says_what_came_out_otherwise(tiny_mnist):
+    cases = {}, {}, {"seed": 1, "threads": 1, "precision": "bfloat16"}
+    first, again, other = map(reproducibility.measured, cases)
+    for here, bits in ((again, "yes"), (other, "no")):
+        row = reproducibility.trained_row("", here, first)
+        row = dict(zip(reproducibility.TRAINED, row, strict=True))
+        assert row["same bits"] == bits
+        assert (row["named otherwise"] > 0) == (bits == "no")
+        assert row["within tolerance"] == "no"  # the ledger's is of 5,000 digits
+        row = reproducibility.untrained_row("", here, first)
+        assert row[2] == "yes" and row[4:] == ["0", bits, 0, "0", 0, "0"]
+        assert (row[3] == "0") == (bits == "yes")
+
+
+def test_a_broken_promise_fails(answers):
+    first, again = ("new", reproducibility.REFERENCE), ("new", reproducibility.AGAIN)
+    seed = "new", reproducibility.OTHER_SEED
+    kept = {
+        first: answers("a", 4_907),
+        again: answers("a", 4_907),
+        seed: answers("b", 0),
+    }
+    assert reproducibility.failures(kept) == []
+    for broken in (answers("b", 4_907), answers("a", 4_800)):
+        [said] = reproducibility.failures(kept | {again: broken})
+        assert said == "nothing: once more (torch 2.15)"
