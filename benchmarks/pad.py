@@ -28,9 +28,10 @@ CANDIDATES = {
 """Those without redrawn digits see the others twice as often."""
 
 CHOICE = (
-    "Chosen: as many redrawn digits as others. They are clearly better than none, and than any pen in the "
-    "deformations. Beyond that 16,000 drawings can't tell: half as many may do as well, non-digits cost nothing that "
-    "shows, and a teacher, itself a longer training, adds nothing that shows."
+    "Chosen: as many redrawn digits as others. They are clearly better than none; than any pen in the "
+    "deformations they are ahead by less than half a point, with one seed. Beyond that 16,000 drawings can't tell: "
+    "half as many may do as well, non-digits cost nothing that shows, and a teacher, itself a longer training, "
+    "adds nothing that shows."
 )
 
 TEACHER = replace(PAD, hidden=(1000, 500))

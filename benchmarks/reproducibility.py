@@ -4,9 +4,9 @@ Recipe ``quick`` is trained with seed 0 on the processor, each time in a process
 the number of threads, the processor's instructions, the precision, the processes under torchrun. All of it is done
 again by each Python named with ``--python``, which has other versions. The oldest that pyproject.toml allows::
 
-    uv venv --python 3.11 /tmp/oldest
-    uv pip install --python /tmp/oldest/bin/python --resolution lowest-direct -r pyproject.toml --extra train
-    python benchmarks/reproducibility.py --python /tmp/oldest/bin/python
+    uv venv --python 3.11 oldest
+    uv pip install --python oldest/bin/python --resolution lowest-direct -r pyproject.toml --extra train
+    python benchmarks/reproducibility.py --python oldest/bin/python
 
 The tables go to the screen and to ``benchmarks/reproducibility.md``. The exit code is 1 if a training falls outside
 the ledger's tolerance, or if nothing was different and the bits were. No GPU takes part.

@@ -70,7 +70,7 @@ Earlier versions of the model were read on the test digits too. No choice follow
 | --- | --- |
 | validation digits as they are, to compare with | {figures[validate.accuracy]} |
 | written by other people elsewhere, and kept in 8 by 8 pixels (optdigits) | {figures[validate.other-handwriting]} |
-| drawn at half the size, anywhere on the sheet, and prepared | {figures[deploy.by-mass]} |
+| a thousand of them drawn at half the size and prepared: no worse that shows | {figures[deploy.by-mass]} |
 | the same drawings, scaled down without the preparation | {figures[deploy.plain]} |
 
 {spoilt}A mistake doesn't always come with a warning. Whoever hands all answers with a probability below 90 % to a
@@ -91,8 +91,8 @@ The last row is the one to remember. It learned to refuse scribbles, letters and
 is. Two digits at once, a symbol or a doodle may pass. A label is no proof that there was a digit.
 """
 _SPOILT = """\
-Moved, turned, blurred, covered in part or spoilt in other ways, {share} of the validation digits are named wrongly:
-the average over all ways and degrees.
+Moved, turned, blurred, covered in part or spoilt in other ways, {share} of a thousand validation digits are named
+wrongly: the average over all ways and degrees.
 
 """
 _UNMEASURED = """
@@ -172,10 +172,10 @@ everything is chosen: no choice follows a reading of the test set.
 - **Labels.** [Northcutt, Athalye and Mueller (2021)](https://arxiv.org/abs/2103.14749) found about 15 wrong labels
   among the test digits. They are left as they are, so that figures can be compared with other people's. Between two
   models that are both nearly right, they are a good part of what is left to get wrong.
-- **Hands.** Americans around 1990, on forms. Age, hand and schooling of a writer aren't recorded.
-- **Tidiness.** One digit a picture, upright, clean, centred and of one size. What people draw is none of that. The
-  book's model is right about {figures[validate.test]} of the test set, and about
-  {figures[validate.other-handwriting]} from another collection.
+- **Hands.** Americans around 1990, on forms. Age, hand and schooling of a writer aren't recorded. The book's model is
+  right about {figures[validate.test]} of the test set, and about {figures[validate.other-handwriting]} from another
+  collection, of other hands and enlarged from 8 by 8 pixels.
+- **Tidiness.** One digit a picture, upright, clean, centred and of one size. What people draw is none of that.
 - **Only digits.** A model that has seen nothing else takes everything for one.
 
 ## What becomes of it here

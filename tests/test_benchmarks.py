@@ -13,10 +13,9 @@ from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-import reproducibility
-
 import bench
 import peers
+import reproducibility
 
 
 class Clock:

@@ -68,7 +68,8 @@ def row(name: str, entry: dict, sentence: str, chapter: str, part: str) -> str:
         form = "{:.1%}" if entry["n"] else "{:.3g}"
         low, high = (form.format(x).replace("%", " %") for x in entry["spread"])
         seeds = f"{low} to {high}, {entry['seeds']} seeds"
-    return f"| [{name}]({chapter}.ipynb#{anchor(part)}) | {sentence} | {seeds} |"
+    line = f"| [{name}]({chapter}.ipynb#{anchor(part)}) | {sentence} | {seeds} |"
+    return line.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def places() -> dict[str, tuple[str, str, str]]:
