@@ -23,6 +23,11 @@ class Accuracy:
         """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
         return cls(int(right.sum()), len(right))
 
+    @classmethod
+    def from_share(cls, share: float, n: int) -> "Accuracy":
+        """From a share of n, as the ledger keeps it."""
+        return cls(round(share * n), n)
+
     @property
     def value(self) -> float:
         """The share of right answers, 0 to 1."""

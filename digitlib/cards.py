@@ -285,7 +285,7 @@ def _entries(dataset: str) -> dict[str, dict]:
 def _shares(entries: dict[str, dict]) -> dict[str, Accuracy]:
     """Those that are shares of something, by name."""
     return {
-        name: Accuracy(round(entry["value"] * entry["n"]), entry["n"])
+        name: Accuracy.from_share(entry["value"], entry["n"])
         for name, entry in entries.items()
         if entry["n"]
     }

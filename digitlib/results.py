@@ -136,7 +136,7 @@ def write(ledger: dict[str, dict[str, dict]]) -> None:
     """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all; adds their intervals."""
     for entry in (entry for part in ledger.values() for entry in part.values()):
         if n := entry.get("n"):
-            entry["interval"] = Accuracy(round(entry["value"] * n), n).interval
+            entry["interval"] = Accuracy.from_share(entry["value"], n).interval
     text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
     write_whole(LEDGER, text.encode())
 
@@ -163,7 +163,7 @@ def _fill(template: str, entry: dict) -> str:
         value=claim,
         percent=100 * claim,
         points=100 * value,
-        accuracy=Accuracy(round(value * n), n) if n else None,
+        accuracy=Accuracy.from_share(value, n) if n else None,
         spread=f"{100 * low:.0f} to {100 * high:.0f}",
         low=100 * low,
         high=100 * high,

@@ -8,23 +8,26 @@ import json
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-BOOK = ROOT / "book"
-RESULTS = ROOT / "digitlib" / "results.json"
+from digitlib.cards import LEDGER
+
+BOOK = Path(__file__).parents[1]
 CHAPTER = "make results NB="
 SLOW = "Too slow for a chapter"
 
 
 def tables(dataset: str = "mnist") -> str:
     """The ledger of one data set as Markdown."""
-    entries = json.loads(RESULTS.read_text(encoding="utf-8"))[dataset]
+    entries = json.loads(LEDGER.read_text(encoding="utf-8"))[dataset]
     groups = {}
     for name, entry in sorted(entries.items(), key=lambda item: item[1]["command"]):
         chapter = entry["command"].removeprefix(CHAPTER)
-        title = SLOW if chapter == entry["command"] else heading(chapter)
-        groups.setdefault(title, {})[name] = entry
+        group = SLOW if chapter == entry["command"] else chapter
+        groups.setdefault(group, {})[name] = entry
     told = places()
-    return "\n\n".join(section(*group, told) for group in groups.items())
+    return "\n\n".join(
+        section(group if group == SLOW else heading(group), some, told)
+        for group, some in groups.items()
+    )
 
 
 def section(title: str, entries: dict[str, dict], told: dict) -> str:
