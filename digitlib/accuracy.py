@@ -28,6 +28,11 @@ class Accuracy:
         """From a share of n, as the ledger keeps it."""
         return cls(round(share * n), n)
 
+    @classmethod
+    def from_counts(cls, plain: dict) -> "Accuracy":
+        """From its ``right`` and its ``n``, as a report's JSON keeps them, among other things."""
+        return cls(plain["right"], plain["n"])
+
     @property
     def value(self) -> float:
         """The share of right answers, 0 to 1."""

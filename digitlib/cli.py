@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from digitlib import __version__, weights
+from digitlib.accuracy import Accuracy
 from digitlib.classify import DigitClassifier
 
 __all__ = ["main"]
@@ -264,7 +265,7 @@ def _report(options) -> int:
         quick=options.quick,
         tell=lambda text: print(f"measuring {text} …", file=sys.stderr, flush=True),
     )
-    right = report.accuracy_of(found["accuracy"])
+    right = Accuracy.from_counts(found["accuracy"])
     print(f"{options.report / 'report.html'}: {right} in the validation set")
     return 0
 

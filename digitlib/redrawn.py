@@ -12,7 +12,7 @@ Places are drawn anew for each digit and are no dimension of the grid: preproces
 place decides nothing unless the sheet's edge cuts something off.
 
 The result goes through the same preprocessing as any drawing. :func:`grid` measures on it; :func:`mixed` redraws
-training digits, for a model to learn from.
+training digits, for a model to learn from, some of them at a low resolution: as small images and poor scans show them.
 """
 
 import math
@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from digitlib.augment import basis
 from digitlib.data import Digits
 from digitlib.evaluate import Accuracy
-from digitlib.preprocess import SIDE, preprocess
+from digitlib.preprocess import SIDE, crop, fit, preprocess
 
 __all__ = ["CANVAS", "GRID", "Pen", "cells", "grid", "mixed", "redraw"]
 
@@ -82,19 +82,20 @@ def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_
     }
 
 
-def mixed(digits: Digits, share: float, seed: int) -> Digits:
+def mixed(digits: Digits, share: float, seed: int, coarse: float = 0.0) -> Digits:
     """Digits, and after them some of them redrawn, each few with a pen of their own, and preprocessed.
 
     Args:
         digits: the digits to learn from.
         share: how many redrawn ones for each digit, above 0.
-        seed: decides sizes, pens and all that :func:`redraw` draws.
+        seed: decides sizes, pens, resolutions and all that :func:`redraw` draws.
+        coarse: the part of the redrawn ones that come at a low resolution, from 5 to 12 pixels on the longer side.
     """
     random = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(digits), generator=random)
     again = order.repeat(math.ceil(share))[: math.ceil(share * len(digits))]
     images = [
-        _prepared(digits.images[some], _any_pen(random), _SMALL, _any_seed(random))
+        _prepared(digits.images[some], canvas=_SMALL, **_any_way(random, coarse))
         for some in again.split(_FEW)
     ]
     return Digits(
@@ -110,19 +111,28 @@ _FEW = 50  # digits that share a pen in training
 _SMALL = 112
 
 
-def _any_pen(random: torch.Generator) -> Pen:
-    """Sizes evenly from three quarters to all of a canvas; pens from a twentieth to a fifth, evenly in their ratio."""
+def _any_way(random: torch.Generator, coarse: float) -> dict:
+    """Pen, seed and resolution for a few digits that are learned from.
+
+    Sizes lie evenly between three quarters and all of a canvas; pens between a twentieth of the digit and a fifth,
+    evenly in their ratio, or a third at a low resolution: a pixel or two of the few that there are.
+    """
     size, width = torch.rand(2, generator=random).tolist()
-    return Pen(0.75 + 0.25 * size, 4**width / 20)
+    low, pixels = coarse > 0 and torch.rand((), generator=random) < coarse, None
+    if low:
+        pixels = int(torch.randint(5, 13, (), generator=random))
+    pen = Pen(0.75 + 0.25 * size, (20 / (3 if low else 5)) ** width / 20)
+    seed = int(torch.randint(2**31, (), generator=random))
+    return {"pen": pen, "seed": seed, "pixels": pixels}
 
 
-def _any_seed(random: torch.Generator) -> int:
-    return int(torch.randint(2**31, (), generator=random))
-
-
-def _prepared(images, pen: Pen, canvas: int, seed: int) -> torch.Tensor:
-    """Redrawn and preprocessed: uint8 ``(N, 28, 28)``."""
+def _prepared(
+    images, pen: Pen, canvas: int, seed: int, pixels: int | None = None
+) -> torch.Tensor:
+    """Redrawn, with so many pixels on the longer side, and preprocessed: uint8 ``(N, 28, 28)``."""
     drawings = redraw(images, pen, seed, canvas).numpy()
+    if pixels:
+        drawings = [fit(crop(drawing), pixels) for drawing in drawings]
     return torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
 
 

@@ -30,7 +30,7 @@ from digitlib.classify import DigitClassifier
 from digitlib.data import Digits
 from digitlib.evaluate import Accuracy, total
 
-__all__ = ["accuracy_of", "drawn", "measure", "refusal", "write"]
+__all__ = ["drawn", "measure", "refusal", "write"]
 
 
 def drawn(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
@@ -152,11 +152,6 @@ def measure(
         tell(title)
         found |= part(asked)
     return found
-
-
-def accuracy_of(plain: dict) -> Accuracy:
-    """An accuracy as a report holds it, with its ``right`` and its ``n``."""
-    return Accuracy(plain["right"], plain["n"])
 
 
 def _try(model: nn.Module, images: torch.Tensor, threshold: float) -> None:

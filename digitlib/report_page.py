@@ -62,12 +62,8 @@ def render(found: dict, digits: Digits) -> str:
     return text.replace(" %", "&nbsp;%")  # no line begins with it
 
 
-def _accuracy(plain: dict) -> Accuracy:
-    return Accuracy(plain["right"], plain["n"])
-
-
 def _share(plain: dict) -> str:
-    return _accuracy(plain).share
+    return Accuracy.from_counts(plain).share
 
 
 def _section(title: str, *paragraphs: str) -> Iterator[str]:
@@ -122,7 +118,7 @@ def _reliability(about: dict) -> Iterator[str]:
         "How sure, and how right",
         f"Expected calibration error: {error:.2f} %. A perfectly calibrated model would show {chance:.2f} % by chance.",
     )
-    bins = [(part["sure"], _accuracy(part)) for part in about["bins"]]
+    bins = [(part["sure"], Accuracy.from_counts(part)) for part in about["bins"]]
     yield _figure(
         show.reliability(bins),
         "Reliability diagram: how often it was right against how sure it was.",
@@ -140,7 +136,7 @@ def _risk(found: dict) -> Iterator[str]:
         "and the height is the share of these answers that are wrong."
     )
     if "answered digits" in found:
-        answered = _accuracy(found["answered digits"])
+        answered = Accuracy.from_counts(found["answered digits"])
         share, wrong = answered.n / found["accuracy"]["n"], 1 - answered.value
         curves["at the threshold"] = ([100 * share], [100 * wrong])
         mistakes = Accuracy(answered.n - answered.right, answered.n).share
@@ -158,7 +154,10 @@ def _risk(found: dict) -> Iterator[str]:
 
 def _worse(found: dict) -> Iterator[str]:
     curves = {
-        kind: {float(severity): _accuracy(plain) for severity, plain in curve.items()}
+        kind: {
+            float(severity): Accuracy.from_counts(plain)
+            for severity, plain in curve.items()
+        }
         for kind, curve in found["corruptions"].items()
     }
     kind, severity = min(
@@ -219,7 +218,7 @@ def _refusals(found: dict) -> Iterator[str]:
         ),
     )
     passed = found["accepted non-digits"]
-    accuracies = [_accuracy(plain) for plain in passed.values()]
+    accuracies = [Accuracy.from_counts(plain) for plain in passed.values()]
     yield _figure(
         show.intervals(accuracies, list(passed), "taken for a digit (%)", WIDTH),
         "Each kind's share that is taken for a digit.",

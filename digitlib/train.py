@@ -46,6 +46,7 @@ class Recipe:
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
         redrawn: how many digits redrawn with any pen (:func:`digitlib.redrawn.mixed`) are learned from for each digit.
+        coarse: the part of the redrawn digits that are redrawn at a low resolution.
         nondigits: how many things that are no digits are learned from for each digit, as an eleventh class; above 0 it
             needs a model with 11 outputs.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
@@ -60,6 +61,7 @@ class Recipe:
     deform: Deform | None = None
     distil: float = 0.0
     redrawn: float = 0.0
+    coarse: float = 0.0
     nondigits: float = 0.0
     precision: str = "float32"
     seed: int = 0
@@ -73,8 +75,10 @@ class Recipe:
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
-        if not 0 <= self.distil <= 1:
-            raise ValueError(f"expected distil from 0 to 1, got {self.distil}")
+        for name in ("distil", "coarse"):
+            part = getattr(self, name)
+            if not 0 <= part <= 1:
+                raise ValueError(f"expected {name} from 0 to 1, got {part}")
         for name in ("redrawn", "nondigits"):
             share = getattr(self, name)
             if not 0 <= share < math.inf:
@@ -252,7 +256,7 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
 def _mixed(train: Digits, recipe: Recipe) -> Digits:
     """The digits to learn from, with what the recipe adds to them."""
     if recipe.redrawn:
-        train = redrawn.mixed(train, recipe.redrawn, recipe.seed)
+        train = redrawn.mixed(train, recipe.redrawn, recipe.seed, recipe.coarse)
     if recipe.nondigits:
         train = nondigits.mixed(train, recipe.nondigits, recipe.seed)
     return train

@@ -283,13 +283,25 @@ SERVED = """async (answer) => {
 }"""
 
 
-def test_a_server_may_predict(browser, static_site):
-    """One question at a time; an answer about a cleared sheet comes too late."""
+@pytest.fixture
+def served(browser, static_site):
+    """Open the pad for a server that answers with an expression, and draw a 7."""
     page = browser.new_page()
-    page.goto(static_site.address)
-    page.evaluate(SERVED, "new Promise((answer) => waiting.push(answer))")
-    page.emulate_media(reduced_motion="reduce")
-    page.get_by_role("button", name="7", exact=True).click()
+
+    def open_for(answer):
+        page.goto(static_site.address)
+        page.evaluate(SERVED, answer)
+        page.emulate_media(reduced_motion="reduce")
+        page.get_by_role("button", name="7", exact=True).click()
+        return page
+
+    yield open_for
+    page.close()
+
+
+def test_a_server_may_predict(served):
+    """One question at a time; an answer about a cleared sheet comes too late."""
+    page = served("new Promise((answer) => waiting.push(answer))")
     page.wait_for_function("waiting.length === 1")
     page.get_by_role("button", name="2", exact=True).click()
     page.wait_for_timeout(100)
@@ -307,50 +319,34 @@ def test_a_server_may_predict(browser, static_site):
     page.get_by_text("Not a digit, I think").first.wait_for()
     assert page.locator(".pad-refused").count() == 1
     assert page.locator(".pad-best").count() == 0
-    page.close()
 
 
 @pytest.mark.parametrize(
     "first", ["Promise.reject(new Error('lost'))", "new Promise(() => {})"]
 )
-def test_a_lost_answer_is_asked_for_again(browser, static_site, first):
+def test_a_lost_answer_is_asked_for_again(served, first):
     """Whether the connection broke or nothing ever comes."""
-    page = browser.new_page()
-    page.goto(static_site.address)
     seven = "{ label: 7, reason: null, probabilities: Array(10).fill(0.1) }"
-    page.evaluate(SERVED, f"(asked += 1) === 1 ? {first} : Promise.resolve({seven})")
-    page.emulate_media(reduced_motion="reduce")
-    page.get_by_role("button", name="7", exact=True).click()
+    page = served(f"(asked += 1) === 1 ? {first} : Promise.resolve({seven})")
     page.get_by_text("No answer from the classifier; asking again").first.wait_for()
     page.wait_for_selector(".pad-guess[data-label='7']")
     assert page.evaluate("asked") == 2
-    page.close()
 
 
-def test_a_server_that_never_answers_is_not_asked_for_ever(browser, static_site):
-    page = browser.new_page()
-    page.goto(static_site.address)
-    page.evaluate(SERVED, "(asked += 1, Promise.reject(new Error('away')))")
-    page.emulate_media(reduced_motion="reduce")
-    page.get_by_role("button", name="7", exact=True).click()
+def test_a_server_that_never_answers_is_not_asked_for_ever(served):
+    page = served("(asked += 1, Promise.reject(new Error('away')))")
     page.get_by_text(
         "No answer from the classifier; draw on to try again"
     ).first.wait_for()
     assert page.evaluate("asked") == 4
-    page.close()
 
 
-def test_a_pad_that_was_removed_asks_no_more(browser, static_site):
-    page = browser.new_page()
-    page.goto(static_site.address)
-    page.evaluate(SERVED, "(asked += 1, Promise.reject(new Error('away')))")
-    page.emulate_media(reduced_motion="reduce")
-    page.get_by_role("button", name="7", exact=True).click()
+def test_a_pad_that_was_removed_asks_no_more(served):
+    page = served("(asked += 1, Promise.reject(new Error('away')))")
     page.get_by_text("No answer from the classifier; asking again").first.wait_for()
     page.evaluate("cleanup()")
     page.wait_for_timeout(1_500)  # it would ask again after a second
     assert page.evaluate("asked") == 1
-    page.close()
 
 
 @pytest.fixture

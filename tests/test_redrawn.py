@@ -89,3 +89,26 @@ def test_mixed_adds_redrawn_digits_with_their_labels(small, share, n):
     # Labels of other digits would agree with a tenth; the originals are blurred, so not all do.
     said = DigitClassifier.load().logits(mixed.images.numpy()).argmax(1)
     assert (said[100:] == mixed.labels[100:].numpy()).mean() > 0.7
+
+
+@pytest.mark.parametrize(("coarse", "share"), [(0.0, 0), (0.5, 0.5), (1.0, 1)])
+def test_a_part_of_the_mixed_digits_is_coarse(small, coarse, share, monkeypatch):
+    """The part asked for comes from few pixels, each few digits from as many."""
+    asked, fit = [], redrawn.fit
+
+    def watched(ink, pixels):
+        asked.append(pixels)
+        return fit(ink, pixels)
+
+    monkeypatch.setattr(redrawn, "fit", watched)
+    mixed = redrawn.mixed(small[:1_000], 2.0, seed=1, coarse=coarse)
+    assert len(mixed) == 3_000
+    assert len(asked) / 2_000 == pytest.approx(share, abs=0.2)
+    assert all(5 <= pixels <= 12 for pixels in asked)
+    assert not asked or len(set(asked)) > 3
+
+
+def test_a_coarse_digit_is_still_its_digit(small):
+    mixed = redrawn.mixed(small[:500], 1.0, seed=1, coarse=1.0)
+    said = DigitClassifier.load().logits(mixed.images[500:].numpy()).argmax(1)
+    assert (said == mixed.labels[500:].numpy()).mean() > 0.6

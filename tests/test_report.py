@@ -17,7 +17,7 @@ from digitlib import (
     weights,
 )
 from digitlib.corruptions import CORRUPTIONS
-from digitlib.evaluate import total
+from digitlib.evaluate import Accuracy, total
 from digitlib.model import MLP
 
 
@@ -69,7 +69,9 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     assert found["model"] == "digits.safetensors"
     right = classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy()
     assert (found["accuracy"]["right"], found["accuracy"]["n"]) == (right.sum(), 100)
-    assert report.accuracy_of(found["accuracy"]).share.replace(" %", "&nbsp;%") in page
+    assert (
+        Accuracy.from_counts(found["accuracy"]).share.replace(" %", "&nbsp;%") in page
+    )
     refused = classifier.refused(some.images.numpy())
     answered = found["answered digits"]
     assert found["refused digits"]["right"] == refused.sum()
@@ -90,8 +92,8 @@ def test_means_are_of_what_is_beside_them(valid, two_pens):
     passed = found["accepted non-digits"]
     assert 0 < passed["letters"]["right"] < passed["letters"]["n"]
     for title, kinds in report.GROUPS.items():
-        together = total(report.accuracy_of(passed[kind]) for kind in kinds)
-        assert report.accuracy_of(found["accepted by group"][title]) == together
+        together = total(Accuracy.from_counts(passed[kind]) for kind in kinds)
+        assert Accuracy.from_counts(found["accepted by group"][title]) == together
 
 
 def cnn():

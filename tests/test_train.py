@@ -305,6 +305,7 @@ def test_bfloat16_learns_about_as_well(parts):
         {"rate": float("nan")},
         {"precision": "int4"},
         {"distil": 1.5},
+        {"coarse": -0.1},
         {"redrawn": -0.1},
         {"nondigits": -0.1},
         {"nondigits": math.inf},
