@@ -205,11 +205,12 @@ def trained_row(name: str, here: dict, reference: dict) -> list:
     found = Accuracy(int(here["right"]), len(here["answers"]))
     low, high = (100 * end for end in found.interval)
     entry = results.entries("mnist")[ENTRY]
+    recorded = Accuracy.from_share(entry["value"], entry["n"])
     return [
         *(name, here["versions"][1], str(here["weights"])[:8]),
         same(here, reference, "weights"),
         f"{100 * found.value:.2f} ({low:.2f} to {high:.2f})",
-        f"{found.right - round(entry['value'] * entry['n']):+}",
+        f"{found.right - recorded.right:+}",
         "-" if name == OTHER_SEED else ("no", "yes")[within(here)],
         *(otherwise(here, reference, "answers"), apart(here, reference, "answers")),
     ]

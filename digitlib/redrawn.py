@@ -118,10 +118,11 @@ def _any_way(random: torch.Generator, coarse: float) -> dict:
     evenly in their ratio, or a third at a low resolution: a pixel or two of the few that there are.
     """
     size, width = torch.rand(2, generator=random).tolist()
-    low, pixels = coarse > 0 and torch.rand((), generator=random) < coarse, None
-    if low:
+    pixels = None
+    # Nothing is drawn where coarse is 0: recipes without it keep their digits, to the bit.
+    if coarse > 0 and torch.rand((), generator=random) < coarse:
         pixels = int(torch.randint(5, 13, (), generator=random))
-    pen = Pen(0.75 + 0.25 * size, (20 / (3 if low else 5)) ** width / 20)
+    pen = Pen(0.75 + 0.25 * size, (20 / (3 if pixels else 5)) ** width / 20)
     seed = int(torch.randint(2**31, (), generator=random))
     return {"pen": pen, "seed": seed, "pixels": pixels}
 
