@@ -341,8 +341,10 @@ def _training(provenance: dict) -> str:
     came = [f"{10 * share:g} {what}" for what, share in more.items() if share]
     if came:
         lines.append(f"With every 10 digits came {' and '.join(came)}.")
-    if part := recipe.get("coarse"):
-        lines.append(f"{100 * part:g} % of the redrawn ones had a low resolution.")
+    if part := recipe.get("degraded"):
+        lines.append(
+            f"{100 * part:g} % of the redrawn ones were degraded: few pixels, pale ink, a grey ground."
+        )
     if recipe.get("distil"):
         lines.append("It learned from a larger model's answers as well as from labels.")
     if versions:

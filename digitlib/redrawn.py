@@ -12,7 +12,7 @@ Places are drawn anew for each digit and are no dimension of the grid: preproces
 place decides nothing unless the sheet's edge cuts something off.
 
 The result goes through the same preprocessing as any drawing. :func:`grid` measures on it; :func:`mixed` redraws
-training digits, for a model to learn from, some of them at a low resolution: as small images and poor scans show them.
+training digits, for a model to learn from, some of them degraded: as small images and poor scans show them.
 """
 
 import math
@@ -59,6 +59,11 @@ LEAN = 0.15
 JITTER = 0.015
 """Standard deviation of the bending at 6 x 6 points, smooth between them, in parts of the digit's longer side."""
 
+PALEST = 0.25
+"""The least brightness of degraded ink, in parts of full ink."""
+GREYEST = 0.3
+"""The brightest ground of a degraded digit, in parts of full ink."""
+
 _POINTS = 6  # of the bending, on each side
 
 
@@ -82,20 +87,21 @@ def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_
     }
 
 
-def mixed(digits: Digits, share: float, seed: int, coarse: float = 0.0) -> Digits:
+def mixed(digits: Digits, share: float, seed: int, degraded: float = 0.0) -> Digits:
     """Digits, and after them some of them redrawn, each few with a pen of their own, and preprocessed.
 
     Args:
         digits: the digits to learn from.
         share: how many redrawn ones for each digit, above 0.
-        seed: decides sizes, pens, resolutions and all that :func:`redraw` draws.
-        coarse: the part of the redrawn ones that come at a low resolution, from 5 to 12 pixels on the longer side.
+        seed: decides sizes, pens, degradations and all that :func:`redraw` draws.
+        degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
+            quarter of its brightness, on a ground up to three tenths of the way to white.
     """
     random = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(digits), generator=random)
     again = order.repeat(math.ceil(share))[: math.ceil(share * len(digits))]
     images = [
-        _prepared(digits.images[some], canvas=_SMALL, **_any_way(random, coarse))
+        _prepared(digits.images[some], canvas=_SMALL, **_any_way(random, degraded))
         for some in again.split(_FEW)
     ]
     return Digits(
@@ -111,16 +117,16 @@ _FEW = 50  # digits that share a pen in training
 _SMALL = 112
 
 
-def _any_way(random: torch.Generator, coarse: float) -> dict:
-    """Pen, seed and resolution for a few digits that are learned from.
+def _any_way(random: torch.Generator, degraded: float) -> dict:
+    """Pen, seed and, for degraded ones, resolution for a few digits that are learned from.
 
     Sizes lie evenly between three quarters and all of a canvas; pens between a twentieth of the digit and a fifth,
-    evenly in their ratio, or a third at a low resolution: a pixel or two of the few that there are.
+    evenly in their ratio, or a third where they are degraded: a pixel or two of the few that there are.
     """
     size, width = torch.rand(2, generator=random).tolist()
     pixels = None
-    # Nothing is drawn where coarse is 0: recipes without it keep their digits, to the bit.
-    if coarse > 0 and torch.rand((), generator=random) < coarse:
+    # Nothing is drawn where degraded is 0: recipes without it keep their digits, to the bit.
+    if degraded > 0 and torch.rand((), generator=random) < degraded:
         pixels = int(torch.randint(5, 13, (), generator=random))
     pen = Pen(0.75 + 0.25 * size, (20 / (3 if pixels else 5)) ** width / 20)
     seed = int(torch.randint(2**31, (), generator=random))
@@ -130,11 +136,20 @@ def _any_way(random: torch.Generator, coarse: float) -> dict:
 def _prepared(
     images, pen: Pen, canvas: int, seed: int, pixels: int | None = None
 ) -> torch.Tensor:
-    """Redrawn, with so many pixels on the longer side, and preprocessed: uint8 ``(N, 28, 28)``."""
+    """Redrawn and preprocessed, uint8 ``(N, 28, 28)``; degraded if ``pixels`` are given, for the longer side."""
     drawings = redraw(images, pen, seed, canvas).numpy()
     if pixels:
         drawings = [fit(crop(drawing), pixels) for drawing in drawings]
-    return torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
+    prepared = torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
+    return _paled(prepared, seed) if pixels else prepared
+
+
+def _paled(images: torch.Tensor, seed: int) -> torch.Tensor:
+    """Each image's ink and ground closer to each other, as far as it happens."""
+    random = torch.Generator().manual_seed(seed)
+    ink, ground = torch.rand(2, len(images), 1, 1, generator=random)
+    ink, ground = 1 - (1 - PALEST) * ink, GREYEST * ground
+    return (255 * ground + images * ink * (1 - ground)).round().to(torch.uint8)
 
 
 def redraw(

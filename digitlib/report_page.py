@@ -117,6 +117,7 @@ def _reliability(about: dict) -> Iterator[str]:
     yield from _section(
         "How sure, and how right",
         f"Expected calibration error: {error:.2f} %. A perfectly calibrated model would show {chance:.2f} % by chance.",
+        *_fitted(about["temperature"]),
     )
     bins = [(part["sure"], Accuracy.from_counts(part)) for part in about["bins"]]
     yield _figure(
@@ -125,6 +126,14 @@ def _reliability(about: dict) -> Iterator[str]:
         f"Each point is one of {len(bins)} groups of equally many digits, from the least sure to the surest: on the "
         "dashed line it is as often right as it is sure, below it less often; the bar is the 95 % interval.",
     )
+
+
+def _fitted(temperature: float) -> Iterator[str]:
+    if temperature != 1:
+        yield (
+            f"Its logits were divided by a temperature of {temperature:.2f}. If that was chosen on these same digits, "
+            "the error looks a little smaller here than it would elsewhere."
+        )
 
 
 def _risk(found: dict) -> Iterator[str]:

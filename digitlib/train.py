@@ -46,7 +46,7 @@ class Recipe:
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
         redrawn: how many digits redrawn with any pen (:func:`digitlib.redrawn.mixed`) are learned from for each digit.
-        coarse: the part of the redrawn digits that are redrawn at a low resolution.
+        degraded: the part of the redrawn digits that have few pixels, pale ink and a grey ground.
         nondigits: how many things that are no digits are learned from for each digit, as an eleventh class; above 0 it
             needs a model with 11 outputs.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
@@ -61,7 +61,7 @@ class Recipe:
     deform: Deform | None = None
     distil: float = 0.0
     redrawn: float = 0.0
-    coarse: float = 0.0
+    degraded: float = 0.0
     nondigits: float = 0.0
     precision: str = "float32"
     seed: int = 0
@@ -75,7 +75,7 @@ class Recipe:
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
-        for name in ("distil", "coarse"):
+        for name in ("distil", "degraded"):
             part = getattr(self, name)
             if not 0 <= part <= 1:
                 raise ValueError(f"expected {name} from 0 to 1, got {part}")
@@ -83,6 +83,10 @@ class Recipe:
             share = getattr(self, name)
             if not 0 <= share < math.inf:
                 raise ValueError(f"expected {name} of 0 or more, got {share}")
+        if self.degraded and not self.redrawn:
+            raise ValueError(
+                f"expected redrawn above 0 with degraded {self.degraded}, got {self.redrawn}"
+            )
 
     @property
     def outputs(self) -> int:
@@ -112,6 +116,7 @@ RECIPES = {
         rate=3e-3,
         deform=_GENTLE,
         redrawn=1.0,
+        degraded=0.5,
         nondigits=0.3,
     ),
 }
@@ -256,7 +261,7 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
 def _mixed(train: Digits, recipe: Recipe) -> Digits:
     """The digits to learn from, with what the recipe adds to them."""
     if recipe.redrawn:
-        train = redrawn.mixed(train, recipe.redrawn, recipe.seed, recipe.coarse)
+        train = redrawn.mixed(train, recipe.redrawn, recipe.seed, recipe.degraded)
     if recipe.nondigits:
         train = nondigits.mixed(train, recipe.nondigits, recipe.seed)
     return train

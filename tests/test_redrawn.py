@@ -91,9 +91,9 @@ def test_mixed_adds_redrawn_digits_with_their_labels(small, share, n):
     assert (said[100:] == mixed.labels[100:].numpy()).mean() > 0.7
 
 
-@pytest.mark.parametrize(("coarse", "share"), [(0.0, 0), (0.5, 0.5), (1.0, 1)])
-def test_a_part_of_the_mixed_digits_is_coarse(small, coarse, share, monkeypatch):
-    """The part asked for comes from few pixels, each few digits from as many."""
+@pytest.mark.parametrize(("degraded", "share"), [(0.0, 0), (0.5, 0.5), (1.0, 1)])
+def test_a_part_of_the_mixed_digits_is_degraded(small, degraded, share, monkeypatch):
+    """The part asked for comes from few pixels, each few digits from as many, and each with a ground of its own."""
     asked, fit = [], redrawn.fit
 
     def watched(ink, pixels):
@@ -101,14 +101,24 @@ def test_a_part_of_the_mixed_digits_is_coarse(small, coarse, share, monkeypatch)
         return fit(ink, pixels)
 
     monkeypatch.setattr(redrawn, "fit", watched)
-    mixed = redrawn.mixed(small[:1_000], 2.0, seed=1, coarse=coarse)
+    mixed = redrawn.mixed(small[:1_000], 2.0, seed=1, degraded=degraded)
     assert len(mixed) == 3_000
     assert len(asked) / 2_000 == pytest.approx(share, abs=0.2)
     assert all(5 <= pixels <= 12 for pixels in asked)
     assert not asked or len(set(asked)) > 3
+    ground = mixed.images[1_000:, 0, 0].float() / 255
+    # A ground of less than half a grey level is black.
+    assert (ground > 0).sum().item() == pytest.approx(len(asked), rel=0.02)
+    assert ground.max() <= redrawn.GREYEST + 1 / 255
 
 
-def test_a_coarse_digit_is_still_its_digit(small):
-    mixed = redrawn.mixed(small[:500], 1.0, seed=1, coarse=1.0)
+def test_degraded_ink_is_paler(small):
+    mixed = redrawn.mixed(small[:500], 1.0, seed=1, degraded=1.0).images[500:]
+    ink = mixed.flatten(1).amax(1) / 255
+    assert redrawn.PALEST - 1 / 255 <= ink.min() < 0.5 and ink.max() > 0.9
+
+
+def test_a_degraded_digit_is_still_its_digit(small):
+    mixed = redrawn.mixed(small[:500], 1.0, seed=1, degraded=1.0)
     said = DigitClassifier.load().logits(mixed.images[500:].numpy()).argmax(1)
     assert (said == mixed.labels[500:].numpy()).mean() > 0.6

@@ -72,6 +72,13 @@ def plain(right, n):
     return {"right": right, "n": n, "value": right / n, "interval": [low, high]}
 
 
+@pytest.mark.parametrize(("temperature", "said"), [(0.75, True), (1.0, False)])
+def test_a_fitted_temperature_is_told(found, valid, temperature, said):
+    changed = {**found["calibration"], "temperature": temperature}
+    words = Page(report_page.render({**found, "calibration": changed}, valid)).words
+    assert ("a temperature of 0.75" in words) == said
+
+
 def test_the_worst_corruption_is_named(found, valid):
     curves = {**found["corruptions"], "noise": {"0.3": plain(0, 1000)}}
     changed = {**found, "corruptions": curves, "mean corruption error": 0.432}
