@@ -25,9 +25,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 from conftest import launch, served, serving  # noqa: E402
 from test_app import visits  # noqa: E402
-from test_browser import BY_KEYS, PHONE, places, press, swipe  # noqa: E402
 
 from drawings import STROKES, draw  # noqa: E402
+from gestures import BY_KEYS, PHONE, places, press, stroke, swipe  # noqa: E402
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 FINGER = (1, 3, 7)
@@ -234,13 +234,7 @@ def drawn(page, pad, strokes) -> tuple[str, float]:
     """Draw with the mouse; the label, and the milliseconds from the last pointer-up to the last change."""
     pad.evaluate("window.changes.length = 0")
     for points in strokes:
-        path = places(pad, points)
-        page.mouse.move(*path[0])
-        page.mouse.down()
-        for place in path[1:]:
-            page.mouse.move(*place, steps=8)
-            page.wait_for_timeout(30)
-        page.mouse.up()
+        stroke(page, points, frame=pad)
     page.wait_for_timeout(500)
     changes, up = pad.evaluate("[changes, up]")
     return said(pad), changes[-1] - up if changes and changes[-1] > up else 0.0
@@ -301,12 +295,7 @@ def in_python(page) -> str:
 def predicting(browser, url: str) -> str:
     """A sentence about the time of a prediction in the browser."""
     page, pad = opened(browser, url, WIDE, [])
-    drawn_ = places(pad, STROKES[8][0])
-    page.mouse.move(*drawn_[0])
-    page.mouse.down()
-    for place in drawn_[1:]:
-        page.mouse.move(*place)
-    page.mouse.up()
+    stroke(page, STROKES[8][0], frame=pad)
     times = page.evaluate(PREDICT)
     page.context.close()
     return (

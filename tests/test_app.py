@@ -11,7 +11,6 @@ import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +24,7 @@ from playwright.sync_api import TimeoutError
 from digitlib import app
 from digitlib.classify import DigitClassifier, Prediction
 from drawings import STROKES, draw
-
-SIDE = 100  # of the square in which the strokes are given
+from gestures import PHONE, places, stroke, swipe
 
 
 def data_address(image):
@@ -96,22 +94,6 @@ def page(browser, address):
     page.close()
 
 
-def stroke(page, points, watch=lambda: None, steps=12):
-    """Draw one stroke with the mouse, calling ``watch`` after each piece of it."""
-    box = page.locator(".pad-canvas").bounding_box()
-    places = [
-        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
-        for x, y in points
-    ]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=steps)
-        page.wait_for_timeout(30)
-        watch()
-    page.mouse.up()
-
-
 def wait_for_label(page, label):
     """As long as it takes the pad to notice a lost answer and to ask again; fails with what it shows instead."""
     try:
@@ -151,7 +133,6 @@ def test_the_bars_move_during_the_stroke(page):
         watch=lambda: seen.append(
             tuple(page.locator(".pad-percent").all_inner_texts())
         ),
-        steps=8,
     )
     assert len(set(seen)) >= 3
 
@@ -167,32 +148,12 @@ def test_clear_goes_back_to_a_blank(page):
 
 
 def test_a_finger_draws_on_a_phone(browser, address):
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
+    phone = browser.new_context(**PHONE)
     page = phone.new_page()
     page.goto(address)
     page.wait_for_selector(".pad-canvas")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    box = page.locator(".pad-canvas").bounding_box()
-    touch = phone.new_cdp_session(page)
-    points = [
-        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
-        for x, y in STROKES[7][0]
-    ]
-    path = [points[0]]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        path += [
-            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
-        ]
-    for kind, (x, y) in zip(
-        ["touchStart"] + ["touchMove"] * (len(path) - 1), path, strict=True
-    ):
-        touch.send(
-            "Input.dispatchTouchEvent",
-            {"type": kind, "touchPoints": [{"x": x, "y": y}]},
-        )
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    swipe(page, places(page, STROKES[7][0]))
     wait_for_label(page, 7)
     assert page.evaluate("window.scrollY") == 0
     phone.close()

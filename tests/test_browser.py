@@ -1,7 +1,6 @@
 """The static pad as a visitor meets it: mouse, finger, keys, every button, and no request to anywhere else."""
 
 import io
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +11,9 @@ from digitlib import data
 from digitlib.classify import DigitClassifier
 from digitlib.preprocess import preprocess
 from drawings import STROKES
+from gestures import BY_KEYS, PHONE, places, press, stroke, swipe
 
 BOOK = Path(__file__).parents[1] / "_build" / "html"
-SIDE = 100  # of the square in which the strokes are given
-PHONE = {
-    "viewport": {"width": 390, "height": 700},
-    "has_touch": True,
-    "is_mobile": True,
-}
 
 
 @pytest.fixture
@@ -48,47 +42,6 @@ def visit(browser, static_site):
 @pytest.fixture
 def page(visit):
     return visit()
-
-
-def places(page, points):
-    """Where points of the sheet lie in the window; ``page`` may be a frame."""
-    box = page.locator(".pad-canvas").bounding_box()
-    return [
-        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
-        for x, y in points
-    ]
-
-
-def stroke(page, points, watch=lambda: None, steps=8, frame=None):
-    """Draw one stroke with the mouse, calling ``watch`` after each piece of it."""
-    first, *rest = places(frame or page, points)
-    page.mouse.move(*first)
-    page.mouse.down()
-    for place in rest:
-        page.mouse.move(*place, steps=steps)
-        page.wait_for_timeout(20)
-        watch()
-    page.mouse.up()
-
-
-def swipe(page, path):
-    """Move a finger along a path, in small steps."""
-    touch = page.context.new_cdp_session(page)
-    steps = [path[0]]
-    for (x0, y0), (x1, y1) in pairwise(path):
-        steps += [
-            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
-        ]
-    for i, (x, y) in enumerate(steps):
-        points = [{"x": x, "y": y}]
-        kind = "touchMove" if i else "touchStart"
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
-def press(page, keys):
-    for key in keys.split():
-        page.keyboard.press(key)
 
 
 def guess(page):
@@ -155,16 +108,6 @@ def test_beside_the_sheet_a_finger_scrolls(visit):
     page = visit(**PHONE)
     swipe(page, [(200, 650), (200, 300)])
     page.wait_for_function("window.scrollY > 0")
-
-
-# From the middle of the sheet's upper quarter.
-BY_KEYS = {
-    1: "Space Shift+ArrowDown Shift+ArrowDown Shift+ArrowDown Shift+ArrowDown Space",
-    7: "Shift+ArrowLeft Space Shift+ArrowRight Shift+ArrowRight "
-    + "End " * 4
-    + "ArrowDown End " * 4
-    + "Space",
-}
 
 
 @pytest.mark.parametrize("digit", BY_KEYS)

@@ -19,9 +19,9 @@ from digitlib.weights import write_whole
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from conftest import launch, served  # noqa: E402
-from test_browser import places  # noqa: E402
 
 from drawings import STROKES  # noqa: E402
+from gestures import places  # noqa: E402
 
 STATIC = ROOT / "book" / "_static"
 DIGITS = (4, 7, 2)
