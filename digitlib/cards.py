@@ -347,7 +347,7 @@ def _training(provenance: dict) -> str:
         lines.append(f"With every 10 digits came {' and '.join(came)}.")
     if part := recipe.get("degraded"):
         lines.append(
-            f"{100 * part:g} % of the redrawn ones were degraded: few pixels, pale ink, a grey ground."
+            f"Of every 10 redrawn ones {10 * part:g} were degraded: few pixels, pale ink, a grey ground."
         )
     if recipe.get("distil"):
         lines.append("It learned from a larger model's answers as well as from labels.")

@@ -185,7 +185,7 @@ def test_the_recipe_is_told(tmp_path):
     redrawn, nondigits = 10 * recipe["redrawn"], 10 * recipe["nondigits"]
     more = f"With every 10 digits came {redrawn:g} redrawn with any pen and {nondigits:g} things"
     assert more in card
-    line = f"{100 * recipe['degraded']:g} % of the redrawn ones were degraded"
+    line = f"Of every 10 redrawn ones {10 * recipe['degraded']:g} were degraded"
     assert line in card
     tiny = cards.model_card(weights.TINY)
     assert (
