@@ -260,8 +260,8 @@ TYPED = {
         "90 %": "a threshold, and the share of what is no 9",
     },
     "05-deploy": {
-        "98.8 %": "deploy.by-mass",
-        "24.3 %": "deploy.plain",
+        "99.0 %": "deploy.by-mass",
+        "23.9 %": "deploy.plain",
         "1 %": "a choice of ours",
         "72 %": "arithmetic: the interval of ten of ten",
     },
