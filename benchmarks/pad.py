@@ -1,8 +1,9 @@
 """What recipe ``pad`` needs, and what its deformations are worth and cost: ``python benchmarks/pad.py``.
 
-Each candidate trains once, recipe ``pad`` for half its epochs, and is measured on validation digits alone, as they
-are, made worse in the ten ways of :mod:`digitlib.corruptions`, and redrawn in the whole grid of sizes and pens, and on
-scikit-learn's digits, by other writers. The tables go to the screen and to ``benchmarks/choices-pad.md``.
+Each candidate trains once, recipe ``pad`` for half its epochs, and is measured on validation digits alone: as they
+are, made worse in the ten ways of :mod:`digitlib.corruptions`, and redrawn in the whole grid of sizes and pens; and on
+scikit-learn's digits, by other writers, and on drawings in the styles of :mod:`digitlib.hands`. The tables go to the
+screen and to ``benchmarks/choices-pad.md``.
 """
 
 from collections.abc import Iterator
@@ -10,17 +11,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from digitlib import corruptions, data, evaluate, redrawn
+import torch
+
+from digitlib import corruptions, data, evaluate, hands, redrawn
 from digitlib.data import Digits
 from digitlib.model import MLP
 from digitlib.train import RECIPES, fit
 from digitlib.weights import write_whole
 
 PAD = replace(RECIPES["pad"], epochs=RECIPES["pad"].epochs // 2)
-NONE = replace(PAD, redrawn=0.0, degraded=0.0, epochs=2 * PAD.epochs)
+NONE = replace(PAD, hands=0.0, redrawn=0.0, degraded=0.0, epochs=2 * PAD.epochs)
 
 CANDIDATES = {
     "pad (the recipe)": PAD,
+    "pad, no other hands": replace(PAD, hands=0.0),
     "pad, none degraded": replace(PAD, degraded=0.0),
     "pad, none redrawn": NONE,
     "pad, none redrawn, but any pen in the deformations": replace(
@@ -29,7 +33,7 @@ CANDIDATES = {
     "pad, nothing deformed or redrawn": replace(NONE, deform=None),
     "pad, no non-digits": replace(PAD, nondigits=0.0),
 }
-"""Those without redrawn digits see the others twice as often."""
+"""Those without redrawn digits have none in other hands either, and see the rest twice as often."""
 
 
 def main() -> None:
@@ -41,12 +45,13 @@ def main() -> None:
         "# What does recipe `pad` need?",
         "",
         f"One seed each, recipe `pad` for {PAD.epochs} epochs; {len(valid):,} validation digits, the first 1,000 of "
-        f"them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's digits. "
+        f"them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's digits; "
+        f"1,000 in each of {len(hands.STYLES)} other styles. "
         "Made by `python benchmarks/pad.py`.",
         "",
         "| candidate | clean, right | made worse, wrong on average | redrawn, right | worst cell, % right "
-        "| other writers, right |",
-        "| --- " * 6 + "|",
+        "| other writers, right | other styles, right |",
+        "| --- " * 7 + "|",
     ]
     print("\n".join(lines), flush=True)
     found = {}
@@ -79,6 +84,10 @@ def row(
     where = f"size {worst.size:.0%}, pen {worst.width:.0%}"
     yield f"{100 * drawn[worst].value:.1f} ({where})"
     yield right(other).share
+    styles = hands.right(
+        lambda images: evaluate.logits(model, torch.from_numpy(images)).numpy()
+    )
+    yield evaluate.total(styles.values()).share
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[str]:

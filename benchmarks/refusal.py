@@ -1,8 +1,9 @@
 """Ways to say "not a digit", beside each other: ``python benchmarks/refusal.py``.
 
-Recipe ``pad``, none of its digits degraded, is trained with and without non-digits, and scores of doubt are asked about
-digits and about everything else. Each refuses the same share of the validation digits. The table goes to the screen and
-to ``benchmarks/choices-refusal.md``. The kinds set aside are shown; nothing is to be chosen by them.
+Recipe ``pad``, none of its digits degraded or in other hands, is trained with and without non-digits, and scores of
+doubt are asked about digits and about everything else. Each refuses the same share of the validation digits. The table
+goes to the screen and to ``benchmarks/choices-refusal.md``. The kinds set aside are shown; nothing is to be chosen by
+them.
 """
 
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 
 from digitlib import calibrate, data, evaluate, nondigits
 from digitlib.model import MLP
+from digitlib.strokes import EXAM
 from digitlib.train import Recipe, fit
 from digitlib.weights import write_whole
 
@@ -25,13 +27,11 @@ CHOICE = (
 def main() -> None:
     """Train, ask, and write the table."""
     train, valid = data.split(data.load("mnist"))
-    asked = {
-        kind: nondigits.draw(kind, N, valid, nondigits.EXAM) for kind in nondigits.KINDS
-    }
+    asked = {kind: nondigits.draw(kind, N, valid, EXAM) for kind in nondigits.KINDS}
     rows: dict[str, list] = {}
     for seed in SEEDS:
         for name, changes in (("with non-digits", {}), ("without", {"nondigits": 0.0})):
-            recipe = Recipe.named("pad", seed=seed, degraded=0.0, **changes)
+            recipe = Recipe.named("pad", seed=seed, hands=0.0, degraded=0.0, **changes)
             model = MLP(recipe.hidden, seed=seed, outputs=recipe.outputs)
             fit(model, train, valid, recipe)
             for way, score in scores(model, train).items():
@@ -83,7 +83,7 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
         "",
         "Non-digits taken for digits, in per cent, where each score refuses "
         f"{calibrate.REFUSED:.0%} of 5,000 validation digits: {N:,} of each kind, mean of "
-        f"{len(SEEDS)} seeds of recipe `pad`, none of its digits degraded; made by "
+        f"{len(SEEDS)} seeds of recipe `pad`, no digits degraded or in other hands; made by "
         f"`python benchmarks/refusal.py`. One seed's share has a 95 % interval of at most "
         f"± {100 * 1.96 * (0.25 / N) ** 0.5:.1f}.",
         "",

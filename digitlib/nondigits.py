@@ -17,9 +17,9 @@ from digitlib.data import Digits
 from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, NoInk, preprocess
 from digitlib.sketches import KINDS
+from digitlib.strokes import EXAM
 
 __all__ = [
-    "EXAM",
     "KINDS",
     "NOT_A_DIGIT",
     "SET_ASIDE",
@@ -31,9 +31,6 @@ __all__ = [
 
 NOT_A_DIGIT = 10
 """The label of what is no digit, after the ten digits' own."""
-
-EXAM = 1_000_003
-"""The seed of the drawings that are measured on; recipes draw theirs with seeds of their own."""
 
 TRAINED = ("scribbles", "letters", "shapes", "textures", "inverted")
 """Kinds that a classifier may learn from."""

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -22,6 +23,7 @@ from digitlib import (
     corruptions,
     data,
     evaluate,
+    hands,
     nondigits,
     redrawn,
     weights,
@@ -209,6 +211,9 @@ class _Asked:
         """Of other images, uint8 ``(N, 28, 28)``."""
         return _outputs(self.model, images)[:, :10]
 
+    def numpy_logits(self, images: np.ndarray) -> np.ndarray:
+        return self.logits(torch.from_numpy(images)).numpy()
+
     def refused(self, outputs: torch.Tensor) -> torch.Tensor:
         return calibrate.doubt(outputs) > self.threshold
 
@@ -259,11 +264,8 @@ def _worse(asked: _Asked) -> dict:
 
 
 def _redrawn(asked: _Asked) -> dict:
-    def logits(images):
-        return asked.logits(torch.from_numpy(images)).numpy()
-
     n = 20 if asked.quick else 100  # in each cell: a drawing takes 0.01 s
-    cells = redrawn.grid(logits, asked.digits, n)
+    cells = redrawn.grid(asked.numpy_logits, asked.digits, n)
     return {
         "redrawn": {
             "all": _plain(total(cells.values())),
@@ -278,7 +280,11 @@ def _redrawn(asked: _Asked) -> dict:
 def _elsewhere(asked: _Asked) -> dict:
     other = data.load("optdigits")
     found = evaluate.accuracy(asked.logits(other.images), other.labels)
-    return {"other handwriting": _plain(found)}
+    styles = hands.right(asked.numpy_logits, 50 if asked.quick else 250)
+    return {
+        "other handwriting": _plain(found),
+        "other styles": {style: _plain(some) for style, some in styles.items()},
+    }
 
 
 def _refusals(asked: _Asked) -> dict:

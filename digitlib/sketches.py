@@ -4,7 +4,6 @@ A kind is a function from numpy's ``RandomState``, and digits to spoil, to a dra
 :mod:`digitlib.nondigits` says which kinds a classifier may learn from.
 """
 
-import math
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,50 +12,9 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from digitlib.data import Digits
 from digitlib.preprocess import SIDE
+from digitlib.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
 
-__all__ = ["CANVAS", "KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
-
-CANVAS = 140
-"""Pixels on each side of the canvas."""
-
-
-# --- a canvas and a pen ---------------------------------------------------------------------------------------------
-
-
-def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    image = Image.new("L", (CANVAS, CANVAS))
-    return image, ImageDraw.Draw(image)
-
-
-def _pen(random) -> int:
-    """A pen's width: a twentieth to a seventh of the canvas."""
-    return random.randint(CANVAS // 20, CANVAS // 7 + 1)
-
-
-def _stroke(brush: ImageDraw.ImageDraw, points, pen: int) -> None:
-    """A line through points ``(K, 2)``, with round ends."""
-    points = [tuple(map(float, point)) for point in points]
-    brush.line(points, fill=255, width=pen, joint="curve")
-    for x, y in (points[0], points[-1]):
-        r = pen / 2
-        brush.ellipse((x - r, y - r, x + r, y + r), fill=255)
-
-
-def _curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
-    """A smooth line through points ``(K, 2)``: Catmull and Rom's spline."""
-    p = np.concatenate([points[:1], points, points[-1:]])
-    t = np.linspace(0, 1, steps, endpoint=False)[:, None]
-    pieces = [
-        0.5
-        * (
-            2 * b
-            + (c - a) * t
-            + (2 * a - 5 * b + 4 * c - d) * t**2
-            + (3 * b - a - 3 * c + d) * t**3
-        )
-        for a, b, c, d in zip(p[:-3], p[1:-2], p[2:-1], p[3:], strict=True)
-    ]
-    return np.concatenate([*pieces, points[-1:]])
+__all__ = ["KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
 
 
 def _ring(random, corners: int, wobble: float) -> np.ndarray:
@@ -67,16 +25,13 @@ def _ring(random, corners: int, wobble: float) -> np.ndarray:
     return CANVAS / 2 + unit * radii[:, None]
 
 
-# --- the kinds ------------------------------------------------------------------------------------------------------
-
-
 def _scribble(random, _digits) -> np.ndarray:
     """A pen that wanders about without a plan; at least nine turns, since with few it may well write a digit."""
-    image, brush = _canvas()
+    image, brush = canvas()
     points = random.uniform(0.1, 0.9, (random.randint(9, 25), 2)) * CANVAS
     if random.rand() < 0.5:  # from left to right and back, as one crosses something out
         points[:, 0] = np.sort(points[:, 0])
-    _stroke(brush, _curve(points), max(3, _pen(random) // 2))
+    stroke(brush, curve(points), max(3, any_pen(random) // 2))
     return np.asarray(image)
 
 
@@ -146,7 +101,7 @@ def _symbol(random, _digits) -> np.ndarray:
 
 def _shape(random, _digits) -> np.ndarray:
     """A polygon or a star, outlined or filled, or a filled disc; an outlined ellipse would be a 0."""
-    image, brush = _canvas()
+    image, brush = canvas()
     filled = random.rand() < 0.4
     corners = random.randint(3, 9 if filled else 6)  # the outline of more is a 0
     points = _ring(random, corners, wobble=0.3)
@@ -161,7 +116,7 @@ def _shape(random, _digits) -> np.ndarray:
     elif filled:
         brush.polygon([tuple(point) for point in points], fill=255)
     else:
-        _stroke(brush, np.concatenate([points, points[:2]]), _pen(random))
+        stroke(brush, np.concatenate([points, points[:2]]), any_pen(random))
     return np.asarray(image)
 
 
@@ -215,28 +170,20 @@ def _doubled(random, digits: Digits) -> np.ndarray:
 
 def _doodle(random, _digits) -> np.ndarray:
     """A face, a house, a stick figure, a flower, a tree or a fish, in a few strokes."""
-    image, brush = _canvas()
-    pen = max(3, _pen(random) // 2)
+    image, brush = canvas()
+    pen = max(3, any_pen(random) // 2)
     subject = _DOODLES[random.randint(len(_DOODLES))]
     for line in subject:
         points = np.array(line, dtype=np.float64) + random.normal(
             0, 0.025, (len(line), 2)
         )
-        _stroke(
-            brush, _curve(points * CANVAS) if len(line) > 3 else points * CANVAS, pen
-        )
+        stroke(brush, curve(points * CANVAS) if len(line) > 3 else points * CANVAS, pen)
     return np.asarray(image)
-
-
-def _circle(x: float, y: float, r: float) -> list[tuple[float, float]]:
-    """Nine points round a circle, the last where the first is."""
-    angles = np.linspace(0, 2 * np.pi, 9)
-    return [(x + r * math.cos(a), y + r * math.sin(a)) for a in angles]
 
 
 _DOODLES = [
     [  # a face
-        _circle(0.5, 0.5, 0.38),
+        circle(0.5, 0.5, 0.38),
         [(0.37, 0.4), (0.37, 0.44)],
         [(0.63, 0.4), (0.63, 0.44)],
         [(0.33, 0.6), (0.42, 0.7), (0.58, 0.7), (0.67, 0.6)],
@@ -251,18 +198,18 @@ _DOODLES = [
         [(0.6, 0.65), (0.6, 0.9)],
     ],
     [  # a stick figure
-        _circle(0.5, 0.2, 0.11),
+        circle(0.5, 0.2, 0.11),
         [(0.5, 0.31), (0.5, 0.62)],
         [(0.25, 0.42), (0.75, 0.42)],
         [(0.3, 0.92), (0.5, 0.62), (0.7, 0.92)],
     ],
     [  # a flower
-        _circle(0.5, 0.3, 0.08),
-        _circle(0.5, 0.14, 0.08),
-        _circle(0.65, 0.28, 0.08),
-        _circle(0.59, 0.44, 0.08),
-        _circle(0.41, 0.44, 0.08),
-        _circle(0.35, 0.28, 0.08),
+        circle(0.5, 0.3, 0.08),
+        circle(0.5, 0.14, 0.08),
+        circle(0.65, 0.28, 0.08),
+        circle(0.59, 0.44, 0.08),
+        circle(0.41, 0.44, 0.08),
+        circle(0.35, 0.28, 0.08),
         [(0.5, 0.45), (0.5, 0.92)],
         [(0.5, 0.75), (0.7, 0.62)],
     ],

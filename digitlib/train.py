@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from digitlib import checkpoint, evaluate, hardware, nondigits, parallel, redrawn
+from digitlib import checkpoint, evaluate, hands, hardware, nondigits, parallel, redrawn
 from digitlib.augment import Deform
 from digitlib.data import Digits, fingerprint, scale
 
@@ -45,6 +45,7 @@ class Recipe:
         decay: AdamW's weight decay.
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
+        hands: how many digits drawn in other hands' styles (:mod:`digitlib.hands`) are learned from for each digit.
         redrawn: how many digits redrawn with any pen (:func:`digitlib.redrawn.mixed`) are learned from for each digit.
         degraded: the part of the redrawn digits that have few pixels, pale ink and a grey ground.
         nondigits: how many things that are no digits are learned from for each digit, as an eleventh class; above 0 it
@@ -60,6 +61,7 @@ class Recipe:
     decay: float = 0.1
     deform: Deform | None = None
     distil: float = 0.0
+    hands: float = 0.0
     redrawn: float = 0.0
     degraded: float = 0.0
     nondigits: float = 0.0
@@ -79,7 +81,7 @@ class Recipe:
             part = getattr(self, name)
             if not 0 <= part <= 1:
                 raise ValueError(f"expected {name} from 0 to 1, got {part}")
-        for name in ("redrawn", "nondigits"):
+        for name in ("hands", "redrawn", "nondigits"):
             share = getattr(self, name)
             if not 0 <= share < math.inf:
                 raise ValueError(f"expected {name} of 0 or more, got {share}")
@@ -115,6 +117,7 @@ RECIPES = {
         epochs=40,
         rate=3e-3,
         deform=_GENTLE,
+        hands=0.1,
         redrawn=1.0,
         degraded=0.5,
         nondigits=0.3,
@@ -260,6 +263,8 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
 
 def _mixed(train: Digits, recipe: Recipe) -> Digits:
     """The digits to learn from, with what the recipe adds to them."""
+    if recipe.hands:
+        train = hands.mixed(train, recipe.hands, recipe.seed)
     if recipe.redrawn:
         train = redrawn.mixed(train, recipe.redrawn, recipe.seed, recipe.degraded)
     if recipe.nondigits:

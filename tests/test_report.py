@@ -12,6 +12,7 @@ from digitlib import (
     data,
     evaluate,
     export,
+    hands,
     redrawn,
     report,
     weights,
@@ -79,6 +80,10 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     assert answered["right"] == (right & ~refused).sum()
     assert found["threshold"] == classifier.threshold
     assert len(found["redrawn"]["cells"]) == len(redrawn.GRID)
+    styles = hands.right(classifier.logits, n=50)
+    assert {name: one["right"] for name, one in found["other styles"].items()} == {
+        name: some.right for name, some in styles.items()
+    }
 
 
 def test_means_are_of_what_is_beside_them(valid, two_pens):

@@ -48,7 +48,7 @@ def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(found, valid)
     page = Page(report_page.render(found, valid))
     kind = "data:image/png;base64,"
     assert all(address.startswith(kind) for address in page.addresses)
-    assert len(page.addresses) == len(page.alts) == page.captions == 7
+    assert len(page.addresses) == len(page.alts) == page.captions == 8
     assert all(page.alts)
     for address in page.addresses:  # narrow enough for a telephone
         picture = Image.open(io.BytesIO(base64.b64decode(address.removeprefix(kind))))
@@ -98,7 +98,7 @@ def test_what_is_not_there_is_left_out(found, valid):
     assert "names a digit on everything" in page.words
     assert "worst mistakes" not in page.words
     assert "The square is the threshold" not in page.words
-    assert len(page.alts) == 5
+    assert len(page.alts) == 6
 
 
 def test_a_name_is_text(found, valid):

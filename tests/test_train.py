@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from digitlib import calibrate, data, evaluate, nondigits, redrawn
+from digitlib import calibrate, data, evaluate, hands, nondigits, redrawn
 from digitlib.augment import Deform
 from digitlib.model import MLP
 from digitlib.train import (
@@ -127,6 +127,23 @@ def test_redrawn_digits_teach_any_pen(parts):
         answers = evaluate.logits(model, drawn.images)
         right.append(evaluate.accuracy(answers, drawn.labels).value)
     assert right[1] > right[0] + 0.03
+
+
+def test_drawn_digits_teach_other_hands(parts):
+    train, valid = parts
+    right = []
+    for share in (0.0, 0.5):
+        model = MLP((64,))
+        history = fit(model, train, valid, Recipe(epochs=10, batch=64, hands=share))
+        assert history[-1].valid_accuracy > 0.93
+        found = hands.right(
+            lambda images, model=model: evaluate.logits(
+                model, torch.from_numpy(images)
+            ).numpy(),
+            n=50,
+        )
+        right.append(evaluate.total(found.values()).value)
+    assert right[1] > right[0] + 0.1
 
 
 def test_what_is_no_digit_is_learned_as_an_eleventh_class(parts):
@@ -307,6 +324,7 @@ def test_bfloat16_learns_about_as_well(parts):
         {"distil": 1.5},
         {"redrawn": 1.0, "degraded": -0.1},
         {"degraded": 0.5},
+        {"hands": -0.1},
         {"redrawn": -0.1},
         {"nondigits": -0.1},
         {"nondigits": math.inf},
