@@ -1,4 +1,4 @@
-"""Ways to write a digit that MNIST's writers hardly used, drawn by program: a 1 with a flag, a 4 left open, a barred 7.
+"""Ways to write a digit, drawn by program: a 1 with a flag, a 4 left open, a barred 7; some of them are rare in MNIST.
 
 A digit's lines are those that one learns at school in much of the world. Each drawing has a pen, a width, a slant and
 an unsteadiness of its own, then goes through the same preprocessing as any drawing. They stand in for writers whom

@@ -212,9 +212,9 @@ def _elsewhere(found: dict) -> Iterator[str]:
             "named rightly (%)",
             WIDTH,
         ),
-        "Accuracy on each way to write a digit that MNIST's writers hardly used.",
-        "Each row is a way to write a digit that MNIST's writers hardly used, drawn by program: the point is the share "
-        "that is named rightly, the bar the 95 % interval.",
+        "Accuracy on each of six ways to write a digit.",
+        "Each row is a way to write a digit, drawn by program, some of them rare in MNIST: the point is the share that "
+        "is named rightly, the bar the 95 % interval.",
     )
 
 

@@ -182,8 +182,13 @@ def test_the_recipe_is_told(tmp_path):
     assert f"{recipe['epochs']} passes" in card
     assert f"batches of {recipe['batch']}" in card
     assert f"torch {said['versions']['torch']}" in card
-    redrawn, nondigits = 10 * recipe["redrawn"], 10 * recipe["nondigits"]
-    more = f"With every 10 digits came {redrawn:g} redrawn with any pen and {nondigits:g} things"
+    hands, redrawn, nondigits = (
+        10 * recipe[name] for name in ("hands", "redrawn", "nondigits")
+    )
+    more = (
+        f"With every 10 digits came {hands:g} drawn in other hands' styles "
+        f"and {redrawn:g} redrawn with any pen and {nondigits:g} things"
+    )
     assert more in card
     line = f"Of every 10 redrawn ones {10 * recipe['degraded']:g} were degraded"
     assert line in card
