@@ -260,8 +260,8 @@ TYPED = {
         "90 %": "a threshold, and the share of what is no 9",
     },
     "05-deploy": {
-        "99.0 %": "deploy.by-mass",
-        "23.9 %": "deploy.plain",
+        "98.6 %": "deploy.by-mass",
+        "21.7 %": "deploy.plain",
         "1 %": "a choice of ours",
         "72 %": "arithmetic: the interval of ten of ten",
     },

@@ -26,6 +26,7 @@ LINES = {
     "validation digits redrawn": "deploy.drawn",
     "validation digits as they are": "validate.accuracy",
     "written by other people": "validate.other-handwriting",
+    "1s with a flag": "validate.flagged",
     "drawn at half the size": "deploy.by-mass",
     "the same drawings, scaled down": "deploy.plain",
     "digits, redrawn, that it refuses": "deploy.refused",

@@ -45,6 +45,7 @@ COMMON_PROCESSOR = {
 # Besides this machine as it is.
 MACHINES = (
     {"OMP_NUM_THREADS": "1"},
+    {"OMP_NUM_THREADS": "2"},
     {"OMP_NUM_THREADS": "4"},
     OLD_PROCESSOR,
     COMMON_PROCESSOR,
