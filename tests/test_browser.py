@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib import data
+from digitlib import data, hands
 from digitlib.classify import DigitClassifier
 from digitlib.preprocess import preprocess
 from drawings import STROKES
@@ -83,6 +83,14 @@ def test_a_drawn_digit_is_named(page, digit):
     assert 95 <= sum(shares) <= 105
     assert DigitClassifier.load().classify(ink(page)).label == digit
     np.testing.assert_array_equal(seen(page), preprocess(ink(page)))
+
+
+@pytest.mark.parametrize("name", hands.STYLES)
+def test_a_digit_in_another_hand_is_named(page, name):
+    """A 1 with a flag is no 7."""
+    for line in hands.STYLES[name].lines:
+        stroke(page, [(100 * x, 100 * y) for x, y in line])
+    wait_for_label(page, hands.STYLES[name].digit)
 
 
 def test_the_bars_move_during_the_stroke(page):
