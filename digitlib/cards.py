@@ -346,7 +346,9 @@ def _training(provenance: dict) -> str:
     }
     came = [f"{10 * share:g} {what}" for what, share in more.items() if share]
     if came:
-        lines.append(f"With every 10 digits came {' and '.join(came)}.")
+        *before, last = came
+        every = " and ".join([", ".join(before), last]) if before else last
+        lines.append(f"With every 10 digits came {every}.")
     if part := recipe.get("degraded"):
         lines.append(
             f"Of every 10 redrawn ones {10 * part:g} were degraded: few pixels, pale ink, a grey ground."

@@ -187,8 +187,8 @@ def test_the_recipe_is_told(tmp_path):
         10 * recipe[name] for name in ("hands", "redrawn", "nondigits")
     )
     more = (
-        f"With every 10 digits came {hands:g} drawn in other hands' styles "
-        f"and {redrawn:g} redrawn with any pen and {nondigits:g} things"
+        f"With every 10 digits came {hands:g} drawn in other hands' styles, "
+        f"{redrawn:g} redrawn with any pen and {nondigits:g} things"
     )
     assert more in card
     line = f"Of every 10 redrawn ones {10 * recipe['degraded']:g} were degraded"
