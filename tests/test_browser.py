@@ -93,6 +93,20 @@ def test_a_digit_in_another_hand_is_named(page, name):
     wait_for_label(page, hands.STYLES[name].digit)
 
 
+def test_a_tap_is_a_dot(page):
+    stroke(page, [(50, 50)])
+    assert 350 <= np.count_nonzero(ink(page)) <= 450  # a circle of 22: 380
+
+
+@pytest.mark.parametrize("taken", ["blur()", "releasePointerCapture(1)"])
+def test_a_stroke_goes_on_when_focus_or_capture_is_taken(page, taken):
+    """The mouse is pointer 1."""
+    [points] = STROKES[3]
+    take = f"document.querySelector('.pad-canvas').{taken}"
+    stroke(page, points, watch=lambda: page.evaluate(take))
+    wait_for_label(page, 3)
+
+
 def test_the_bars_move_during_the_stroke(page):
     moved = []
     [points] = STROKES[3]

@@ -332,7 +332,7 @@ class Sheet {
     this.context.lineWidth = pen;
     this.context.beginPath();
     this.context.moveTo(...from);
-    this.context.lineTo(...to);
+    this.context.lineTo(to[0] + 0.01, to[1]); // a line of no length would leave no dot
     this.context.stroke();
     const [left, top, right, bottom] = this.#dirty ?? [SIDE, SIDE, 0, 0];
     const reach = pen / 2 + 2;
@@ -353,26 +353,30 @@ function drawWithPointer(canvas, sheet, { started, changed }) {
     return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
   };
   let pointer = null;
-  canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0) return; // a second finger doesn't join in
-    pointer = event.pointerId;
-    canvas.setPointerCapture(pointer);
-    started();
-    sheet.begin(place(event));
-    changed();
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer || !sheet.current) return;
-    const parts = event.getCoalescedEvents?.() ?? [];
-    for (const part of parts.length ? parts : [event]) sheet.extend(place(part));
-    changed();
-  });
-  canvas.addEventListener("lostpointercapture", (event) => {
+  const end = (event) => {
     if (event.pointerId !== pointer) return;
     pointer = null;
     sheet.end();
     changed();
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (![null, event.pointerId].includes(pointer) || event.button !== 0) return; // a second finger doesn't join in
+    pointer = event.pointerId;
+    started();
+    sheet.begin(place(event));
+    changed();
+    canvas.setPointerCapture(pointer);
   });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer || !sheet.current) return;
+    if (!event.buttons) return end(event);
+    const parts = event.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [event]) sheet.extend(place(part));
+    changed();
+  });
+  // A stroke ends where the pen is lifted. A browser may take the capture or the focus away before that, when a window
+  // opens for instance; the hand draws on.
+  for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, end);
 }
 
 const MOVES = {
@@ -383,6 +387,7 @@ const MOVES = {
 // A cursor on a grid of 28 x 28 that keys move, with the pen up or down.
 function drawWithKeys(canvas, cursor, sheet, { started, changed, undo, clear, say }) {
   let at = [STEPS / 2, STEPS / 4];
+  let stroke = null; // the last one that keys began
   const place = () => at.map((step) => ((step + 0.5) * SIDE) / STEPS);
   const show = () => {
     const down = Boolean(sheet.current);
@@ -406,6 +411,7 @@ function drawWithKeys(canvas, cursor, sheet, { started, changed, undo, clear, sa
     if (sheet.current) return lift();
     started();
     sheet.begin(place());
+    stroke = sheet.current;
     changed();
   };
   const actions = { " ": toggle, Escape: lift, Backspace: undo, Delete: clear };
@@ -424,7 +430,7 @@ function drawWithKeys(canvas, cursor, sheet, { started, changed, undo, clear, sa
   for (const leave of ["blur", "pointerdown"]) {
     canvas.addEventListener(leave, () => {
       cursor.hidden = true;
-      if (leave === "blur") sheet.end();
+      if (sheet.current === stroke) sheet.end();
     });
   }
 }
