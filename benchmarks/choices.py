@@ -11,7 +11,6 @@ from pathlib import Path
 from digitlib import data, export
 from digitlib.augment import Deform
 from digitlib.evaluate import Accuracy
-from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 from digitlib.weights import write_whole
 
@@ -101,8 +100,7 @@ def measured(label: str, recipe: Recipe, train, valid) -> str:
     runs = []
     for seed in SEEDS:
         seeded = replace(recipe, seed=seed)
-        model = MLP(recipe.hidden, seed=seed)
-        runs.append(fit(model, train, valid, seeded, teacher=teacher))
+        runs.append(fit(seeded.network(), train, valid, seeded, teacher=teacher))
     scores = [100 * run[-1].valid_accuracy for run in runs]
     mean = sum(scores) / len(scores)
     low, high = Accuracy(round(mean / 100 * len(valid)), len(valid)).interval

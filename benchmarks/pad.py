@@ -56,7 +56,7 @@ def main() -> None:
     print("\n".join(lines), flush=True)
     found = {}
     for name, recipe in CANDIDATES.items():
-        model = MLP(recipe.hidden, seed=recipe.seed, outputs=recipe.outputs)
+        model = recipe.network()
         fit(model, train, valid, recipe)
         found[name] = corruptions.curves(partial(evaluate.logits, model), valid[:1000])
         columns = row(name, model, valid, found[name], cells, other)

@@ -106,7 +106,7 @@ def digitlib_recipe(watch, recipe):
     exam = data.scale(valid.images), valid.labels
     watch.start()
     train, valid = data.split(data.load("mnist"))
-    model = hooked(MLP(recipe.hidden, seed=recipe.seed), watch, *exam)
+    model = hooked(recipe.network(), watch, *exam)
     fit(model, train, valid, recipe)
     watch.look(lambda: accuracy_of(model, *exam))
 

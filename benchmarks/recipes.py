@@ -24,7 +24,7 @@ def main(names: list[str]) -> None:
         right = []
         for seed in SEEDS:
             recipe = Recipe.named(name, seed=seed)
-            model = MLP(recipe.hidden, seed=seed, outputs=recipe.outputs)
+            model = recipe.network()
             fit(model, train, valid, recipe, teacher=teacher if recipe.distil else None)
             right.append(kept(model, valid, recipe))
             print(f"{name}, seed {seed}: {right[-1]:.4f}", flush=True)

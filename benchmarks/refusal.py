@@ -32,7 +32,7 @@ def main() -> None:
     for seed in SEEDS:
         for name, changes in (("with non-digits", {}), ("without", {"nondigits": 0.0})):
             recipe = Recipe.named("pad", seed=seed, hands=0.0, degraded=0.0, **changes)
-            model = MLP(recipe.hidden, seed=seed, outputs=recipe.outputs)
+            model = recipe.network()
             fit(model, train, valid, recipe)
             for way, score in scores(model, train).items():
                 limit = calibrate.threshold(score(valid.images))

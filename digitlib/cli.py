@@ -110,7 +110,6 @@ def _train(options) -> int:
     from tqdm import tqdm
 
     from digitlib import export, hardware, parallel
-    from digitlib.model import MLP
     from digitlib.train import Epoch, Recipe, fit
 
     device = hardware.best_device()
@@ -127,7 +126,7 @@ def _train(options) -> int:
     taught = options.teacher or weights.SHIPPED
     teacher = export.load_model(taught) if recipe.distil else None
     train, valid = _split(options.dataset)
-    model = MLP(recipe.hidden, seed=options.seed, outputs=recipe.outputs)
+    model = recipe.network()
 
     def report(epoch: Epoch) -> None:
         if parallel.first():

@@ -21,25 +21,41 @@ __all__ = ["export_weights", "fold", "load_model", "to_onnx"]
 
 
 def fold(model: nn.Sequential) -> weights.Layers:
-    """The linear layers of an :class:`~digitlib.model.MLP`, its normalisation folded into the first.
+    """The linear layers of an :class:`~digitlib.model.MLP`, its normalisation folded into them.
 
-    ``W ((x - mean) / std) + b`` is ``(W / std) x + (b - W mean / std)``. ValueError for another kind of model.
+    ``W ((x - mean) / std) + b`` is ``(W / std) x + (b - W mean / std)``, and so for a batch normalisation, with its
+    mean and deviation over the training. ValueError for another kind of model.
     """
+    hidden, norm = sum(isinstance(layer, nn.ReLU) for layer in model), _norms(model)
+    block = [nn.Linear, nn.BatchNorm1d, nn.ReLU] if norm else [nn.Linear, nn.ReLU]
     kinds = [type(layer) for layer in model]
-    hidden = (len(kinds) - 3) // 2
-    if kinds != [Normalize, nn.Flatten, *[nn.Linear, nn.ReLU] * hidden, nn.Linear]:
+    if kinds != [Normalize, nn.Flatten, *block * hidden, nn.Linear]:
         raise ValueError(
             f"expected an MLP with ReLU, got layers {', '.join(kind.__name__ for kind in kinds)}"
         )
-    layers = [
-        (layer.weight.detach().cpu().numpy(), layer.bias.detach().cpu().numpy())
-        for layer in model
-        if isinstance(layer, nn.Linear)
-    ]
+    linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+    layers = [(_numbers(layer.weight), _numbers(layer.bias)) for layer in linear]
+    for i, layer in enumerate(norm):
+        layers[i] = _normalised(*layers[i], layer)
     first, bias = layers[0]
     mean, std = model[0].mean, model[0].std
     layers[0] = (first / std, bias - (mean / std) * first.sum(axis=1))
     return layers
+
+
+def _norms(model: nn.Sequential) -> list[nn.BatchNorm1d]:
+    return [layer for layer in model if isinstance(layer, nn.BatchNorm1d)]
+
+
+def _numbers(part: torch.Tensor) -> np.ndarray:
+    return part.detach().cpu().numpy()
+
+
+def _normalised(weight: np.ndarray, bias: np.ndarray, norm: nn.BatchNorm1d):
+    """A linear layer that does what it did and the batch normalisation after it."""
+    factor = _numbers(norm.weight / (norm.running_var + norm.eps).sqrt())
+    shift = (bias - _numbers(norm.running_mean)) * factor + _numbers(norm.bias)
+    return factor[:, None] * weight, shift
 
 
 def export_weights(

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-__all__ = ["MLP", "Normalize"]
+__all__ = ["MLP", "Normalize", "with_norm"]
 
 MEAN, STD = 0.1307, 0.3081
 """Mean and standard deviation of MNIST's training pixels, in [0, 1]."""
@@ -68,3 +68,18 @@ class MLP(nn.Sequential):
                 layers += [nn.Linear(n_in, n_out), activation()]
             layers += [nn.Linear(widths[-1], outputs)]  # logits: no activation
         super().__init__(*layers)
+
+
+def with_norm(model: MLP) -> nn.Sequential:
+    """The layers of an MLP, and batch normalisation after each linear one but the last.
+
+    While it trains, each number that such a layer passes on is measured in standard deviations from its mean over
+    the batch, which so has to hold two images or more; afterwards, over the training. Source: Ioffe and Szegedy
+    (2015), *Batch normalization: accelerating deep network training by reducing internal covariate shift*.
+    """
+    layers = []
+    for layer in model:
+        layers.append(layer)
+        if isinstance(layer, nn.Linear) and layer is not model[-1]:
+            layers.append(nn.BatchNorm1d(layer.out_features))
+    return nn.Sequential(*layers)

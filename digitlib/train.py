@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 from digitlib import checkpoint, evaluate, hands, hardware, nondigits, parallel, redrawn
 from digitlib.augment import Deform
 from digitlib.data import Digits, fingerprint, scale
+from digitlib.model import MLP, with_norm
 
 __all__ = [
     "RECIPES",
@@ -39,6 +40,7 @@ class Recipe:
 
     Attributes:
         hidden: widths of the hidden layers of the network that the rest is meant for.
+        norm: whether batch normalisation stands after each of its linear layers but the last.
         epochs: how often every training digit is seen.
         batch: digits per gradient step.
         rate: the largest learning rate; it rises to this and falls to almost nothing (one cycle).
@@ -55,6 +57,7 @@ class Recipe:
     """
 
     hidden: tuple[int, ...] = (256,)
+    norm: bool = False
     epochs: int = 3
     batch: int = 256
     rate: float = 8e-3
@@ -69,9 +72,10 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        if self.epochs < 1 or self.batch < 1:
+        if self.epochs < 1 or self.batch < self.least:
             raise ValueError(
-                f"expected epochs and batch of at least 1, got {self.epochs} and {self.batch}"
+                f"expected epochs of at least 1 and batch of at least {self.least}, "
+                f"got {self.epochs} and {self.batch}"
             )
         if not (self.rate > 0 and math.isfinite(self.rate)):
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
@@ -91,9 +95,19 @@ class Recipe:
             )
 
     @property
+    def least(self) -> int:
+        """The fewest digits that make a batch: of a single one there are no deviations for ``norm``."""
+        return 2 if self.norm else 1
+
+    @property
     def outputs(self) -> int:
         """How many outputs the model needs: 10, or 11 to learn what is no digit."""
         return 11 if self.nondigits else 10
+
+    def network(self) -> nn.Sequential:
+        """The network that this recipe is meant for, untrained; the seed decides its weights."""
+        model = MLP(self.hidden, seed=self.seed, outputs=self.outputs)
+        return with_norm(model) if self.norm else model
 
     @classmethod
     def named(cls, name: str, **changes) -> "Recipe":
@@ -201,7 +215,7 @@ def fit(
         teacher = copy.deepcopy(teacher).to(device).eval()
     images, labels = train.images.to(device), train.labels.to(device)
     valid = Digits(valid.images.to(device), valid.labels)
-    steps = recipe.epochs * _steps(len(train), recipe.batch)
+    steps = recipe.epochs * _steps(len(train), recipe)
     try:
         optimizer, scheduler = _optimizer(model.to(device), recipe, steps)
         run = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
@@ -250,9 +264,10 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
         raise ValueError(
             f"expected a model with {recipe.outputs} outputs for this recipe, got one with {outputs}"
         )
-    if recipe.batch < parallel.size():
+    if min(recipe.batch, len(train)) < recipe.least * parallel.size():
         raise ValueError(
-            f"expected at least a digit for each of {parallel.size()} processes, got a batch of {recipe.batch}"
+            f"expected at least {recipe.least} in a batch for each process, got {parallel.size()} processes, "
+            f"a batch of {recipe.batch} and {len(train)} digits"
         )
     if bool(recipe.distil) != (teacher is not None):
         raise ValueError(
@@ -272,10 +287,10 @@ def _mixed(train: Digits, recipe: Recipe) -> Digits:
     return train
 
 
-def _steps(n: int, batch: int) -> int:
-    """Steps of an epoch; a last batch of fewer digits than there are processes is left out."""
-    whole, rest = divmod(n, batch)
-    return whole + (rest >= parallel.size())
+def _steps(n: int, recipe: Recipe) -> int:
+    """Steps of an epoch; a last batch of fewer digits than the processes need is left out."""
+    whole, rest = divmod(n, recipe.batch)
+    return whole + (rest >= recipe.least * parallel.size())
 
 
 def _about(train: Digits, valid: Digits, recipe: Recipe, teacher) -> dict:
@@ -310,7 +325,7 @@ def _batches(
     luck = torch.Generator().manual_seed(seed + 1_000_003 * (1 + parallel.rank()))
     shuffled = torch.randperm(len(images), generator=order).to(images.device)
     for batch in map(parallel.share, shuffled.split(recipe.batch)):
-        if not len(batch):
+        if len(batch) < recipe.least:
             continue
         # Bytes until now: a batch is fetched and converted faster than it is fetched as floats, which are four times
         # as large; and index_select copies whole images, where indexing goes pixel by pixel.

@@ -5,14 +5,20 @@ from torch import nn
 
 from digitlib import DigitClassifier, classify, evaluate, export
 from digitlib.data import scale
-from digitlib.model import MLP
+from digitlib.model import MLP, with_norm
 from digitlib.train import Recipe
 from digitlib.weights import Weights
 
 
-def test_folding_changes_nothing(small):
-    model = MLP((20, 15))
+@pytest.mark.parametrize("norm", [False, True])
+def test_folding_changes_nothing(small, norm):
+    model = with_norm(MLP((20, 15))) if norm else MLP((20, 15))
     images = small.images[:50]
+    model(scale(small.images))  # what the normalisation has seen counts
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.1 * torch.rand_like(parameter))
+    model.eval()
     folded = DigitClassifier(Weights(export.fold(model))).logits(images.numpy())
     np.testing.assert_allclose(folded, model(scale(images)).detach().numpy(), atol=1e-4)
 
@@ -59,6 +65,7 @@ def test_onnx_says_what_the_model_says(small):
     [
         MLP((20,), activation=nn.Tanh),
         MLP((20,)).append(nn.ReLU()),
+        MLP((20,)).append(nn.BatchNorm1d(10)),
         nn.Sequential(nn.Linear(784, 10)),
     ],
 )

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from digitlib.model import MLP, Normalize
+from digitlib.model import MLP, Normalize, with_norm
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,12 @@ def test_shapes_and_parameters(hidden, count):
     model = MLP(hidden)
     assert model(torch.rand(3, 28, 28)).shape == (3, 10)
     assert sum(parameter.numel() for parameter in model.parameters()) == count
+
+
+def test_norm_stands_before_each_activation():
+    kinds = [type(layer) for layer in with_norm(MLP((5, 4)))][2:]
+    block = [nn.Linear, nn.BatchNorm1d, nn.ReLU]
+    assert kinds == [*block, *block, nn.Linear]
 
 
 def test_logits_come_out_of_a_linear_layer():

@@ -64,6 +64,25 @@ def test_validation_digits_touch_no_weight(parts):
     assert torch.equal(weights_after(train, valid), weights_after(train, valid[:5]))
 
 
+def test_a_recipe_makes_its_network(parts):
+    plain, normed = Recipe(hidden=(8,), seed=3), Recipe(hidden=(8,), seed=3, norm=True)
+    assert torch.equal(numbers(plain.network()), numbers(MLP((8,), seed=3)))
+    assert Recipe(nondigits=0.1).network()[-1].out_features == 11
+    assert numbers(normed.network()).numel() == numbers(plain.network()).numel() + 16
+    history = fit(normed.network(), *parts, replace(normed, epochs=10, batch=64))
+    assert history[-1].valid_accuracy > 0.8
+
+
+def test_a_batch_of_one_is_left_out_where_there_is_norm(parts):
+    train, valid = parts
+    recipe = Recipe(hidden=(8,), norm=True, epochs=1, batch=50)
+    fit(recipe.network(), train[:101], valid, recipe)
+    with pytest.raises(ValueError, match="at least 2 in a batch .* and 1 digits"):
+        fit(recipe.network(), train[:1], valid, recipe)
+    with pytest.raises(ValueError, match="batch of at least 2, got 1 and 1"):
+        replace(recipe, batch=1)
+
+
 def test_the_last_epoch_is_the_result(parts):
     model = MLP((32,))
     history = fit(model, *parts, QUICK)
