@@ -224,7 +224,7 @@ def _evaluate_options(parser) -> None:
 
 def _evaluate(options) -> int:
     """Measure weights on digits that they were not trained on."""
-    from digitlib import data, evaluate, export, report
+    from digitlib import data, report
 
     if options.quick and not options.report:
         raise ValueError("expected --report beside --quick")
@@ -236,16 +236,14 @@ def _evaluate(options) -> int:
         for line in lines(classifier, _split(options.dataset)[1]):
             print(line, flush=True)
         return 0
-    model = export.load_model(options.weights)
     if options.test:
         digits, name = data.load_test(options.dataset), "test"
     else:
         _, digits = _split(options.dataset)
         name = "validation"
-    answers = evaluate.logits(model, digits.images)
-    print(f"{evaluate.accuracy(answers, digits.labels)} in the {name} set")
-    for digit, accuracy in enumerate(evaluate.per_digit(answers, digits.labels)):
-        print(f"  {digit}: {accuracy}")
+    classifier = DigitClassifier.load(options.weights)
+    for line in report.answered(classifier, digits, name):
+        print(line)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What ``digitlib evaluate`` says beyond one accuracy: line by line, or all of it as a page and as JSON.
+"""What ``digitlib evaluate`` says: line by line, or all of it as a page and as JSON.
 
 :func:`write` takes any model that maps float ``(N, 28, 28)`` to logits, so that readers can ask it about their own.
 Here it is measured; :mod:`digitlib.report_page` makes the page.
@@ -30,9 +30,31 @@ from digitlib import (
 )
 from digitlib.classify import DigitClassifier
 from digitlib.data import Digits
-from digitlib.evaluate import Accuracy, total
+from digitlib.evaluate import Accuracy, total, wilson
 
-__all__ = ["drawn", "measure", "refusal", "write"]
+__all__ = ["answered", "drawn", "measure", "refusal", "write"]
+
+
+LISTED = 100
+"""Of so many wrong digits each gets a line."""
+
+
+def answered(classifier: DigitClassifier, digits: Digits, name: str) -> Iterator[str]:
+    """How many digits are right, in all and of each kind; and the wrong ones, worst first, by their positions."""
+    answers = torch.from_numpy(classifier.logits(digits.images.numpy()))
+    yield f"{evaluate.accuracy(answers, digits.labels)} in the {name} set"
+    for digit, right in enumerate(evaluate.per_digit(answers, digits.labels)):
+        yield f"  {digit}: {right}"
+    wrong = evaluate.mistakes(answers, digits.labels)
+    low, high = (100 * end for end in wilson(len(wrong), len(digits)))
+    share = 100 * len(wrong) / len(digits)
+    yield f"{len(wrong):,} wrong, {share:.2f} % ({low:.2f} to {high:.2f})"
+    sure = (answers / classifier.temperature).softmax(1).max(1)
+    for i in wrong[:LISTED].tolist():
+        label, called = int(digits.labels[i]), int(sure.indices[i])
+        yield f"  {i}: a {label}, called {called} ({sure.values[i]:.0%})"
+    if len(wrong) > LISTED:
+        yield f"  and {len(wrong) - LISTED:,} more"
 
 
 def drawn(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:

@@ -5,6 +5,7 @@ from statistics import fmean
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from digitlib import (
     DigitClassifier,
@@ -20,6 +21,29 @@ from digitlib import (
 from digitlib.corruptions import CORRUPTIONS
 from digitlib.evaluate import Accuracy, total
 from digitlib.model import MLP
+
+
+def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
+    """120 of 200 digits are called one more than they are, and one of them for sure."""
+    labels = torch.arange(200) % 10
+
+    class Classifier:
+        temperature = 1.0
+
+        def logits(self, images):
+            called = torch.where(labels < 6, (labels + 1) % 10, labels)
+            answers = 5.0 * F.one_hot(called, 10)
+            answers[13, 4] = 50
+            return answers.numpy()
+
+    digits = data.Digits(small.images[:200], labels)
+    lines = list(report.answered(Classifier(), digits, "test"))
+    assert lines[0] == "40.0 % (33.5 to 46.9) of 200 digits in the test set"
+    assert lines[10].startswith("  9: 100.0 % (")
+    assert lines[11] == "120 wrong, 60.00 % (53.08 to 66.54)"
+    assert lines[12] == "  13: a 3, called 4 (100%)"
+    assert lines[13] == "  0: a 0, called 1 (94%)"
+    assert lines[112] == "  and 20 more"
 
 
 def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
