@@ -6,7 +6,7 @@ worth to a network that knows nothing of neighbouring pixels.
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 
 import torch
@@ -68,6 +68,15 @@ class Deform:
                 "expected elastic of at least 0 and coarseness of at least 2, "
                 f"got {self.elastic} and {self.coarseness}"
             )
+
+    def times(self, factor: float) -> "Deform":
+        """The same deformations, each ``factor`` times as strong."""
+        ranges = ("rotation", "scale", "shear", "shift", "pen")
+        ends = {name: _ends(getattr(self, name)) for name in ranges}
+        scaled = {
+            name: (factor * low, factor * high) for name, (low, high) in ends.items()
+        }
+        return replace(self, elastic=factor * self.elastic, **scaled)
 
     def __call__(
         self, images: torch.Tensor, generator: torch.Generator

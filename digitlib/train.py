@@ -46,6 +46,7 @@ class Recipe:
         rate: the largest learning rate; it rises to this and falls to almost nothing (one cycle).
         decay: AdamW's weight decay.
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
+        fade: the part of the epochs, the last, in which the deformations grow weaker, evenly, to none in the last one.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
         hands: how many digits drawn in other hands' styles (:mod:`digitlib.hands`) are learned from for each digit.
         redrawn: how many digits redrawn with any pen (:func:`digitlib.redrawn.mixed`) are learned from for each digit.
@@ -63,6 +64,7 @@ class Recipe:
     rate: float = 8e-3
     decay: float = 0.1
     deform: Deform | None = None
+    fade: float = 0.0
     distil: float = 0.0
     hands: float = 0.0
     redrawn: float = 0.0
@@ -81,7 +83,7 @@ class Recipe:
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
-        for name in ("distil", "degraded"):
+        for name in ("distil", "degraded", "fade"):
             part = getattr(self, name)
             if not 0 <= part <= 1:
                 raise ValueError(f"expected {name} from 0 to 1, got {part}")
@@ -103,6 +105,13 @@ class Recipe:
     def outputs(self) -> int:
         """How many outputs the model needs: 10, or 11 to learn what is no digit."""
         return 11 if self.nondigits else 10
+
+    def deforms(self, number: int) -> Deform | None:
+        """What deforms the batches of an epoch, counted from 1."""
+        if not (self.deform and self.fade):
+            return self.deform
+        left = (self.epochs - number) / (self.epochs * self.fade)
+        return self.deform.times(left) if left < 1 else self.deform
 
     def network(self) -> nn.Sequential:
         """The network that this recipe is meant for, untrained; the seed decides its weights."""
@@ -324,14 +333,15 @@ def _batches(
     order = torch.Generator().manual_seed(seed)
     luck = torch.Generator().manual_seed(seed + 1_000_003 * (1 + parallel.rank()))
     shuffled = torch.randperm(len(images), generator=order).to(images.device)
+    deform = recipe.deforms(number)
     for batch in map(parallel.share, shuffled.split(recipe.batch)):
         if len(batch) < recipe.least:
             continue
         # Bytes until now: a batch is fetched and converted faster than it is fetched as floats, which are four times
         # as large; and index_select copies whole images, where indexing goes pixel by pixel.
         x, y = scale(images.index_select(0, batch)), labels[batch]
-        if recipe.deform:
-            x = recipe.deform(x, luck)
+        if deform:
+            x = deform(x, luck)
         if teacher is not None:
             y = _taught(x, y, recipe, teacher)
         yield x, y

@@ -160,6 +160,22 @@ def test_one_range_does_not_change_what_another_draws(other):
     assert torch.allclose(centres(), centres(**{other: 1e-6}), atol=1e-3)
 
 
+def test_times_makes_each_part_weaker_or_stronger():
+    deform = Deform(rotation=8, scale=(-0.2, 0.1), shift=2, elastic=0.5, coarseness=4)
+    expected = Deform(
+        rotation=4, scale=(-0.1, 0.05), shift=1, elastic=0.25, coarseness=4
+    )
+    images = torch.rand(5, 28, 28)
+    half, same = (
+        some(images, torch.Generator().manual_seed(0))
+        for some in (deform.times(0.5), expected)
+    )
+    assert torch.equal(half, same)
+    assert deform.times(2).times(0.5) == deform.times(1)
+    none = deform.times(0)(images, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(none, images)
+
+
 def test_without_ranges_nothing_happens():
     images = torch.rand(8, 28, 28, generator=generator())
     assert torch.allclose(Deform()(images, generator()), images, atol=1e-5)

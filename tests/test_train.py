@@ -83,6 +83,22 @@ def test_a_batch_of_one_is_left_out_where_there_is_norm(parts):
         replace(recipe, batch=1)
 
 
+def test_deformations_fade_to_none():
+    deform = Deform(rotation=10, elastic=1)
+    recipe = Recipe(epochs=10, deform=deform, fade=0.4)
+    rotations = [recipe.deforms(number).times(1).rotation[1] for number in range(1, 11)]
+    assert rotations == pytest.approx([10] * 6 + [7.5, 5, 2.5, 0])
+    assert replace(recipe, fade=0).deforms(10) == deform
+    assert Recipe(fade=0.5).deforms(3) is None
+
+
+def test_fading_changes_what_is_learned(parts):
+    faded = replace(DEFORMED, fade=0.5)
+    assert not torch.equal(
+        weights_after(*parts, faded), weights_after(*parts, DEFORMED)
+    )
+
+
 def test_the_last_epoch_is_the_result(parts):
     model = MLP((32,))
     history = fit(model, *parts, QUICK)
