@@ -1,6 +1,8 @@
 """The measuring instruments of benchmarks/, on small real digits; what they measure takes most of an hour."""
 
+import json
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from digitlib.train import RECIPES, Recipe, fit
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import bench
 import peers
+import record
 import reproducibility
 
 
@@ -219,3 +222,45 @@ def test_a_broken_promise_fails(answers):
     for broken in (answers("b", 4_907), answers("a", 4_800)):
         [said] = reproducibility.failures(kept | {again: broken})
         assert said == "nothing: once more (torch 2.15)"
+
+
+def test_the_search_is_logged_as_it_is_and_its_table_made_from_the_log(
+    monkeypatch, tmp_path
+):
+    log, table = json.loads(record.LOG.read_text()), record.LOG.with_suffix(".md")
+    assert set(log) <= set(record.CANDIDATES)
+    for name, entry in log.items():
+        said = json.loads(json.dumps(asdict(record.CANDIDATES[name][0])))
+        assert entry["candidate"] == said, name
+    written = table.read_text()
+    monkeypatch.setattr(record, "LOG", tmp_path / "log.json")
+    record.write(log)
+    assert (tmp_path / "log.md").read_text() == written
+    assert json.loads((tmp_path / "log.json").read_text()) == log
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"sgd": True, "rate": 0.1},
+        {"norm": False, "dropout": 0.1, "smoothing": 0.1},
+        {"fine": 0.5, "fade": 0.5, "redrawn": 0.2},
+    ],
+)
+def test_a_candidate_learns(small, changes):
+    train, valid = data.split(small, valid=287)
+    candidate = record.Candidate(
+        (64,), epochs=20, batch=64, average=1.0, strength=0.3, **changes
+    )
+    curve = record.trained(candidate, train, valid)
+    assert [line["epoch"] for line in curve] == [5, 10, 15, 20]
+    assert curve[-1]["wrong"] < 35 and curve[-1]["average_wrong"] < 35
+    assert curve[-1]["train_loss"] < curve[0]["train_loss"]
+
+
+def test_a_candidates_deformations_fade_to_the_floor():
+    candidate = record.Candidate(epochs=10, fade=0.5, floor=0.2)
+    strengths = [record.faded(candidate, number) for number in range(1, 11)]
+    assert strengths == pytest.approx([1] * 5 + [0.84, 0.68, 0.52, 0.36, 0.2])
+    assert record.faded(replace(candidate, fade=0), 10) == 1
