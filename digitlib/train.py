@@ -273,10 +273,11 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
         raise ValueError(
             f"expected a model with {recipe.outputs} outputs for this recipe, got one with {outputs}"
         )
-    if min(recipe.batch, len(train)) < recipe.least * parallel.size():
+    batch = min(recipe.batch, len(train))
+    if batch < recipe.least * parallel.size():
         raise ValueError(
-            f"expected at least {recipe.least} in a batch for each process, got {parallel.size()} processes, "
-            f"a batch of {recipe.batch} and {len(train)} digits"
+            f"expected at least {recipe.least} in a batch for each of {parallel.size()} processes, "
+            f"got a batch of {batch}"
         )
     if bool(recipe.distil) != (teacher is not None):
         raise ValueError(

@@ -77,7 +77,10 @@ def test_a_batch_of_one_is_left_out_where_there_is_norm(parts):
     train, valid = parts
     recipe = Recipe(hidden=(8,), norm=True, epochs=1, batch=50)
     fit(recipe.network(), train[:101], valid, recipe)
-    with pytest.raises(ValueError, match=r"at least 2 in a batch .* and 1 digits"):
+    with pytest.raises(
+        ValueError,
+        match="at least 2 in a batch for each of 1 processes, got a batch of 1",
+    ):
         fit(recipe.network(), train[:1], valid, recipe)
     with pytest.raises(ValueError, match="batch of at least 2, got 1 and 1"):
         replace(recipe, batch=1)
