@@ -285,7 +285,7 @@ def steps(_) -> list[str]:
 
 def parts_of_a_step(recipe: Recipe, train, peak: float) -> list[list]:
     """Milliseconds of each part, and for the products of matrices their rate."""
-    model = MLP(recipe.hidden)
+    model = recipe.network()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-9, fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=1e-9, total_steps=10**6
@@ -348,7 +348,7 @@ def a_step_of_fit(recipe: Recipe, train) -> float:
     """Milliseconds of a step in a real training, without measuring."""
     steps = -(-len(train) // recipe.batch)
     short = replace(recipe, epochs=3)
-    epochs = fit(MLP(recipe.hidden), train, train[:10], short)
+    epochs = fit(recipe.network(), train, train[:10], short)
     return 1_000 * statistics.median(epoch.seconds for epoch in epochs) / steps
 
 
@@ -358,7 +358,7 @@ def precision_report(train) -> list[str]:
 
     def seconds(precision):
         recipe = Recipe.named("quick", epochs=4, precision=precision)
-        epochs = fit(MLP(recipe.hidden), digits, digits[:100], recipe)
+        epochs = fit(recipe.network(), digits, digits[:100], recipe)
         return statistics.median(epoch.seconds for epoch in epochs)
 
     float32, bfloat16 = seconds("float32"), seconds("bfloat16")

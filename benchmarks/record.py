@@ -161,7 +161,7 @@ def trained(candidate: Candidate, train: Digits, valid: Digits) -> list[dict]:
 
 
 def network(candidate: Candidate) -> nn.Sequential:
-    """Linear layers, with what the candidate has between them."""
+    """Linear layers, with what the candidate has between them; normalised ones have no bias, unlike a recipe's."""
     widths, layers = [784, *candidate.hidden], [Normalize(), nn.Flatten()]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(candidate.seed)
@@ -242,7 +242,7 @@ def write(log: dict) -> None:
     """Write the log, and the table that is made from it."""
     rows = [row(name, **log[name]) for name in CANDIDATES if name in log]
     write_whole(LOG, (json.dumps(log, indent=1) + "\n").encode())
-    write_whole(LOG.with_suffix(".md"), "\n".join([TOP, *rows, END]).encode())
+    write_whole(LOG.with_suffix(".md"), ("\n".join([TOP, *rows]) + "\n").encode())
 
 
 def row(name: str, candidate: dict, curve: list[dict], seconds: int) -> str:
@@ -268,8 +268,6 @@ rough. What is usually said was written down with the results at hand.
 
 | candidate | usually said | validation error | loss | averaged weights | their loss | in training | epochs | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
-
-END = ""
 
 if __name__ == "__main__":
     main(sys.argv[1:])
