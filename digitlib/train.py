@@ -30,6 +30,7 @@ __all__ = [
     "Recipe",
     "count_right",
     "fit",
+    "in_precision",
     "train_epoch",
 ]
 
@@ -44,7 +45,9 @@ class Recipe:
         epochs: how often every training digit is seen.
         batch: digits per gradient step.
         rate: the largest learning rate; it rises to this and falls to almost nothing (one cycle).
-        decay: AdamW's weight decay.
+        optimizer: ``"AdamW"``, or ``"SGD"``, which is gradient descent with Nesterov's momentum.
+        decay: the optimizer's weight decay.
+        smoothing: the part of a label that is shared out evenly among all answers.
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         fade: the part of the epochs, the last, in which the deformations grow weaker, evenly, to none in the last one.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
@@ -62,7 +65,9 @@ class Recipe:
     epochs: int = 3
     batch: int = 256
     rate: float = 8e-3
+    optimizer: str = "AdamW"
     decay: float = 0.1
+    smoothing: float = 0.0
     deform: Deform | None = None
     fade: float = 0.0
     distil: float = 0.0
@@ -83,7 +88,9 @@ class Recipe:
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
-        for name in ("distil", "degraded", "fade"):
+        if self.optimizer not in ("AdamW", "SGD"):
+            raise ValueError(f"expected AdamW or SGD, got {self.optimizer}")
+        for name in ("distil", "degraded", "fade", "smoothing"):
             part = getattr(self, name)
             if not 0 <= part <= 1:
                 raise ValueError(f"expected {name} from 0 to 1, got {part}")
@@ -91,6 +98,10 @@ class Recipe:
             share = getattr(self, name)
             if not 0 <= share < math.inf:
                 raise ValueError(f"expected {name} of 0 or more, got {share}")
+        if self.smoothing and self.distil:
+            raise ValueError(
+                f"expected smoothing or distil, got {self.smoothing} and {self.distil}"
+            )
         if self.degraded and not self.redrawn:
             raise ValueError(
                 f"expected redrawn above 0 with degraded {self.degraded}, got {self.redrawn}"
@@ -230,7 +241,7 @@ def fit(
         run = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
         about = _about(train, valid, recipe, teacher) if keep else {}
         history = [Epoch(**line) for line in checkpoint.resume(keep, run, about)]
-        learner = _in_precision(parallel.shared_model(model), recipe.precision, device)
+        learner = in_precision(parallel.shared_model(model), recipe.precision, device)
         with hardware.own_cores(), _bar(steps, done=scheduler.last_epoch) as bar:
             for number in range(len(history) + 1, recipe.epochs + 1):
                 start = time.perf_counter()
@@ -316,11 +327,14 @@ def _about(train: Digits, valid: Digits, recipe: Recipe, teacher) -> dict:
 
 
 def _optimizer(model: nn.Module, recipe: Recipe, steps: int):
-    """AdamW, and the scheduler that takes its rate through one cycle."""
-    # Fused: one pass over the memory of all weights, instead of one for each line of AdamW's formula.
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.rate, weight_decay=recipe.decay, fused=True
-    )
+    """The optimizer, and the scheduler that takes its rate through one cycle."""
+    # Fused: one pass over the memory of all weights, instead of one for each line of the formula.
+    settings = {"lr": recipe.rate, "weight_decay": recipe.decay, "fused": True}
+    if recipe.optimizer == "SGD":
+        momentum = {"momentum": 0.9, "nesterov": True}
+        optimizer = torch.optim.SGD(model.parameters(), **momentum, **settings)
+    else:
+        optimizer = torch.optim.AdamW(model.parameters(), **settings)
     cycle = torch.optim.lr_scheduler.OneCycleLR
     return optimizer, cycle(optimizer, max_lr=recipe.rate, total_steps=steps)
 
@@ -345,6 +359,9 @@ def _batches(
             x = deform(x, luck)
         if teacher is not None:
             y = _taught(x, y, recipe, teacher)
+        elif recipe.smoothing:
+            rest = recipe.smoothing / recipe.outputs
+            y = (1 - recipe.smoothing) * F.one_hot(y, recipe.outputs) + rest
         yield x, y
 
 
@@ -358,7 +375,7 @@ def _taught(x: torch.Tensor, y: torch.Tensor, recipe: Recipe, teacher) -> torch.
     return share * taught + (1 - share) * F.one_hot(y, recipe.outputs)
 
 
-def _in_precision(learner: nn.Module, precision: str, device: torch.device):
+def in_precision(learner: nn.Module, precision: str, device: torch.device):
     """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32."""
     if precision == "float32":
         return learner

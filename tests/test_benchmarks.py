@@ -243,8 +243,9 @@ def test_the_search_is_logged_as_it_is_and_its_table_made_from_the_log(
     "changes",
     [
         {},
-        {"sgd": True, "rate": 0.1},
+        {"optimizer": "SGD", "rate": 0.1},
         {"norm": False, "dropout": 0.1, "smoothing": 0.1},
+        {"optimizer": "Muon", "straight": 0.5, "bent": 0.5, "pen": 0.3},
         {"fine": 0.5, "fade": 0.5, "redrawn": 0.2},
     ],
 )
