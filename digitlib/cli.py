@@ -90,7 +90,10 @@ def _train_options(parser) -> None:
     text = "the weights file to write"
     parser.add_argument("--out", type=Path, required=True, help=text)
     _add_dataset(parser)
-    text = "quick: seconds; base: a minute; tiny: 64 kB; pad: minutes, for any pen and what is no digit (default: base)"
+    text = (
+        "quick: seconds; base: a minute; tiny: 64 kB; pad: minutes, for any pen and what is no digit; "
+        "record: a minute on a large GPU, else half an hour or more (default: base)"
+    )
     parser.add_argument("--recipe", default="base", metavar="NAME", help=text)
     parser.add_argument("--epochs", type=int, help="passes over the training digits")
     parser.add_argument("--rate", type=float, help="the largest learning rate")

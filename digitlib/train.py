@@ -156,9 +156,21 @@ RECIPES = {
         degraded=0.5,
         nondigits=0.3,
     ),
+    # Chosen on validation digits too; benchmarks/record.md has the search.
+    "record": Recipe(
+        hidden=(2500, 2000, 1500, 1000, 500),
+        norm=True,
+        epochs=200,
+        batch=1024,
+        rate=3e-3,
+        decay=0.05,
+        deform=Deform(rotation=12, scale=0.15, shear=0.1, shift=2.0, elastic=1.0),
+        fade=0.3,
+    ),
 }
-"""The book's recipes: ``quick`` for experiments, ``base`` for a minute's training, ``tiny`` for 64 kB, and ``pad`` for
-drawings with any pen and for what is no digit: its weights are the shipped ones."""
+"""The book's recipes: ``quick`` for experiments, ``base`` for a minute's training, ``tiny`` for 64 kB, ``pad`` for
+drawings with any pen and for what is no digit: its weights are the shipped ones; and ``record`` for the fewest mistakes
+on MNIST, with twelve million weights."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from digitlib import data
+from digitlib import data, evaluate
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
@@ -227,16 +227,37 @@ def test_a_broken_promise_fails(answers):
 def test_the_search_is_logged_as_it_is_and_its_table_made_from_the_log(
     monkeypatch, tmp_path
 ):
+    every = {name: what for name, (what, _) in record.CANDIDATES.items()}
+    every |= {name: what for name, (what, _) in record.LAST_ROUND.items()}
+    every |= record.FINAL
+    assert len(every) == len(record.CANDIDATES) + len(record.LAST_ROUND) + 13
     log, table = json.loads(record.LOG.read_text()), record.LOG.with_suffix(".md")
-    assert set(log) <= set(record.CANDIDATES)
+    assert set(log) == set(every)
     for name, entry in log.items():
-        said = json.loads(json.dumps(asdict(record.CANDIDATES[name][0])))
+        said = json.loads(json.dumps(asdict(every[name])))
         assert entry["candidate"] == said, name
-    written = table.read_text()
+    written, digest = table.read_text(), record.DIGEST.read_text()
     monkeypatch.setattr(record, "LOG", tmp_path / "log.json")
+    monkeypatch.setattr(record, "DIGEST", tmp_path / "digest.json")
     record.write(log)
     assert (tmp_path / "log.md").read_text() == written
+    assert record.DIGEST.read_text() == digest
     assert json.loads((tmp_path / "log.json").read_text()) == log
+
+
+def test_runs_are_taught_and_go_on_with_all_digits(small, monkeypatch):
+    train, valid = data.split(small, valid=287)
+    monkeypatch.setattr(record.data, "load", lambda name: small)
+    plain = record.Run(Recipe(hidden=(32,), epochs=6, batch=100))
+    monkeypatch.setattr(record, "LAST_ROUND", {"one": (plain, ""), "two": (plain, "")})
+    taught = replace(plain.recipe, distil=0.7, seed=1)
+    first, curve = record.run(plain, train, valid)
+    assert [line["epoch"] for line in curve] == [5, 6]
+    for what in (record.Run(taught, ("one", "two")), replace(plain, whole=4)):
+        model, _ = record.run(what, train, valid)
+        assert not torch.equal(model[-1].weight, first[-1].weight)
+        answers = evaluate.logits(model, valid.images)
+        assert evaluate.accuracy(answers, valid.labels).value > 0.9
 
 
 @pytest.mark.parametrize(
