@@ -1,7 +1,8 @@
 """Train each named recipe with several seeds and record what it reaches: ``python benchmarks/recipes.py [NAME …]``.
 
 Mean and spread go to the ledger, as ``recipe.NAME``, measured on validation digits with the weights as a file gives
-them back, rounded to 8 bits. The teacher of ``tiny`` are the shipped weights.
+them back, rounded to 8 bits. The teacher of ``tiny`` are the shipped weights. ``record`` takes minutes on a large GPU,
+and hours elsewhere.
 """
 
 import statistics
@@ -9,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from digitlib import data, export, results
+from digitlib import data, export, hardware, results
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
@@ -19,11 +20,12 @@ SEEDS = range(5)
 def main(names: list[str]) -> None:
     """Measure the named recipes, all if there is none."""
     train, valid = data.split(data.load("mnist"))
+    precision = hardware.best_precision(hardware.best_device())
     teacher = export.load_model()
     for name in names or RECIPES:
         right = []
         for seed in SEEDS:
-            recipe = Recipe.named(name, seed=seed)
+            recipe = Recipe.named(name, seed=seed, precision=precision)
             model = recipe.network()
             fit(model, train, valid, recipe, teacher=teacher if recipe.distil else None)
             right.append(kept(model, valid, recipe))

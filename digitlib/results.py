@@ -5,8 +5,8 @@
 - a **value**: ``value``, ``tolerance``, ``n``, ``seed``, ``command``, and ``spread``, the smallest and largest value
   over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
   threads and kinds of processor, doubled, and never under one digit in n.
-- a **recipe's value** (``recipe.NAME``): the mean over seeds, ``tolerance`` the width of their range, and ``seconds``,
-  the median of a training; too long to measure again in a chapter, so it is recorded alone.
+- a **mean** over several ``seeds`` or ``folds``, with their range as ``spread``, its width as ``tolerance``; it takes
+  too long to measure again in a chapter, so it is recorded alone.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 

@@ -172,7 +172,7 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path):
         ),
         (
             ["train", "--out", "w", "--recipe", "slow"],
-            "quick, base, tiny, pad, got 'slow'",
+            "tiny, pad, record, got 'slow'",
         ),
         (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
         (["train", "--out", "w", "--teacher", "t"], "expected no teacher for recipe b"),

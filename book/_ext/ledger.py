@@ -1,7 +1,7 @@
 """Sphinx extension: the ledger as a page, made from ``digitlib/results.json`` and the stored notebooks at each build.
 
 The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: the sentence that the reader saw there, with
-a link to its section, and the range over seeds.
+a link to its section, and the range over seeds or folds.
 """
 
 import json
@@ -44,7 +44,7 @@ def section(title: str, entries: dict[str, dict], told: dict) -> str:
     }
     if marks:
         about += f" What has no range over seeds speaks of shipped weights: {', '.join(sorted(marks))}."
-    rows = ["| name | what it says | over seeds |", "| --- | --- | --- |"]
+    rows = ["| name | what it says | range |", "| --- | --- | --- |"]
     rows += [row(name, entry, *told[name]) for name, entry in entries.items()]
     return "\n\n".join([f"## {title}", about, "\n".join(rows)])
 
@@ -70,7 +70,8 @@ def row(name: str, entry: dict, sentence: str, chapter: str, part: str) -> str:
     if "spread" in entry:
         form = "{:.1%}" if entry["n"] else "{:.3g}"
         low, high = (form.format(x).replace("%", " %") for x in entry["spread"])
-        seeds = f"{low} to {high}, {entry['seeds']} seeds"
+        [kind] = {"seeds", "folds"} & set(entry)
+        seeds = f"{low} to {high}, {entry[kind]} {kind}"
     line = f"| [{name}]({chapter}.ipynb#{anchor(part)}) | {sentence} | {seeds} |"
     return line.replace(" %", "\N{NO-BREAK SPACE}%")
 

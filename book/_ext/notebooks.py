@@ -25,11 +25,12 @@ from digitlib.widget import VIEW
 
 BOOK = Path(__file__).parents[1]
 SEEDS = (1, 2, 3, 4)  # besides 0
-# How a chapter loads the weights that come with the package.
+# How a chapter loads the weights that come with the package or the project.
 LOADED = {
     "export.load_model()": SHIPPED,
     "DigitClassifier.load()": SHIPPED,
     "weights.TINY": TINY,
+    "record.safetensors": BOOK.parent / "benchmarks" / "record.safetensors",
 }
 # The same sums in another order: as on a processor without wide instructions, and as on one without the widest.
 OLD_PROCESSOR = {
