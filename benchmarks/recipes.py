@@ -10,8 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from torch import nn
+
 from digitlib import data, export, hardware, results
-from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
 SEEDS = range(5)
@@ -46,7 +47,7 @@ def main(names: list[str]) -> None:
         print(f"recipe.{name}: {entry}")
 
 
-def kept(model: MLP, valid: data.Digits, recipe: Recipe) -> float:
+def kept(model: nn.Module, valid: data.Digits, recipe: Recipe) -> float:
     """The accuracy that the model has once it is a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights"

@@ -10,7 +10,7 @@
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 
-Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of the shipped weights,
+Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of stored weights,
 which no seed changes, has their files' fingerprints as ``weights`` in place of a spread.
 """
 

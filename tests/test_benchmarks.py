@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from digitlib import data, evaluate
+from digitlib import data, evaluate, results, weights
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
@@ -243,6 +243,64 @@ def test_the_search_is_logged_as_it_is_and_its_table_made_from_the_log(
     assert (tmp_path / "log.md").read_text() == written
     assert record.DIGEST.read_text() == digest
     assert json.loads((tmp_path / "log.json").read_text()) == log
+
+
+def test_ledger_chapter_and_weights_say_what_the_log_says():
+    log, ledger = json.loads(record.LOG.read_text()), results.entries("mnist")
+    finals = {
+        kind: [log[name] for name in record.FINAL if name.startswith(kind)]
+        for kind in ("record, seed", "record, then", "taught")
+    }
+    plain = finals["record, seed"]
+    for name, key, n in (
+        ("recipe.record", None, 5_000),
+        ("record.test", "test_wrong", 10_000),
+    ):
+        wrong = [entry[key] if key else entry["curve"][-1]["wrong"] for entry in plain]
+        assert ledger[name]["value"] == pytest.approx(1 - np.mean(wrong) / n)
+        assert ledger[name]["spread"] == pytest.approx(
+            [1 - max(wrong) / n, 1 - min(wrong) / n]
+        )
+    text = (Path(record.__file__).parents[1] / "book/text/08-record.md").read_text()
+    for kind in ("record, then", "taught"):
+        wrong = [entry["test_wrong"] for entry in finals[kind]]
+        assert f"got {min(wrong)} to {max(wrong)}" in text
+    file = Path(record.__file__).with_name("record.safetensors")
+    recipe = Recipe.named("record", precision="bfloat16")
+    told = weights.load(file).provenance
+    assert told["recipe"] == json.loads(json.dumps(asdict(recipe)))
+    assert told["valid"]["right"] == 5_000 - plain[0]["curve"][-1]["wrong"]
+    assert ledger["record.weights"]["value"] == 1 - plain[0]["test_wrong"] / 10_000
+
+
+def test_bad_names_and_folders_are_told_before_the_training(monkeypatch, capsys):
+    for arguments, said in (
+        (["nothing"], "no candidate is called 'nothing'"),
+        (["on a GPU", "--out", "nowhere"], "nowhere: no such folder"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["record.py", *arguments])
+        with pytest.raises(SystemExit):
+            record.main()
+        assert said in capsys.readouterr().err
+
+
+def test_training_one_writes_the_log_and_its_weights(small, monkeypatch, tmp_path):
+    parts = data.split(small, valid=287)
+    monkeypatch.setattr(record.data, "load", lambda name: small)
+    monkeypatch.setattr(record.data, "split", lambda digits: parts)
+    monkeypatch.setattr(record, "DIGEST", tmp_path / "digest.json")
+    log = tmp_path / "log.json"
+    log.write_text(record.LOG.read_text())
+    monkeypatch.setattr(record, "LOG", log)
+    short = record.Run(Recipe(hidden=(16,), epochs=2, batch=100))
+    monkeypatch.setitem(record.FINAL, "record, seed 1", short)
+    arguments = ["record.py", "record, seed 1", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    record.main()
+    assert json.loads(log.read_text())["record, seed 1"]["curve"][-1]["epoch"] == 2
+    assert "not read" in (tmp_path / "log.md").read_text()
+    told = weights.load(tmp_path / "record, seed 1.safetensors").provenance
+    assert told["command"].endswith('--out FOLDER "record, seed 1"')
 
 
 def test_runs_are_taught_and_go_on_with_all_digits(small, monkeypatch):

@@ -43,7 +43,9 @@ def section(title: str, entries: dict[str, dict], told: dict) -> str:
         for file, mark in one.items()
     }
     if marks:
-        about += f" What has no range over seeds speaks of shipped weights: {', '.join(sorted(marks))}."
+        about += (
+            f" What has no range speaks of stored weights: {', '.join(sorted(marks))}."
+        )
     rows = ["| name | what it says | range |", "| --- | --- | --- |"]
     rows += [row(name, entry, *told[name]) for name, entry in entries.items()]
     return "\n\n".join([f"## {title}", about, "\n".join(rows)])

@@ -197,7 +197,7 @@ def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
 
 
 def origin(text: str, all_seeds: list[float]) -> dict:
-    """What a figure hangs on: the shipped weights that its chapter loads, where no seed changes it; or its spread."""
+    """What a figure hangs on: the stored weights that its chapter loads, where no seed changes it; or its spread."""
     files = {path for call, path in LOADED.items() if call in text}
     if files and len(set(all_seeds)) == 1:
         return {"weights": {path.name: fingerprint(path) for path in sorted(files)}}
