@@ -233,9 +233,9 @@ def _evaluate(options) -> int:
         raise ValueError("expected --report beside --quick")
     if options.report:
         return _report(options)
+    classifier = DigitClassifier.load(options.weights)
     if options.drawn or options.refusal:
         lines = report.drawn if options.drawn else report.refusal
-        classifier = DigitClassifier.load(options.weights)
         for line in lines(classifier, _split(options.dataset)[1]):
             print(line, flush=True)
         return 0
@@ -244,7 +244,6 @@ def _evaluate(options) -> int:
     else:
         _, digits = _split(options.dataset)
         name = "validation"
-    classifier = DigitClassifier.load(options.weights)
     for line in report.answered(classifier, digits, name):
         print(line)
     return 0
