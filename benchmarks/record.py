@@ -34,7 +34,8 @@ from digitlib.weights import write_whole
 
 LOG = Path(__file__).with_name("record.json")
 DIGEST = LOG.parents[1] / "digitlib" / "record.json"
-FULL = Deform(rotation=12, scale=0.15, shear=0.1, shift=2.0, elastic=1.0)
+RECORD = RECIPES["record"]
+FULL = RECORD.deform
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ FADED = replace(WEAKER, fade=0.3, floor=0.3)
 SHORT = replace(FADED, floor=0.0)
 LONG = replace(
     FIRST,
-    hidden=(2500, 2000, 1500, 1000, 500),
+    hidden=RECORD.hidden,
     epochs=300,
     average=0.0,
     fade=0.3,
@@ -221,7 +222,6 @@ class Run:
     whole: int = 0
 
 
-RECORD = RECIPES["record"]
 ADAMW = replace(RECORD, batch=512)
 SGD = replace(ADAMW, optimizer="SGD", rate=0.1, decay=5e-4)
 
@@ -271,37 +271,38 @@ FINAL = (
 )
 """What was trained when nothing was to be chosen any more, by name."""
 
+EVERY = {name: what for name, (what, _) in (CANDIDATES | LAST_ROUND).items()} | FINAL
+"""All of them by name."""
+
 
 def main() -> None:
     """Train the named ones, all if there is none, and write log and table after each."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    every = {name: what for name, (what, _) in (CANDIDATES | LAST_ROUND).items()}
-    every |= FINAL
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--out", type=Path, metavar="FOLDER")
     options = parser.parse_args()
-    if unknown := set(options.names) - set(every):
+    if unknown := set(options.names) - set(EVERY):
         parser.error(f"no candidate is called {' or '.join(map(repr, unknown))}")
     if options.out and not options.out.is_dir():
         parser.error(f"{options.out}: no such folder")
     train, valid = data.split(data.load("mnist"))
     device = hardware.best_device()
     precision = hardware.best_precision(device)
-    for name in options.names or every:
-        start = time.perf_counter()
-        if isinstance(every[name], Run):
-            model, curve = run(every[name], train, valid)
+    for name in options.names or EVERY:
+        start, what = time.perf_counter(), EVERY[name]
+        if isinstance(what, Run):
+            model, curve = run(what, train, valid)
             if options.out:
                 path = options.out / f"{name}.safetensors"
-                recipe = replace(every[name].recipe, precision=precision)
+                recipe = replace(what.recipe, precision=precision)
                 command = f'python benchmarks/record.py --out FOLDER "{name}"'
                 export.export_weights(model, path, valid, "mnist", recipe, command)
         else:
             with hardware.own_cores():
-                curve = trained(every[name], train, valid)
+                curve = trained(what, train, valid)
         log = json.loads(LOG.read_text())
         log[name] = {
-            "candidate": asdict(every[name]),
+            "candidate": asdict(what),
             "on": f"{hardware.describe(device)}, {precision}",
             "curve": curve,
             "seconds": round(time.perf_counter() - start),
@@ -522,7 +523,7 @@ def digest(log: dict) -> dict:
 def row(name: str, expected: str, entry: dict) -> str:
     """A line of the search's tables."""
     last, n = entry["curve"][-1], data.VALID_SIZE["mnist"]
-    average = "| |"
+    average = "| | |"
     if "average_wrong" in last:
         average = f"| {last['average_wrong']} | {last['average_loss']:.4f} |"
     return (

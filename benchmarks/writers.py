@@ -17,10 +17,10 @@ import torch
 
 from digitlib import data, evaluate, hardware, results
 from digitlib.data import Digits
-from digitlib.evaluate import mcnemar, wilson
+from digitlib.evaluate import mcnemar
 from digitlib.train import Recipe, fit
 from digitlib.weights import write_whole
-from record import FULL
+from record import FULL, share
 
 FOLDS = 5
 RUN = 2_400  # digits: some twelve writers of the odd half; the first and the last may stand on both sides
@@ -147,9 +147,7 @@ def row(name: str, right: list[torch.Tensor]) -> str:
     cells = []
     for told in right:
         wrong, n = int((~told).sum()), len(told)
-        low, high = wilson(wrong, n)
-        share = f"{100 * wrong / n:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
-        cells.append(f"{wrong:,} of {n:,}: {share}")
+        cells.append(f"{wrong:,} of {n:,}: {share(wrong, n)}")
     return f"| {name} | {' | '.join(cells)} | {mcnemar(*right):.1g} |"
 
 

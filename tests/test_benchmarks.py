@@ -227,9 +227,7 @@ def test_a_broken_promise_fails(answers):
 def test_the_search_is_logged_as_it_is_and_its_table_made_from_the_log(
     monkeypatch, tmp_path
 ):
-    every = {name: what for name, (what, _) in record.CANDIDATES.items()}
-    every |= {name: what for name, (what, _) in record.LAST_ROUND.items()}
-    every |= record.FINAL
+    every = record.EVERY
     assert len(every) == len(record.CANDIDATES) + len(record.LAST_ROUND) + 13
     log, table = json.loads(record.LOG.read_text()), record.LOG.with_suffix(".md")
     assert set(log) == set(every)
@@ -293,7 +291,7 @@ def test_training_one_writes_the_log_and_its_weights(small, monkeypatch, tmp_pat
     log.write_text(record.LOG.read_text())
     monkeypatch.setattr(record, "LOG", log)
     short = record.Run(Recipe(hidden=(16,), epochs=2, batch=100))
-    monkeypatch.setitem(record.FINAL, "record, seed 1", short)
+    monkeypatch.setitem(record.EVERY, "record, seed 1", short)
     arguments = ["record.py", "record, seed 1", "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", arguments)
     record.main()
