@@ -19,15 +19,13 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 import bench
+from clients import visits
 from digitlib.weights import write_whole
+from drawings import STROKES, draw
+from gestures import BY_KEYS, PHONE, places, press, stroke, swipe
+from servers import launch, served, serving
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-from conftest import launch, served, serving  # noqa: E402
-from test_app import visits  # noqa: E402
-
-from drawings import STROKES, draw  # noqa: E402
-from gestures import BY_KEYS, PHONE, places, press, stroke, swipe  # noqa: E402
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
 FINGER = (1, 3, 7)

@@ -1,21 +1,12 @@
 """What several tests share: real digits, a browser and a static site."""
 
-import contextlib
-import functools
-import http.server
 import os
-import shutil
-import socket
-import subprocess
-import threading
-import time
-import urllib.request
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from digitlib import data, weights
+from digitlib import data
+from servers import launch, served
 
 
 @pytest.fixture(scope="session")
@@ -40,25 +31,6 @@ def noise():
     return np.random.RandomState(0).randint(256, size=(20, 28, 28)).astype(np.uint8)
 
 
-CHROMIUM = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def launch(playwright):
-    """Start the system's Chromium, or Playwright's own where there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    return playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-
-
 @pytest.fixture(scope="session")
 def browser():
     """Chromium: the system's, or Playwright's own. Without either its tests are skipped, or fail under CI=true."""
@@ -74,58 +46,7 @@ def browser():
         chromium.close()
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def served(folder):
-    """The pad as a static site of this machine, in a folder: its ``folder`` and its ``address``."""
-    shutil.copytree(weights.SHIPPED.with_name("pad"), folder, dirs_exist_ok=True)
-    shutil.copy(weights.SHIPPED, folder)
-    handler = functools.partial(Quiet, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield SimpleNamespace(
-            folder=folder, address=f"http://127.0.0.1:{server.server_port}/"
-        )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.fixture(scope="session")
 def static_site(tmp_path_factory):
     with served(tmp_path_factory.mktemp("site")) as site:
         yield site
-
-
-@contextlib.contextmanager
-def serving(log, command, cwd=None, env=os.environ):
-    """The address of an app that a command starts, on a free port: its environment tells which, or {port} in it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = [str(word).replace("{port}", port) for word in command]
-    with log.open("w") as file:
-        told = {**env, "GRADIO_SERVER_PORT": port}
-        server = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=told)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            assert server.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail(f"nothing answered: {log.read_text()}")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)

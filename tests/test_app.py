@@ -6,25 +6,24 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import serving
-from gradio_client import Client, handle_file
+from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageFilter
 from playwright.sync_api import TimeoutError
 
+from clients import ask, visits
 from digitlib import app
 from digitlib.classify import DigitClassifier, Prediction
 from drawings import STROKES, draw
 from gestures import PHONE, places, stroke, swipe
+from servers import serving
 
 
 def data_address(image):
@@ -197,13 +196,6 @@ def client(address):
     return Client(address, verbose=False)
 
 
-def ask(client, *files, api_name="/classify"):
-    files = [handle_file(file) for file in files]
-    return client.predict(
-        files[0] if api_name == "/classify" else files, api_name=api_name
-    )
-
-
 def test_a_client_gets_what_the_classifier_says(client, pictures):
     answer = ask(client, pictures / "3.png")
     prediction = DigitClassifier.load().classify(pictures / "3.png")
@@ -326,31 +318,6 @@ def test_an_upload_does_not_stay(tmp_path, pictures):
                 break
             time.sleep(0.25)
     assert not path.exists()
-
-
-def visits(address, pictures, clients=20, turns=10):
-    """Whether each answer was right, and after how many seconds it came, of clients that all ask at once.
-
-    ``pictures``: digits, and a file of each.
-    """
-    clients = [Client(address, verbose=False) for _ in range(clients)]
-    digits = list(pictures)
-    start = threading.Barrier(len(clients))
-
-    def visit(number):
-        start.wait()
-        answers = []
-        for turn in range(turns):
-            digit = digits[(number + turn) % len(digits)]
-            before = time.perf_counter()
-            label = ask(clients[number], pictures[digit])["label"]
-            answers.append((label == digit, time.perf_counter() - before))
-        return answers
-
-    with ThreadPoolExecutor(len(clients)) as pool:
-        return [
-            answer for part in pool.map(visit, range(len(clients))) for answer in part
-        ]
 
 
 def test_200_requests_from_20_clients(address, pictures):

@@ -10,15 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from digitlib import data, evaluate, results, weights
-from digitlib.model import MLP
-from digitlib.train import RECIPES, Recipe, fit
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 import bench
 import peers
 import record
 import reproducibility
+from digitlib import data, evaluate, results, weights
+from digitlib.model import MLP
+from digitlib.train import RECIPES, Recipe, fit
 
 
 class Clock:

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ledger
 import nbformat
+import notebooks
 import pytest
+import repository
 import yaml
 from jupytext.compare import NotebookDifference, compare_notebooks
 
@@ -20,11 +23,6 @@ from digitlib.widget import VIEW
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
-sys.path.insert(0, str(BOOK / "_ext"))
-import ledger  # noqa: E402
-import notebooks  # noqa: E402
-import repository  # noqa: E402
-
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
 PAGES = [  # without code to run
     "many-machines",

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cards as pages
 import pytest
 import yaml
 from huggingface_hub import ModelCard
@@ -15,8 +16,6 @@ from digitlib.accuracy import Accuracy
 from digitlib.weights import Weights
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import cards as pages  # noqa: E402
 
 FIGURE = r"\d+\.\d % \(\d+\.\d to \d+\.\d\) of [\d,]*\d"
 # What a line of the card says, and the ledger's entry that it has to say.

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import serving
 from gradio_client import Client, handle_file
 
 from digitlib import DigitClassifier, cards, cli, deploy, weights
 from digitlib.preprocess import preprocess
 from drawings import draw
 from hub import Hub
+from servers import serving
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "hf_of_nobody_but_ada"

@@ -2,19 +2,15 @@
 
 import base64
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
+import pad
 import pytest
 from safetensors.numpy import save
 
 from digitlib import data, export, preprocess, weights
 from digitlib.classify import DigitClassifier
 from drawings import bitmaps, draw, on_sheet
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_ext"))
-import pad
 
 ANSWER = """async (shapes) => {
   const pad = await import(new URL("pad.mjs", location));

@@ -17,11 +17,10 @@ from playwright.sync_api import Page, sync_playwright
 from digitlib.weights import write_whole
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-from conftest import launch, served  # noqa: E402
-
+sys.path.insert(0, str(ROOT / "benchmarks"))
 from drawings import STROKES  # noqa: E402
 from gestures import places  # noqa: E402
+from servers import launch, served  # noqa: E402
 
 STATIC = ROOT / "book" / "_static"
 DIGITS = (4, 7, 2)

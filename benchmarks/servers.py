@@ -1,0 +1,86 @@
+"""What a page is opened with and served by, in tests, measurements and recordings: a browser, a site, an app."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from types import SimpleNamespace
+
+from digitlib import weights
+
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright):
+    """Start the system's Chromium, or Playwright's own where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    return playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and tells nobody."""
+
+    def log_message(self, *_):
+        """No line for each request."""
+
+
+@contextlib.contextmanager
+def served(folder):
+    """The pad as a static site of this machine, in a folder: its ``folder`` and its ``address``."""
+    shutil.copytree(weights.SHIPPED.with_name("pad"), folder, dirs_exist_ok=True)
+    shutil.copy(weights.SHIPPED, folder)
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield SimpleNamespace(
+            folder=folder, address=f"http://127.0.0.1:{server.server_port}/"
+        )
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextlib.contextmanager
+def serving(log, command, cwd=None, env=os.environ):
+    """The address of an app that a command starts, on a free port: its environment tells which, or {port} in it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [str(word).replace("{port}", port) for word in command]
+    with log.open("w") as file:
+        told = {**env, "GRADIO_SERVER_PORT": port}
+        server = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=told)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            assert server.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            raise TimeoutError(f"nothing answered: {log.read_text()}")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
