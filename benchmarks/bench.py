@@ -31,6 +31,7 @@ from digitlib.classify import DigitClassifier
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 from digitlib.weights import write_whole
+from tables import spread, table
 
 HERE = Path(__file__).parent
 LIMIT = 600  # seconds for one training
@@ -81,22 +82,6 @@ def processor() -> str:
     """The processor's name and its widest instructions."""
     name = torch.cpu.get_capabilities().get("cpu_name", platform.processor())
     return f"{name} ({torch.backends.cpu.get_cpu_capability()})"
-
-
-def table(head: list[str], rows: list[list]) -> list[str]:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
-
-
-def spread(values: list[float], form: str = ".1f") -> str:
-    """Median, and the lowest and highest where there are several."""
-    if not values:
-        return "-"
-    middle = format(statistics.median(values), form)
-    if len(values) == 1:
-        return middle
-    return f"{middle} ({min(values):{form}} to {max(values):{form}})"
 
 
 def milliseconds(function, repeats: int, warm_up: int) -> list[float]:

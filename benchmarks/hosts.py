@@ -24,6 +24,7 @@ from digitlib.weights import write_whole
 from drawings import STROKES, draw
 from gestures import BY_KEYS, PHONE, places, press, stroke, swipe
 from servers import launch, served, serving
+from tables import spread, table
 
 ROOT = Path(__file__).parents[1]
 
@@ -143,7 +144,7 @@ def main(names: list[str]) -> None:
             f"Measured on {date.today()} by `python benchmarks/hosts.py`, servers and Chromium {chromium} on one "
             f"machine without a GPU: {bench.processor()}, {os.cpu_count()} cores.",
             "",
-            *bench.table(HEAD, rows),
+            *table(HEAD, rows),
             "",
             *lines,
         ]
@@ -201,9 +202,9 @@ def measured(browser, url: str, name: str) -> list[str]:
         f"{right} of {len(STROKES)}",
         touched,
         "1 of 1" if by_keys else "0 of 1",
-        bench.spread(ready, ".0f"),
+        spread(ready, ".0f"),
         f"{updates}",
-        bench.spread(late, ".0f"),
+        spread(late, ".0f"),
         f"{len(strange)} of {len(requests)}",
     ]
 
@@ -298,7 +299,7 @@ def predicting(browser, url: str) -> str:
     page.context.close()
     return (
         "A prediction in the browser, from the drawing of 280 x 280 on, takes "
-        f"{bench.spread(times, '.2f')} ms, {len(times)} times asked."
+        f"{spread(times, '.2f')} ms, {len(times)} times asked."
     )
 
 

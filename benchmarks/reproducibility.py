@@ -36,6 +36,7 @@ from digitlib.evaluate import Accuracy, accuracy
 from digitlib.model import MLP
 from digitlib.train import Recipe, fit
 from digitlib.weights import write_whole
+from tables import table
 
 ROOT = Path(__file__).parents[1]
 ENTRY = "train.accuracy"
@@ -186,11 +187,11 @@ def report(found: dict) -> list[str]:
         f"Measured on {date.today()} by `{command}`: "
         f"{bench.processor()}, {os.cpu_count()} cores. Versions: {'; '.join(versions.values())}.",
         "",
-        *bench.table(TRAINED, trained),
+        *table(TRAINED, trained),
         "",
         f"Recipe `quick`, seed 0, measured on validation digits, beside the ledger's `{ENTRY}` and the first row.",
         "",
-        *bench.table(UNTRAINED, untrained),
+        *table(UNTRAINED, untrained),
         "",
         "The largest differences to the first row: of the weights that training begins with; of pixels from 0 to 1, "
         "in 1,000 digits deformed as recipe `base` does it; of the probabilities that the shipped weights give the "
