@@ -193,11 +193,16 @@ def fingerprint(*tensors: torch.Tensor) -> str:
     return total.hexdigest()[:12]
 
 
-def scale(images: torch.Tensor) -> torch.Tensor:
-    """Turn uint8 images ``(N, 28, 28)`` into the float32 batch in [0, 1] that a model takes."""
+def scale(images: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor:
+    """Turn uint8 images ``(N, 28, 28)`` into the float32 batch in [0, 1] that a model takes.
+
+    Args:
+        images: the bytes.
+        out: a float32 tensor of the same shape to write the batch into; a new one if None.
+    """
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images, got {images.dtype}")
-    return images / 255
+    return torch.div(images, 255, out=out)
 
 
 def cache_folder() -> Path:

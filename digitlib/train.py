@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -142,6 +142,9 @@ class Recipe:
 # Chosen on validation digits; benchmarks/choices-deformations.md has the table.
 _GENTLE = Deform(rotation=8, scale=0.08, shear=0.05, shift=1.0, elastic=0.8)
 
+# Batches that are fetched at once: a step then waits for one less thing, and the copies stay small.
+_TOGETHER = 16
+
 RECIPES = {
     "quick": Recipe(),
     "base": Recipe(hidden=(512, 256), epochs=18, rate=3e-3, deform=_GENTLE),
@@ -194,7 +197,7 @@ class Diverged(ArithmeticError):
 
 def train_epoch(model, batches, optimizer, scheduler):
     """Train on every batch once; return the loss of each, how many digits were right, and of how many."""
-    losses, right, seen = [], 0, 0
+    losses, answers, labels = [], [], []
     for x, y in batches:  # (B, 28, 28) and (B,)
         logits = model(x)  # forward: (B, 10)
         loss = F.cross_entropy(logits, y)
@@ -203,9 +206,10 @@ def train_epoch(model, batches, optimizer, scheduler):
         optimizer.step()
         scheduler.step()
         losses.append(loss.detach() * len(y))
-        right += count_right(logits, y)
-        seen += len(y)
-    return torch.stack(losses), right, seen
+        answers.append(logits.detach())
+        labels.append(y)
+    answers, labels = torch.cat(answers), torch.cat(labels)
+    return torch.stack(losses), count_right(answers, labels), len(labels)
 
 
 def fit(
@@ -361,12 +365,7 @@ def _batches(
     luck = torch.Generator().manual_seed(seed + 1_000_003 * (1 + parallel.rank()))
     shuffled = torch.randperm(len(images), generator=order).to(images.device)
     deform = recipe.deforms(number)
-    for batch in map(parallel.share, shuffled.split(recipe.batch)):
-        if len(batch) < recipe.least:
-            continue
-        # Bytes until now: a batch is fetched and converted faster than it is fetched as floats, which are four times
-        # as large; and index_select copies whole images, where indexing goes pixel by pixel.
-        x, y = scale(images.index_select(0, batch)), labels[batch]
+    for x, y in _scaled(images, labels, shuffled.split(recipe.batch), recipe.least):
         if deform:
             x = deform(x, luck)
         if teacher is not None:
@@ -375,6 +374,26 @@ def _batches(
             rest = recipe.smoothing / recipe.outputs
             y = (1 - recipe.smoothing) * F.one_hot(y, recipe.outputs) + rest
         yield x, y
+
+
+def _scaled(
+    images: torch.Tensor, labels: torch.Tensor, batches: Sequence, least: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """This process's share of some batches of indices, as floats and labels; none of fewer than ``least`` digits.
+
+    All floats lie in the same memory, one batch after the other: who wants to keep a batch copies it.
+    """
+    memory = torch.empty(len(batches[0]), *images.shape[1:], device=images.device)
+    for start in range(0, len(batches), _TOGETHER):
+        some = [parallel.share(batch) for batch in batches[start : start + _TOGETHER]]
+        sizes, indices = [len(batch) for batch in some], torch.cat(some)
+        # Bytes until they are due: they are fetched and converted faster than they are fetched as floats, which are
+        # four times as large; and index_select copies whole images, where indexing goes pixel by pixel.
+        x = images.index_select(0, indices).split(sizes)
+        y = labels.index_select(0, indices).split(sizes)
+        for bytes_, names in zip(x, y, strict=True):
+            if len(names) >= least:
+                yield scale(bytes_, out=memory[: len(names)]), names
 
 
 @torch.no_grad()
