@@ -5,9 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
 INDEX  := _build/html/index.html
+# Two workers with a thread each. A file stays whole: a notebook, a page and a server belong to one worker.
+WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+CHECKING := DIGITLIB_CHECK=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks results bench serve lint clean
+.PHONY: help book test quick notebooks results bench serve lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -35,8 +38,12 @@ book: $(VENV)/.book  ## build the book from the stored outputs
 test: $(VENV)/.test book  ## run every check: unit tests, notebooks, browser
 	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && \
 	case "$$DIGITLIB_DATASET" in mnist) strictness=--nbval ;; *) strictness=--nbval-lax ;; esac && \
-	export DIGITLIB_DATASET DIGITLIB_CHECK=1 && \
-	$(BIN)/python -m pytest $$strictness
+	export DIGITLIB_DATASET $(CHECKING) && \
+	$(BIN)/python -m pytest $(WORKERS) $$strictness --durations=10
+
+quick: $(VENV)/.test  ## run what takes a minute: all but notebooks, browser and servers
+	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && export DIGITLIB_DATASET $(CHECKING) && \
+	$(BIN)/python -m pytest $(WORKERS) -m "not browser and not server" tests digitlib
 
 notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one with NB=03-train
 	$(BIN)/python book/_ext/notebooks.py make $(NB)

@@ -9,6 +9,19 @@ from digitlib import data
 from servers import launch, served
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what needs a browser; the longest files first, so that workers beside each other end together."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+    alone = [item.path for item in items if item.path.suffix == ".ipynb"]
+    alone += [item.path for item in items if item.get_closest_marker("browser")]
+    alone += [item.path for item in items if item.get_closest_marker("server")]
+    rank = {path: place for place, path in reversed(list(enumerate(alone)))}
+    items.sort(key=lambda item: rank.get(item.path, len(alone)))
+
+
 @pytest.fixture(scope="session")
 def small():
     """scikit-learn's 1,437 real digits: here on every machine."""
