@@ -13,6 +13,7 @@ from digitlib.augment import Deform
 from digitlib.evaluate import Accuracy
 from digitlib.train import RECIPES, Recipe, fit
 from digitlib.weights import write_whole
+from tables import table
 
 WEAK = RECIPES["base"].deform
 MIDDLE = Deform(rotation=10, scale=0.1, shear=0.1, shift=1.5, elastic=1.0)
@@ -66,6 +67,7 @@ QUESTIONS = {
     ),
 }
 SEEDS = (0, 1)
+HEAD = ["candidate", "each seed, %", "mean, %", "interval", "training loss", "s"]
 
 
 def main(names: list[str]) -> None:
@@ -73,18 +75,18 @@ def main(names: list[str]) -> None:
     train, valid = data.split(data.load("mnist"))
     for name in names or QUESTIONS:
         title, choice, candidates = QUESTIONS[name]
+        rows = []
+        for label, recipe in candidates.items():
+            rows.append(measured(label, recipe, train, valid))
+            print(*rows[-1], sep=" | ", flush=True)
         lines = [
             f"# {title}",
             "",
             f"{len(SEEDS)} seeds each, 5,000 validation digits; made by `python benchmarks/choices.py {name}`. "
             "The interval (95 %) is that of one training with the mean accuracy.",
             "",
-            "| candidate | each seed, % | mean, % | interval | training loss | s |",
-            "| --- | --- | --- | --- | --- | --- |",
+            *table(HEAD, rows),
         ]
-        for label, recipe in candidates.items():
-            lines.append(measured(label, recipe, train, valid))
-            print(lines[-1], flush=True)
         deformations = {str(recipe.deform) for recipe in candidates.values()}
         if len(deformations) > 2:
             lines.append("")
@@ -94,7 +96,7 @@ def main(names: list[str]) -> None:
         write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
-def measured(label: str, recipe: Recipe, train, valid) -> str:
+def measured(label: str, recipe: Recipe, train, valid) -> list[str]:
     """A row of the table: train with each seed."""
     teacher = export.load_model() if recipe.distil else None
     runs = []
@@ -106,10 +108,10 @@ def measured(label: str, recipe: Recipe, train, valid) -> str:
     low, high = Accuracy(round(mean / 100 * len(valid)), len(valid)).interval
     loss = sum(run[-1].train_loss for run in runs) / len(runs)
     seconds = sum(epoch.seconds for run in runs for epoch in run) / len(runs)
-    return (
-        f"| {label} | {', '.join(f'{score:.2f}' for score in scores)} | {mean:.2f} "
-        f"| {100 * low:.2f} to {100 * high:.2f} | {loss:.3f} | {seconds:.0f} |"
-    )
+    return [
+        *(label, ", ".join(f"{score:.2f}" for score in scores), f"{mean:.2f}"),
+        *(f"{100 * low:.2f} to {100 * high:.2f}", f"{loss:.3f}", f"{seconds:.0f}"),
+    ]
 
 
 if __name__ == "__main__":

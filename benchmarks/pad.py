@@ -18,6 +18,7 @@ from digitlib.data import Digits
 from digitlib.model import MLP
 from digitlib.train import RECIPES, fit
 from digitlib.weights import write_whole
+from tables import table
 
 PAD = replace(RECIPES["pad"], epochs=RECIPES["pad"].epochs // 2)
 NONE = replace(PAD, hands=0.0, redrawn=0.0, degraded=0.0, epochs=2 * PAD.epochs)
@@ -35,12 +36,22 @@ CANDIDATES = {
 }
 """Those without redrawn digits have none in other hands either, and see the rest twice as often."""
 
+HEAD = ["candidate", "clean, right", "made worse, wrong on average", "redrawn, right"]
+HEAD += ["worst cell, % right", "other writers, right", "other styles, right"]
+
 
 def main() -> None:
     """Train every candidate and write the tables."""
     train, valid = data.split(data.load("mnist"))
     cells = list(redrawn.cells(valid))
     other = data.load("optdigits")
+    rows, found = [], {}
+    for name, recipe in CANDIDATES.items():
+        model = recipe.network()
+        fit(model, train, valid, recipe)
+        found[name] = corruptions.curves(partial(evaluate.logits, model), valid[:1000])
+        rows.append(list(row(name, model, valid, found[name], cells, other)))
+        print(*rows[-1], sep=" | ", flush=True)
     lines = [
         "# What does recipe `pad` need?",
         "",
@@ -49,21 +60,14 @@ def main() -> None:
         f"1,000 in each of {len(hands.STYLES)} other styles. "
         "Made by `python benchmarks/pad.py`.",
         "",
-        "| candidate | clean, right | made worse, wrong on average | redrawn, right | worst cell, % right "
-        "| other writers, right | other styles, right |",
-        "| --- " * 7 + "|",
+        *table(HEAD, rows),
+        "",
+        "Wrong on average, by kind (%):",
+        "",
+        *table(["kind", *found], by_kind(found)),
     ]
-    print("\n".join(lines), flush=True)
-    found = {}
-    for name, recipe in CANDIDATES.items():
-        model = recipe.network()
-        fit(model, train, valid, recipe)
-        found[name] = corruptions.curves(partial(evaluate.logits, model), valid[:1000])
-        columns = row(name, model, valid, found[name], cells, other)
-        lines.append(f"| {' | '.join(columns)} |")
-        print(lines[-1], flush=True)
-    lines += ["", "Wrong on average, by kind (%):", "", *by_kind(found)]
     text = "\n".join(lines) + "\n"
+    print(text)
     write_whole(Path(__file__).with_name("choices-pad.md"), text.encode())
 
 
@@ -90,16 +94,14 @@ def row(
     yield evaluate.total(styles.values()).share
 
 
-def by_kind(found: dict[str, dict]) -> Iterator[str]:
-    """A table of the mean error of each kind, a column for each candidate."""
-    yield f"| kind | {' | '.join(found)} |"
-    yield "| --- " * (len(found) + 1) + "|"
+def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:
+    """A line for each kind: its name, and its mean error for each candidate."""
     for kind in corruptions.CORRUPTIONS:
         errors = (
             100 * corruptions.mean_error({kind: curves[kind]})
             for curves in found.values()
         )
-        yield f"| {kind} | {' | '.join(f'{error:.1f}' for error in errors)} |"
+        yield [kind, *(f"{error:.1f}" for error in errors)]
 
 
 if __name__ == "__main__":

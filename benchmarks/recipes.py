@@ -5,7 +5,6 @@ them back, rounded to 8 bits. The teacher of ``tiny`` are the shipped weights. `
 and hours elsewhere.
 """
 
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from torch import nn
 
 from digitlib import data, export, hardware, results
+from digitlib.evaluate import Accuracy
 from digitlib.train import RECIPES, Recipe, fit
 
 SEEDS = range(5)
@@ -30,28 +30,20 @@ def main(names: list[str]) -> None:
             model = recipe.network()
             fit(model, train, valid, recipe, teacher=teacher if recipe.distil else None)
             right.append(kept(model, valid, recipe))
-            print(f"{name}, seed {seed}: {right[-1]:.4f}", flush=True)
-        entry = {
-            "value": statistics.mean(right),
-            "n": len(valid),
-            "tolerance": max(right) - min(right),
-            "spread": [min(right), max(right)],
-            "seeds": len(right),
-            "seed": SEEDS[0],
-            "command": f"python benchmarks/recipes.py {name}",
-            **results.measured_now(),
-        }
+            print(f"{name}, seed {seed}: {right[-1].value:.4f}", flush=True)
+        command = f"python benchmarks/recipes.py {name}"
+        entry = results.mean_of(right, len(valid), "seeds", command)
         ledger = {dataset: results.entries(dataset) for dataset in data.NAMES}
         ledger["mnist"][f"recipe.{name}"] = entry
         results.write(ledger)
         print(f"recipe.{name}: {entry}")
 
 
-def kept(model: nn.Module, valid: data.Digits, recipe: Recipe) -> float:
+def kept(model: nn.Module, valid: data.Digits, recipe: Recipe) -> Accuracy:
     """The accuracy that the model has once it is a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights"
-        return export.export_weights(model, path, valid, "mnist", recipe).value
+        return export.export_weights(model, path, valid, "mnist", recipe)
 
 
 if __name__ == "__main__":

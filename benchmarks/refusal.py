@@ -15,6 +15,7 @@ from digitlib.model import MLP
 from digitlib.strokes import EXAM
 from digitlib.train import Recipe, fit
 from digitlib.weights import write_whole
+from tables import table
 
 SEEDS = (0, 1)
 N = 1_000  # of each kind
@@ -77,8 +78,15 @@ def scores(model: MLP, train: data.Digits) -> dict:
 def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
     """The table: what share of each kind passes for digits, averaged over the seeds."""
     groups = {"all trained on": nondigits.TRAINED, "all set aside": nondigits.SET_ASIDE}
-    head = ["score", *groups, *kinds]
-    lines = [
+    lines = []
+    for name, runs in rows.items():
+        means = dict(zip(kinds, torch.tensor(runs).mean(0).tolist(), strict=True))
+        together = [
+            sum(means[k] for k in group) / len(group) for group in groups.values()
+        ]
+        cells = [f"{100 * value:.1f}" for value in [*together, *means.values()]]
+        lines.append([name, *cells])
+    return [
         "# How should the classifier say that it isn't a digit?",
         "",
         "Non-digits taken for digits, in per cent, where each score refuses "
@@ -87,17 +95,10 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
         f"`python benchmarks/refusal.py`. One seed's share has a 95 % interval of at most "
         f"± {100 * 1.96 * (0.25 / N) ** 0.5:.1f}.",
         "",
-        "| " + " | ".join(head) + " |",
-        "| " + " | ".join(["---"] * len(head)) + " |",
+        *table(["score", *groups, *kinds], lines),
+        "",
+        CHOICE,
     ]
-    for name, runs in rows.items():
-        means = dict(zip(kinds, torch.tensor(runs).mean(0).tolist(), strict=True))
-        together = [
-            sum(means[k] for k in group) / len(group) for group in groups.values()
-        ]
-        cells = [f"{100 * value:.1f}" for value in [*together, *means.values()]]
-        lines.append("| " + " | ".join([name, *cells]) + " |")
-    return [*lines, "", CHOICE]
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ import torch
 
 from digitlib import data, evaluate, hardware, results
 from digitlib.data import Digits
-from digitlib.evaluate import mcnemar
+from digitlib.evaluate import Accuracy, mcnemar
 from digitlib.train import Recipe, fit
 from digitlib.weights import write_whole
-from record import FULL, share
+from tables import share, table
 
 FOLDS = 5
 RUN = 2_400  # digits: some twelve writers of the odd half; the first and the last may stand on both sides
@@ -35,7 +35,7 @@ RECIPES = {
         batch=512,
         rate=3e-3,
         decay=0.05,
-        deform=FULL.times(0.7),
+        deform=Recipe.named("record").deform.times(0.7),
         fade=0.3,
     ),
 }
@@ -60,7 +60,7 @@ def main() -> None:
         right = {way: named(digits, folds, recipe) for way, folds in ways.items()}
         for part, some in parts.items():
             rows.append(row(f"{name}: {part}", [way[some] for way in right.values()]))
-            print(rows[-1], flush=True)
+            print(*rows[-1], sep=" | ", flush=True)
         print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     half = places[1::2]
     record(
@@ -68,7 +68,8 @@ def main() -> None:
         {way: folds[half] for way, folds in ways.items()},
     )
     about = f"On {hardware.describe(device)}, {precision}; PyTorch {torch.__version__}."
-    told = [TOP, *rows, "", LEAN, *leaning(digits), "", about]
+    told = [TOP, "", *table(HEAD, rows), "", LEAN, ""]
+    told += [*table(LEAN_HEAD, leaning(digits)), "", about]
     path = Path(__file__).with_suffix(".md")
     write_whole(path, ("\n".join(told) + "\n").encode())
 
@@ -100,19 +101,10 @@ def record(right: dict[str, torch.Tensor], folds: dict[str, torch.Tensor]) -> No
     """Write the accuracies to the ledger, with their range over the folds."""
     ledger = {dataset: results.entries(dataset) for dataset in data.NAMES}
     for way, told in right.items():
-        each = [
-            told[folds[way] == fold].double().mean().item() for fold in range(FOLDS)
-        ]
-        ledger["mnist"][f"record.{way}-writers"] = {
-            "value": told.double().mean().item(),
-            "n": len(told),
-            "tolerance": max(each) - min(each),
-            "spread": [min(each), max(each)],
-            "folds": FOLDS,
-            "seed": 0,
-            "command": "python benchmarks/writers.py",
-            **results.measured_now(),
-        }
+        each = [Accuracy.of(told[folds[way] == fold]) for fold in range(FOLDS)]
+        ledger["mnist"][f"record.{way}-writers"] = results.mean_of(
+            each, len(told), "folds", "python benchmarks/writers.py"
+        )
     results.write(ledger)
 
 
@@ -131,24 +123,24 @@ def lean(digits: Digits) -> torch.Tensor:
     return found
 
 
-def leaning(digits: Digits) -> list[str]:
-    """The mean lean of both halves, then a line for each distance: the correlation of two digits' lean within them."""
+def leaning(digits: Digits) -> list[list[str]]:
+    """The mean lean of both halves, then a row for each distance: the correlation of two digits' lean within them."""
     halves = [lean(digits)[start::2] for start in (1, 0)]
-    rows = [f"| the mean | {' | '.join(f'{half.mean():.2f}' for half in halves)} |"]
+    rows = [["the mean", *(f"{half.mean():.2f}" for half in halves)]]
     standard = [(half - half.mean()) / half.std() for half in halves]
     for distance in DISTANCES:
         found = [(half[:-distance] * half[distance:]).mean() for half in standard]
-        rows.append(f"| {distance:,} | {' | '.join(f'{one:.2f}' for one in found)} |")
+        rows.append([f"{distance:,}", *(f"{one:.2f}" for one in found)])
     return rows
 
 
-def row(name: str, right: list[torch.Tensor]) -> str:
+def row(name: str, right: list[torch.Tensor]) -> list[str]:
     """A line of the table: the errors of both ways, and how probable the difference is by luck."""
     cells = []
     for told in right:
         wrong, n = int((~told).sum()), len(told)
         cells.append(f"{wrong:,} of {n:,}: {share(wrong, n)}")
-    return f"| {name} | {' | '.join(cells)} | {mcnemar(*right):.1g} |"
+    return [name, *cells, f"{mcnemar(*right):.1g}"]
 
 
 TOP = """# Known and unknown writers
@@ -156,16 +148,12 @@ TOP = """# Known and unknown writers
 MNIST's training file deals from two packs in turn. Each of its 60,000 digits was named once, by a network that learned
 from four fifths of the file (`python benchmarks/writers.py`, seed 0): once the fifths were dealt at random, once they
 were made of runs of 2,400 neighbours, so that hardly a writer of the half that goes by writers stood on both sides. The
-table counts the wrong digits; p is McNemar's exact test between the two ways.
-
-| recipe: digits | fifths dealt at random | fifths in runs | p |
-| --- | --- | --- | --- |"""
+table counts the wrong digits; p is McNemar's exact test between the two ways."""
+HEAD = ["recipe: digits", "fifths dealt at random", "fifths in runs", "p"]
 
 LEAN = """How far digits lean to the right, in standard deviations from the mean of their kind, and how it hangs
-together in two digits of the same half, so many of its digits apart (correlation):
-
-| distance | at odd places, counted from 0 | at even places |
-| --- | --- | --- |"""
+together in two digits of the same half, so many of its digits apart (correlation):"""
+LEAN_HEAD = ["distance", "at odd places, counted from 0", "at even places"]
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@
   over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
   threads and kinds of processor, doubled, and never under one digit in n.
 - a **mean** over several ``seeds`` or ``folds``, with their range as ``spread``, its width as ``tolerance``; it takes
-  too long to measure again in a chapter, so it is recorded alone.
+  too long to measure again in a chapter, so it is recorded alone. :func:`mean_of` makes it.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 
@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 from digitlib import data
-from digitlib.evaluate import Accuracy
+from digitlib.evaluate import Accuracy, total
 from digitlib.weights import write_whole
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "agrees",
     "choose_dataset",
     "entries",
+    "mean_of",
     "measured_now",
     "recorded",
     "reproduced",
@@ -130,6 +131,28 @@ def measured_now() -> dict:
     """The ``date`` and the ``versions`` of a figure that is measured now."""
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     return {"date": str(date.today()), "versions": versions}
+
+
+def mean_of(parts: list[Accuracy], n: int, over: str, command: str) -> dict:
+    """The entry of a mean with its range, measured now.
+
+    Args:
+        parts: what came out each time, seed 0 first.
+        n: how many digits were asked about; over seeds they are the same each time, over folds others.
+        over: ``"seeds"`` or ``"folds"``.
+        command: what measures it again.
+    """
+    values = [part.value for part in parts]
+    return {
+        "value": total(parts).value,
+        "n": n,
+        "tolerance": max(values) - min(values),
+        "spread": [min(values), max(values)],
+        over: len(parts),
+        "seed": 0,
+        "command": command,
+        **measured_now(),
+    }
 
 
 def write(ledger: dict[str, dict[str, dict]]) -> None:

@@ -56,6 +56,16 @@ def test_what_is_written_is_read_again():
     assert results.entries("mnist") == {"loss": {"value": 0.25}}
 
 
+def test_a_mean_has_its_range():
+    parts = Accuracy(48, 50), Accuracy(47, 50)
+    seeds = results.mean_of(parts, 50, "seeds", "python it.py")
+    folds = results.mean_of([*parts, Accuracy(20, 25)], 125, "folds", "python it.py")
+    assert seeds["value"] == 0.95 and seeds["n"] == 50 and seeds["seeds"] == 2
+    assert folds["value"] == 0.92 and folds["n"] == 125 and folds["folds"] == 3
+    assert folds["spread"] == [0.8, 0.96] and folds["command"] == "python it.py"
+    assert folds["tolerance"] == pytest.approx(0.16) and set(folds) > {"date", "seed"}
+
+
 @pytest.mark.parametrize(
     ("name", "measured", "message"),
     [
