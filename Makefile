@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-UV     := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+# Compiled once here, not by every process that a machine forbids to keep what it compiled.
+UV     := $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
 INDEX  := _build/html/index.html
 # Two workers with a thread each. A file stays whole: a notebook, a page and a server belong to one worker.
 WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder

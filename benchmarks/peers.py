@@ -100,13 +100,15 @@ def hooked(model, watch, images, labels):
     return model
 
 
-def digitlib_recipe(watch, recipe):
-    """digitlib: ``fit`` with a recipe."""
+def digitlib_recipe(watch, recipe, prepare=None):
+    """digitlib: ``fit`` with a recipe; ``prepare`` may change its network beforehand."""
     _, valid = data.split(data.load("mnist"))
     exam = data.scale(valid.images), valid.labels
     watch.start()
     train, valid = data.split(data.load("mnist"))
     model = hooked(recipe.network(), watch, *exam)
+    if prepare:
+        prepare(model)
     fit(model, train, valid, recipe)
     watch.look(lambda: accuracy_of(model, *exam))
 
