@@ -74,6 +74,11 @@ def main(arguments: list[str] | None = None) -> int:
         help="measure tolerances and spreads too, write the ledger",
     )
     command.add_argument(
+        "--widen",
+        action="store_true",
+        help="let tolerances take in this machine too, and record nothing else",
+    )
+    command.add_argument(
         "--dataset", choices=NAMES, action="append", help="both if none is given"
     )
     options = parser.parse_args(arguments)
@@ -141,10 +146,13 @@ def results(options) -> int:
             if options.write:
                 add_uncertainty(name, ledger[dataset])
                 write(ledger)
+            if options.widen:
+                widen(ledger[dataset], measure_everywhere(name))
+                write(ledger)
     for name in slow(ledger):
         print(f"not measured here, too slow: {name}")
     print(f"{disagreements} outside their tolerance")
-    return 1 if disagreements and not options.write else 0
+    return 1 if disagreements and not (options.write or options.widen) else 0
 
 
 def slow(ledger: dict[str, dict]) -> list[str]:
@@ -170,6 +178,23 @@ def measure(
             execute(notebook)
         lines = [json.loads(line) for line in record.read().decode().splitlines()]
     return {line["name"]: (line["value"], line["n"]) for line in lines}
+
+
+def measure_everywhere(name: str) -> list[dict]:
+    """What a chapter measures on this machine as it is, and with other threads and instructions."""
+    return [measure(name), *(measure(name, machine=machine) for machine in MACHINES)]
+
+
+def widen(ledger: dict[str, dict], runs: list[dict]) -> None:
+    """Let each tolerance take in what this kind of machine gives: twice as far as the furthest of its figures."""
+    for key in runs[0]:
+        entry = ledger[key]
+        if "tolerance" not in entry:
+            continue
+        apart = max(abs(run[key][0] - entry["value"]) for run in runs)
+        if 2 * apart > entry["tolerance"]:
+            print(f"  {key}: tolerance {entry['tolerance']:.4g}, now {2 * apart:.4g}")
+            entry["tolerance"] = 2 * apart
 
 
 def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
