@@ -15,6 +15,8 @@ import bench
 import peers
 import record
 import reproducibility
+import sprint
+import stopwatch
 from digitlib import data, results, weights
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
@@ -177,8 +179,38 @@ def test_each_runner_runs(tiny_mnist, monkeypatch):
 def test_a_step_is_taken_apart(small):
     recipe = Recipe(epochs=1, batch=100, deform=RECIPES["base"].deform)
     rows = bench.parts_of_a_step(recipe, small, 100.0)
-    assert [row[0] for row in rows][:3] == ["loading", "deforming", "forward"]
+    names = ["loading", "deforming", "forward", "backward", "optimiser"]
+    assert [row[0] for row in rows[:-2]] == names
     assert rows[-1][0] == "a step as fit runs it" and float(rows[-1][1]) > 0
+    assert all(float(row[1]) >= 0 for row in rows)
+    parts = sum(float(row[1]) for row in rows[:-1])
+    assert parts == pytest.approx(float(rows[-1][1]), abs=0.05)
+
+
+def test_the_stopwatch_changes_nothing(small):
+    """The same weights, and every second belongs to one part."""
+    recipe = Recipe(epochs=4, batch=100, deform=RECIPES["base"].deform)
+    plain, watch = recipe.network(), stopwatch.Stopwatch()
+    fit(plain, small, small[:10], recipe)
+    took, watched = watch.of(recipe, small), watch.model
+    assert all(map(torch.equal, plain.parameters(), watched.parameters()))
+    assert all(took.values())
+    marks = [("loading", 0.0), ("deforming", 1.0), ("loading", 3.0), ("else", 3.5)]
+    marks += [("forward", 4.0), ("backward", 6.0), ("optimiser", 9.0), ("else", 9.5)]
+    assert watch.sums(marks) == {
+        "loading": 1.5,
+        "deforming": 2.0,
+        "forward": 2.0,
+        "backward": 3.0,
+        "optimiser": 0.5,
+    }
+
+
+def test_a_part_measured_again_takes_the_place_of_its_section():
+    page = "# Title\n\n## One\n\nold\n\n## Two\n\nstays\n"
+    found = bench.with_section(page, "## One\n\nnew")
+    assert found == page.replace("old", "new")
+    assert bench.with_section(page, "## Three\n\nmore") == page + "\n## Three\n\nmore\n"
 
 
 @pytest.fixture
@@ -337,3 +369,22 @@ def test_tables_are_written_without_a_training(monkeypatch, tmp_path):
     changed = [now for now, before in pairs if now != before]
     assert len(changed) == 2 and "| 55 of 10,000 |" in changed[0]
     assert changed[1].startswith("The five seeds of `record`: 0.52 % on average")
+
+
+def test_the_candidates_of_the_sprint_are_logged_and_its_table_made_from_the_log():
+    log = [json.loads(line) for line in sprint.LOG.read_text().splitlines()]
+    logged = {(line["name"], line["seed"]) for line in log}
+    assert logged == {(name, s) for name in sprint.CANDIDATES for s in sprint.SEEDS}
+    page = sprint.LOG.with_name("choices-sprint.md")
+    assert page.read_text() == sprint.report()
+    assert sprint.CANDIDATES["SGD"].recipe == RECIPES["sprint"]
+
+
+@pytest.mark.parametrize("name", ["SGD, early peak", "last layer of zeros", "Muon"])
+def test_a_candidate_of_the_sprint_runs(tiny_mnist, monkeypatch, name):
+    candidate = sprint.CANDIDATES[name]
+    short = replace(candidate.recipe, epochs=5, batch=64)
+    monkeypatch.setitem(sprint.CANDIDATES, name, replace(candidate, recipe=short))
+    line = sprint.measured(name, 7, "float32")
+    assert line["name"] == name and line["seed"] == 7 and line["best"] > 0.5
+    assert line["reached"] == (line["best"] >= sprint.GOAL)
