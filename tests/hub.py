@@ -80,7 +80,9 @@ class Hub:
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # The argument: how often it looks whether it shall end, which is waited for.
+        serve = self.server.serve_forever
+        threading.Thread(target=serve, args=(0.01,), daemon=True).start()
         return self
 
     def __exit__(self, *_):
@@ -111,6 +113,8 @@ class Refusal(Exception):
 class _Handler(BaseHTTPRequestHandler):
     hub: Hub
     protocol_version = "HTTP/1.1"
+    # An answer is written in two parts, and the second would wait for the client to acknowledge the first: 40 ms.
+    disable_nagle_algorithm = True
 
     def _answer(self):
         path = self.path.partition("?")[0]
@@ -132,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if self.hub.hold == name:
             self.hub.held.set()
-            self.hub.go.wait(60)
+            self.hub.go.wait()
         try:
             if name in self.hub.refuse:
                 raise Refusal(self.hub.refuse[name], CREDENTIALS)

@@ -66,7 +66,8 @@ def server(files, monkeypatch):
             pass
 
     mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=mirror.serve_forever)
+    # The argument: how often it looks whether it shall end, which is waited for.
+    thread = threading.Thread(target=mirror.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{mirror.server_port}/"])
     resources = [

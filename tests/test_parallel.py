@@ -1,25 +1,20 @@
+"""Training in several processes, as torchrun starts them.
+
+All of them are started by one process, which has imported PyTorch and what else a training needs, and splits off copies
+of itself: for each process alone that takes longer than everything that is tested here.
+"""
+
+import os
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
 from digitlib import parallel
 from digitlib.classify import DigitClassifier
-
-
-def torchrun(processes, *command):
-    """Run a command in several processes; what they print."""
-    launcher = "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"
-    result = subprocess.run(
-        [sys.executable, "-m", *launcher, *map(str, command)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
 
 
 def test_alone_everything_stays_as_it_is():
@@ -32,42 +27,49 @@ def test_alone_everything_stays_as_it_is():
         assert parallel.first() and parallel.rank() == 0
 
 
-# One write for a line, or the lines of two processes may mix on their way through the same pipe.
-SCRIPT = """
-import os, torch
-from digitlib import parallel
-with parallel.group(torch.device("cpu")):
-    equal, rest = (parallel.share(torch.arange(7), equal) for equal in (True, False))
-    model = torch.nn.Linear(1, 1, bias=False)
-    torch.nn.init.constant_(model.weight, parallel.rank() + 5)
-    shared = parallel.shared_model(model)
-    shared(equal.float().mean().view(1, 1)).backward()
-    said = (parallel.rank(), parallel.first(), equal.tolist(), rest.tolist(), parallel.summed(len(rest), 0.5),
-            model.weight.item(), model.weight.grad.item())
-    os.write(1, (" ".join(map(str, said)) + "\\n").encode())
-"""
-
-
-def test_two_processes_share_indices_sums_and_gradients(tmp_path):
-    (tmp_path / "script.py").write_text(SCRIPT)
-    lines = sorted(torchrun(2, tmp_path / "script.py").splitlines())
-    # Both begin with the first one's weight, 5, and get the mean of both gradients, (2 + 3) / 2.
-    assert lines == [
-        "0 True [0, 2, 4] [0, 2, 4, 6] [7.0, 1.0] 5.0 2.5",
-        "1 False [1, 3, 5] [1, 3, 5] [7.0, 1.0] 5.0 2.5",
-    ]
-
-
-FIT = """
+# torchrun's own launcher, given functions in place of commands. Alone it computes nothing: threads that had computed
+# would be missing in the copies.
+LAUNCHER = """
 import os, sys, torch
+import joblib, scipy.optimize, torch._dynamo  # which trainings import on their way
 from dataclasses import replace
-from digitlib import data, evaluate, parallel
+from torch.distributed import run
+import numpy as np
+from digitlib import checkpoint, cli, data, evaluate, export, parallel
 from digitlib.augment import Deform
 from digitlib.model import MLP
 from digitlib.train import Recipe, fit
 
-train, valid = data.split(data.load("optdigits"), valid=287)
-recipe = Recipe(epochs=3, batch=100, deform=Deform(rotation=10))
+folder, = sys.argv[1:]
+stored = np.load(f"{folder}/digits.npz")
+digits = data.Digits(torch.from_numpy(stored["images"]), torch.from_numpy(stored["labels"]))
+data.load = {"optdigits": digits}.get  # the same ones, without the import of scikit-learn
+
+
+configured = run.config_from_args
+
+
+def start(processes, function, *arguments):
+    options = "--standalone", f"--nproc-per-node={processes}", "--start-method=fork", function.__name__
+    os.write(1, f"= {function.__name__} {processes}\\n".encode())
+    run.config_from_args = lambda args: (configured(args)[0], function, arguments)
+    run.run(run.parse_args(options))
+
+
+def tell(*said):
+    # One write for a line, or the lines of two processes may mix on their way through the same pipe.
+    os.write(1, ("|".join(map(str, said)) + "\\n").encode())
+
+
+def shares():
+    with parallel.group(torch.device("cpu")):
+        equal, rest = (parallel.share(torch.arange(7), equal) for equal in (True, False))
+        model = torch.nn.Linear(1, 1, bias=False)
+        torch.nn.init.constant_(model.weight, parallel.rank() + 5)
+        shared = parallel.shared_model(model)
+        shared(equal.float().mean().view(1, 1)).backward()
+        tell(parallel.rank(), parallel.first(), equal.tolist(), rest.tolist(), parallel.summed(len(rest), 0.5),
+             model.weight.item(), model.weight.grad.item())
 
 
 def weights(model):
@@ -79,30 +81,74 @@ def stop(epoch):
         raise InterruptedError
 
 
-with parallel.group(torch.device("cpu")):
-    whole, broken = MLP((32,)), MLP((32,))
-    history = fit(whole, train, valid, recipe)
-    try:
-        fit(broken, train, valid, recipe, keep=sys.argv[1], after_epoch=stop)
-    except InterruptedError:
-        pass
-    torch.distributed.barrier()
-    fit(broken, train, valid, recipe, keep=sys.argv[1])
-    measured = evaluate.accuracy(evaluate.logits(whole, valid.images), valid.labels)
-    resumed = torch.equal(weights(whole), weights(broken))
-    total = weights(whole).double().sum().item()
-    try:
-        fit(MLP((8,)), train, valid, replace(recipe, batch=1))
-    except ValueError as error:
-        refused = str(error)
-said = measured.value == history[-1].valid_accuracy, resumed, total, refused
-os.write(1, ("|".join(map(str, said)) + "\\n").encode())
+def resumed(kept):
+    train, valid = data.split(digits, valid=287)
+    recipe = Recipe(epochs=3, batch=100, deform=Deform(rotation=10))
+    with parallel.group(torch.device("cpu")):
+        whole, broken = MLP((32,)), MLP((32,))
+        history = fit(whole, train, valid, recipe)
+        try:
+            fit(broken, train, valid, recipe, keep=kept, after_epoch=stop)
+        except InterruptedError:
+            pass
+        torch.distributed.barrier()
+        fit(broken, train, valid, recipe, keep=kept)
+        measured = evaluate.accuracy(evaluate.logits(whole, valid.images), valid.labels)
+        try:
+            fit(MLP((8,)), train, valid, replace(recipe, batch=1))
+        except ValueError as error:
+            refused = str(error)
+    tell(measured.value == history[-1].valid_accuracy, torch.equal(weights(whole), weights(broken)),
+         weights(whole).double().sum().item(), refused)
+
+
+def command(*words):
+    assert cli.main(words) == 0
+
+
+start(2, shares)
+start(2, resumed, f"{folder}/kept")
+for processes in (1, 2):
+    options = "train --dataset optdigits --recipe quick --epochs 12 --precision float32 --out"
+    start(processes, command, *options.split(), f"{folder}/{processes}.safetensors")
 """
 
 
-def test_two_processes_measure_resume_and_stay_alike(tmp_path):
-    (tmp_path / "script.py").write_text(FIT)
-    first, second = torchrun(2, tmp_path / "script.py", tmp_path / "kept").splitlines()
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("parallel")
+
+
+@pytest.fixture(scope="module")
+def said(small, folder):
+    """What the processes print: the lines of each start, by what was started in how many of them."""
+    images, labels = small.images.numpy(), small.labels.numpy()
+    np.savez(folder / "digits.npz", images=images, labels=labels)
+    launcher = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, str(folder)],
+        capture_output=True,
+        text=True,
+    )
+    assert launcher.returncode == 0, launcher.stderr
+    starts = {}
+    for line in launcher.stdout.splitlines():
+        if line.startswith("= "):
+            lines = starts[line.removeprefix("= ")] = []
+        else:
+            lines.append(line)
+    return starts
+
+
+def test_two_processes_share_indices_sums_and_gradients(said):
+    # Both begin with the first one's weight, 5, and get the mean of both gradients, (2 + 3) / 2.
+    assert sorted(said["shares 2"]) == [
+        "0|True|[0, 2, 4]|[0, 2, 4, 6]|[7.0, 1.0]|5.0|2.5",
+        "1|False|[1, 3, 5]|[1, 3, 5]|[7.0, 1.0]|5.0|2.5",
+    ]
+
+
+def test_two_processes_measure_resume_and_stay_alike(said):
+    first, second = said["resumed 2"]
     assert first == second
     measured, resumed, _, refused = first.split("|")
     assert (measured, resumed) == ("True", "True")
@@ -110,21 +156,19 @@ def test_two_processes_measure_resume_and_stay_alike(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(said, folder):
     """The command's output and its weights file, for one and for two processes."""
-    folder = tmp_path_factory.mktemp("trained")
-    options = "--dataset optdigits --recipe quick --epochs 12 --precision float32"
-    trained = {}
-    for processes in (1, 2):
-        out = folder / f"{processes}.safetensors"
-        command = "-m", "digitlib", "train", *options.split(), "--out", out
-        said = torchrun(processes, *command)
-        trained[processes] = said.splitlines(), DigitClassifier.load(out)
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert sorted(path.name for path in folder.glob("[12].*")) == [
         "1.safetensors",
         "2.safetensors",
     ]
-    return trained
+    return {
+        processes: (
+            said[f"command {processes}"],
+            DigitClassifier.load(folder / f"{processes}.safetensors"),
+        )
+        for processes in (1, 2)
+    }
 
 
 def test_one_process_prints_for_all(trained):

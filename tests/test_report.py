@@ -1,6 +1,7 @@
 import json
 import math
 from statistics import fmean
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,17 +11,21 @@ from torch.nn import functional as F
 from digitlib import (
     DigitClassifier,
     cli,
+    corruptions,
     data,
     evaluate,
     export,
     hands,
+    nondigits,
     redrawn,
     report,
+    show,
     weights,
 )
 from digitlib.corruptions import CORRUPTIONS
 from digitlib.evaluate import Accuracy, total
 from digitlib.model import MLP
+from memory import remembering
 
 
 def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
@@ -70,6 +75,27 @@ def test_weights_without_a_threshold_refuse_nothing(small):
 @pytest.fixture(scope="module")
 def valid(small):
     return data.split(small, valid=data.VALID_SIZE["optdigits"])[1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once():
+    """All models are asked about the same drawings."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            (data, "load"),
+            (hands, "draw"),
+            (nondigits, "draw"),
+            (redrawn, "redraw"),
+            (corruptions, "corrupt"),
+        ):
+            patch.setattr(module, name, remembering(getattr(module, name)))
+        yield
+
+
+@pytest.fixture
+def no_ink(monkeypatch):
+    """Pictures are put together and not painted, which takes a second a page; others look at them."""
+    monkeypatch.setattr(show, "Picture", lambda figure: SimpleNamespace(png=b""))
 
 
 @pytest.fixture
@@ -140,7 +166,7 @@ def cnn():
     [lambda: MLP((8,)), cnn, lambda: MLP((8,), outputs=11)],
     ids=["MLP", "CNN", "eleven outputs, no threshold"],
 )
-def test_a_report_of_a_model_of_ones_own(valid, two_pens, tmp_path, make):
+def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make):
     """Untrained, and without calibration."""
     told = []
     found = report.write(tmp_path, make(), valid, quick=True, tell=told.append)
@@ -163,7 +189,7 @@ class Told(nn.Module):
         return self.answer(x)
 
 
-def test_all_right_leaves_no_worst_mistake(valid, two_pens, tmp_path):
+def test_all_right_leaves_no_worst_mistake(valid, two_pens, no_ink, tmp_path):
     def knows(x):
         known = valid.images[:100].float() / 255
         if len(x) == 100 and torch.allclose(x, known):
@@ -175,7 +201,7 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, tmp_path):
     assert "worst mistakes" not in (tmp_path / "report.html").read_text()
 
 
-def test_a_model_that_refuses_everything(valid, two_pens, tmp_path):
+def test_a_model_that_refuses_everything(valid, two_pens, no_ink, tmp_path):
     model = MLP((8,), outputs=11)
     found = report.write(tmp_path, model, valid, threshold=-1e9, quick=True)
     assert found["refused digits"]["value"] == 1 and "answered digits" not in found

@@ -2,12 +2,22 @@ import base64
 import io
 import json
 from html.parser import HTMLParser
+from unittest import mock
 
 import pytest
 from PIL import Image
 
-from digitlib import DigitClassifier, data, export, redrawn, report, report_page
+from digitlib import (
+    DigitClassifier,
+    data,
+    export,
+    redrawn,
+    report,
+    report_page,
+    show,
+)
 from digitlib.evaluate import Accuracy
+from memory import remembering
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +34,24 @@ def found(valid):
         patch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
         measured = report.measure(export.load_model(), valid, *calibration, quick=True)
     return {"model": "<mine>", **measured}
+
+
+@pytest.fixture(scope="module")
+def render(valid):
+    """Makes a page, and draws no picture twice: a page has eight, and few of them change."""
+    kinds = "curves", "digits", "intervals", "lines", "matrix", "reliability"
+    drawn_once = {kind: remembering(getattr(show, kind)) for kind in kinds}
+
+    def made(found):
+        with mock.patch.multiple(show, **drawn_once):
+            return report_page.render(found, valid)
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def page(found, render):
+    return render(found)
 
 
 class Page(HTMLParser):
@@ -44,8 +72,8 @@ class Page(HTMLParser):
         self.words += words.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(found, valid):
-    page = Page(report_page.render(found, valid))
+def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(page):
+    page = Page(page)
     kind = "data:image/png;base64,"
     assert all(address.startswith(kind) for address in page.addresses)
     assert len(page.addresses) == len(page.alts) == page.captions == 8
@@ -58,8 +86,8 @@ def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(found, valid)
 @pytest.mark.parametrize(
     "name", ["accuracy", "other handwriting", "refused digits", "answered digits"]
 )
-def test_what_was_found_is_said(found, valid, name):
-    words = Page(report_page.render({**found, name: plain(61, 73)}, valid)).words
+def test_what_was_found_is_said(found, render, name):
+    words = Page(render({**found, name: plain(61, 73)})).words
     if name == "answered digits":
         assert "73.0 % of the digits" in words  # of 100
         assert Accuracy(12, 73).share in words  # that are wrong
@@ -73,42 +101,41 @@ def plain(right, n):
 
 
 @pytest.mark.parametrize(("temperature", "said"), [(0.75, True), (1.0, False)])
-def test_a_fitted_temperature_is_told(found, valid, temperature, said):
+def test_a_fitted_temperature_is_told(found, render, temperature, said):
     changed = {**found["calibration"], "temperature": temperature}
-    words = Page(report_page.render({**found, "calibration": changed}, valid)).words
+    words = Page(render({**found, "calibration": changed})).words
     assert ("a temperature of 0.75" in words) == said
 
 
-def test_the_worst_corruption_is_named(found, valid):
+def test_the_worst_corruption_is_named(found, render):
     curves = {**found["corruptions"], "noise": {"0.3": plain(0, 1000)}}
     changed = {**found, "corruptions": curves, "mean corruption error": 0.432}
-    words = Page(report_page.render(changed, valid)).words
+    words = Page(render(changed)).words
     worst = f"(noise, 0.3 of full ink, deviation): {Accuracy(0, 1000).share} right"
     assert worst in words and "severities: 43.2 %" in words
 
 
-def test_a_page_is_made_again_from_its_json(found, valid):
-    kept = json.loads(json.dumps(found))
-    assert report_page.render(kept, valid) == report_page.render(found, valid)
+def test_a_page_is_made_again_from_its_json(found, valid, page):
+    assert report_page.render(json.loads(json.dumps(found)), valid) == page
 
 
-def test_what_is_not_there_is_left_out(found, valid):
+def test_what_is_not_there_is_left_out(found, render):
     without = {key: value for key, value in found.items() if "digits" not in key}
-    page = Page(report_page.render({**without, "worst mistakes": []}, valid))
+    page = Page(render({**without, "worst mistakes": []}))
     assert "names a digit on everything" in page.words
     assert "worst mistakes" not in page.words
     assert "The square is the threshold" not in page.words
     assert len(page.alts) == 6
 
 
-def test_a_name_is_text(found, valid):
-    assert "<h1>Report: &lt;mine&gt;</h1>" in report_page.render(found, valid)
+def test_a_name_is_text(page):
+    assert "<h1>Report: &lt;mine&gt;</h1>" in page
 
 
-def test_nothing_is_wider_than_a_telephone(found, valid, browser):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    page.set_content(report_page.render(found, valid))
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+def test_nothing_is_wider_than_a_telephone(page, browser):
+    shown = browser.new_page(viewport={"width": 390, "height": 844})
+    shown.set_content(page)
+    assert shown.evaluate("document.documentElement.scrollWidth") == 390
     widest = "Math.max(...[...document.images].map((image) => image.clientWidth))"
-    assert 300 < page.evaluate(widest) <= 390
-    page.close()
+    assert 300 < shown.evaluate(widest) <= 390
+    shown.close()
