@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 SIDE = 100  # of the square in which the strokes are given
+MOVES = 4  # from one point of a stroke to the next: as many as a quick hand makes
 PHONE = {
     "viewport": {"width": 390, "height": 700},
     "has_touch": True,
@@ -33,10 +34,14 @@ def stroke(page, points, watch=lambda: None, frame=None):
     page.mouse.move(*first)
     page.mouse.down()
     for place in rest:
-        page.mouse.move(*place, steps=8)
-        page.wait_for_timeout(30)
+        page.mouse.move(*place, steps=MOVES)
         watch()
     page.mouse.up()
+
+
+def painted(page):
+    """Wait for the next frame, in which the pad says what it sees now; ``page`` may be a frame."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => done()))")
 
 
 def swipe(page, path):
@@ -44,9 +49,8 @@ def swipe(page, path):
     touch = page.context.new_cdp_session(page)
     steps = [path[0]]
     for (x0, y0), (x1, y1) in pairwise(path):
-        steps += [
-            (x0 + (x1 - x0) * k / 10, y0 + (y1 - y0) * k / 10) for k in range(1, 11)
-        ]
+        shares = [k / MOVES for k in range(1, MOVES + 1)]
+        steps += [(x0 + (x1 - x0) * k, y0 + (y1 - y0) * k) for k in shares]
     for i, (x, y) in enumerate(steps):
         points = [{"x": x, "y": y}]
         kind = "touchMove" if i else "touchStart"

@@ -71,13 +71,13 @@ def serving(log, command, cwd=None, env=os.environ):
         server = subprocess.Popen(command, stdout=file, stderr=file, cwd=cwd, env=told)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(120):
+        for _ in range(600):
             assert server.poll() is None, log.read_text()
             try:
                 urllib.request.urlopen(url, timeout=5).close()
                 break
             except OSError:
-                time.sleep(0.5)
+                time.sleep(0.1)
         else:
             raise TimeoutError(f"nothing answered: {log.read_text()}")
         yield url

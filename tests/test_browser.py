@@ -1,5 +1,6 @@
 """The static pad as a visitor meets it: mouse, finger, keys, every button, and no request to anywhere else."""
 
+import base64
 import io
 from pathlib import Path
 
@@ -11,29 +12,74 @@ from digitlib import data, hands
 from digitlib.classify import DigitClassifier
 from digitlib.preprocess import preprocess
 from drawings import STROKES
-from gestures import BY_KEYS, PHONE, places, press, stroke, swipe
+from gestures import BY_KEYS, PHONE, painted, places, press, stroke, swipe
 
 BOOK = Path(__file__).parents[1] / "_build" / "html"
+FRAME = 20  # milliseconds, one at least of the frames in which the pad answers
+
+
+@pytest.fixture(scope="module")
+def tabs(browser):
+    """A computer's page, a phone's, and one whose clock runs only when a test moves it.
+
+    They serve every test of the file: to make one takes longer than most tests.
+    """
+    pages = {name: browser.new_page() for name in ("computer", "held")}
+    pages["phone"] = browser.new_page(**PHONE)
+    pages["held"].clock.install(time=0)
+    pages["held"].clock.pause_at(1000)
+    yield pages
+    for page in pages.values():
+        page.close()
 
 
 @pytest.fixture
-def visit(browser, static_site):
-    """Opens the pad in a context of its own; afterwards nothing was asked of anybody else and nothing failed."""
-    contexts, requests, errors = [], [], []
+def watched(tabs):
+    """Opens an address in a page, and notes what is asked of anybody and what fails there."""
+    visited, requests, errors = [], [], []
 
-    def open_page(**options):
-        options = {"viewport": {"width": 900, "height": 800}} | options
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(static_site.address)
+    def on_request(request):
+        requests.append(request.url)
+
+    def on_error(error):
+        errors.append(str(error))
+
+    def open_page(
+        address,
+        tab="computer",
+        size=(900, 800),
+        scheme="light",
+        motion="no-preference",
+    ):
+        page = tabs[tab]
+        visited.append(page)
+        page.on("request", on_request)
+        page.on("pageerror", on_error)
+        if tab != "phone":
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        page.goto(address)
+        return page
+
+    yield open_page, requests, errors
+    for page in visited:
+        page.mouse.up()
+        page.unroute_all()
+        page.remove_listener("request", on_request)
+        page.remove_listener("pageerror", on_error)
+
+
+@pytest.fixture
+def visit(watched, static_site):
+    """Opens the pad; afterwards nothing was asked of anybody else and nothing failed."""
+    open_page, requests, errors = watched
+
+    def open_pad(*tab, **options):
+        page = open_page(static_site.address, *tab, **options)
         page.wait_for_selector(".pad-canvas")
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    yield open_pad
     own = (static_site.address, "blob:", "data:")
     assert requests and [url for url in requests if not url.startswith(own)] == []
     assert errors == []
@@ -49,31 +95,44 @@ def guess(page):
 
 
 def wait_for_label(page, label):
-    page.wait_for_selector(f".pad-guess[data-label='{label}']", timeout=5000)
+    page.wait_for_selector(f".pad-guess[data-label='{label}']")
+
+
+def wait_for_guess(page, text):
+    page.wait_for_function(
+        "(text) => document.querySelector('.pad-guess').textContent === text", arg=text
+    )
+
+
+# As text: a list of numbers takes its time from the browser to Python.
+LEVELS = """([name, side]) => {
+  const { data } = document.querySelector(name).getContext("2d").getImageData(0, 0, side, side);
+  let letters = "";
+  for (let i = 0; i < data.length; i += 4) letters += String.fromCharCode(data[i]);
+  return btoa(letters);
+}"""
+
+
+def levels(page, name, side):
+    content = base64.b64decode(page.evaluate(LEVELS, [name, side]))
+    return np.frombuffer(content, dtype=np.uint8).reshape(side, side)
 
 
 def ink(page):
     """The sheet's grey levels."""
-    levels = page.evaluate(
-        """[...document.querySelector(".pad-canvas").getContext("2d").getImageData(0, 0, 280, 280).data]
-        .filter((_, i) => i % 4 === 0)"""
-    )
-    return np.array(levels, dtype=np.uint8).reshape(280, 280)
+    return levels(page, ".pad-canvas", 280)
 
 
 def seen(page):
     """The 28 x 28 levels that the pad says the model sees."""
-    levels = page.evaluate(
-        """[...document.querySelector(".pad-seen canvas").getContext("2d").getImageData(0, 0, 28, 28).data]
-        .filter((_, i) => i % 4 === 0)"""
-    )
-    return np.array(levels, dtype=np.uint8).reshape(28, 28)
+    return levels(page, ".pad-seen canvas", 28)
 
 
 @pytest.mark.parametrize("digit", STROKES)
 def test_a_drawn_digit_is_named(page, digit):
     for points in STROKES[digit]:
         stroke(page, points)
+    painted(page)
     wait_for_label(page, digit)
     assert guess(page) == f"This is a {digit}"
     shares = [
@@ -107,17 +166,30 @@ def test_a_stroke_goes_on_when_focus_or_capture_is_taken(page, taken):
     wait_for_label(page, 3)
 
 
+def test_a_stroke_goes_on_over_what_is_selected(page):
+    """The browser would drag that along, and the pen would be gone after its first move."""
+    page.evaluate("getSelection().selectAllChildren(document.body)")
+    [points] = STROKES[3]
+    stroke(page, points)
+    wait_for_label(page, 3)
+
+
 def test_the_bars_move_during_the_stroke(page):
     moved = []
     [points] = STROKES[3]
     bars = page.locator(".pad-percent")
-    stroke(page, points, watch=lambda: moved.append(tuple(bars.all_inner_texts())))
+
+    def watch():
+        painted(page)
+        moved.append(tuple(bars.all_inner_texts()))
+
+    stroke(page, points, watch=watch)
     assert len(set(moved)) >= 3
 
 
 @pytest.mark.parametrize("digit", [1, 3, 7])
 def test_a_finger_draws_on_a_phone_and_the_page_stays(visit, digit):
-    page = visit(**PHONE)
+    page = visit("phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("document.documentElement.scrollHeight") > 700
     for points in STROKES[digit]:
@@ -127,26 +199,27 @@ def test_a_finger_draws_on_a_phone_and_the_page_stays(visit, digit):
 
 
 def test_beside_the_sheet_a_finger_scrolls(visit):
-    page = visit(**PHONE)
+    page = visit("phone")
     swipe(page, [(200, 650), (200, 300)])
     page.wait_for_function("window.scrollY > 0")
 
 
 @pytest.mark.parametrize("digit", BY_KEYS)
-def test_keys_draw_alone(page, digit):
+def test_keys_draw_alone(visit, digit):
+    page = visit("held")
     page.keyboard.press("Tab")
     assert page.locator(".pad-canvas:focus").count() == 1
     assert page.locator(".pad-cursor").is_visible()
     assert "Space" in page.locator(".pad-help").inner_text()
     press(page, BY_KEYS[digit])
+    page.clock.run_for(FRAME)
     wait_for_label(page, digit)
-    spoken = page.locator(".pad-spoken")
-    page.wait_for_function(
-        f"document.querySelector('.pad-spoken').textContent.includes('This is a {digit}, ')"
-    )
-    assert spoken.inner_text().startswith("Pen up, row ")
+    page.clock.run_for(1_000)
+    spoken = page.locator(".pad-spoken").inner_text()
+    assert spoken.startswith("Pen up, row ") and f"This is a {digit}, " in spoken
     assert page.locator(".pad-spoken[role=status]").count() == 1
     press(page, "Delete")
+    page.clock.run_for(FRAME)
     wait_for_label(page, "")
     assert not ink(page).any()
 
@@ -164,8 +237,9 @@ def test_escape_lifts_the_pen_and_backspace_takes_back(page):
     assert not ink(page).any()
 
 
-def test_the_live_region_waits_for_the_end(page):
+def test_the_live_region_waits_for_the_end(visit):
     """A screen reader hears one sentence, not each of the changes of a stroke."""
+    page = visit("held")
     page.evaluate(
         """() => {
           window.heard = [];
@@ -173,9 +247,10 @@ def test_the_live_region_waits_for_the_end(page):
             .observe(document.querySelector(".pad-spoken"), { childList: true });
         }"""
     )
-    stroke(page, STROKES[2][0])
-    page.wait_for_function("heard.length > 0")
-    page.wait_for_timeout(300)
+    stroke(page, STROKES[2][0], watch=lambda: page.clock.run_for(600))
+    assert page.locator(".pad-guess").get_attribute("data-label") == "2"
+    assert page.evaluate("heard") == []
+    page.clock.run_for(60_000)
     [sentence] = page.evaluate("heard")
     assert sentence.startswith("This is a 2, ") and sentence.endswith(" %")
 
@@ -183,7 +258,6 @@ def test_the_live_region_waits_for_the_end(page):
 def test_undo_takes_back_the_last_stroke(page):
     first, second = STROKES[4]
     stroke(page, first)
-    page.wait_for_timeout(100)
     drawn = ink(page)
     stroke(page, second)
     wait_for_label(page, 4)
@@ -208,7 +282,6 @@ def test_pen_width(page):
     for width in ("8", "40"):
         page.get_by_label("Pen").fill(width)
         stroke(page, STROKES[1][0])
-        page.wait_for_timeout(50)
         widths.append((ink(page)[140] > 127).sum())
         page.get_by_role("button", name="Clear").click()
     assert abs(widths[0] - 8) <= 1 and abs(widths[1] - 40) <= 1
@@ -217,41 +290,45 @@ def test_pen_width(page):
 def test_what_the_model_sees_follows_the_switch(page):
     small = [(x / 3 + 5, y / 3 + 5) for x, y in STROKES[7][0]]
     stroke(page, small)
-    page.wait_for_timeout(100)
+    painted(page)
     images = {"mass": seen(page)}
     np.testing.assert_array_equal(images["mass"], preprocess(ink(page)))
     page.get_by_text("More", exact=True).click()
     for name, text in (("box", "bounding box"), ("plain", "plain resizing")):
         page.get_by_label(text).check()
-        page.wait_for_timeout(100)
+        painted(page)
         images[name] = seen(page)
     assert images["plain"][14:].sum() == 0  # in its corner still
     assert images["box"].any(axis=1).sum() == images["mass"].any(axis=1).sum() == 20
     assert not np.array_equal(images["box"], images["mass"])
     page.get_by_label("as MNIST was made").check()
-    page.wait_for_timeout(100)
+    painted(page)
     np.testing.assert_array_equal(seen(page), images["mass"])
 
 
 @pytest.mark.parametrize("name", ["2", "7", "a small 5", "a scribble"])
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
 def test_samples(visit, name, motion):
-    page = visit(reduced_motion=motion)
+    """They draw themselves as a hand would, or at once where the reader wants no motion."""
+    page = visit("held", motion=motion)
     page.get_by_role("button", name=name, exact=True).click()
+    page.clock.run_for(5 * FRAME)
+    begun = ink(page)
+    page.clock.run_for(5_000)
+    assert begun.any() and (begun == ink(page)).all() == (motion == "reduce")
     if name == "a scribble":
-        page.wait_for_timeout(1500 if motion == "no-preference" else 100)
-        assert guess(page) == "Not a digit, I think"
+        wait_for_guess(page, "Not a digit, I think")
     else:
         wait_for_label(page, int(name[-1]))
-    assert ink(page).any()
 
 
 def test_drawing_stops_a_sample(visit):
-    page = visit(reduced_motion="no-preference")
+    page = visit("held")
     page.get_by_role("button", name="a scribble").click()
-    page.wait_for_timeout(100)
+    page.clock.run_for(5 * FRAME)
+    assert ink(page).any()
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_timeout(300)
+    page.clock.run_for(5_000)
     assert not ink(page).any()
 
 
@@ -265,6 +342,10 @@ def test_a_drawing_is_saved_as_png(page):
     np.testing.assert_array_equal(picture[..., 0], ink(page))
 
 
+def named(name):
+    return lambda download: download.suggested_filename == name
+
+
 def test_collected_drawings_are_read_back(page, tmp_path):
     page.get_by_text("More", exact=True).click()
     count = page.locator(".pad-count")
@@ -273,7 +354,6 @@ def test_collected_drawings_are_read_back(page, tmp_path):
     images = []
     for digit in (7, 1, 3):
         stroke(page, STROKES[digit][0])
-        page.wait_for_timeout(50)
         if not images:
             page.get_by_role("button", name="Keep").click()
             assert count.inner_text() == "Choose which digit it is first."
@@ -284,20 +364,12 @@ def test_collected_drawings_are_read_back(page, tmp_path):
     assert count.inner_text() == "3 kept; the last is a 3."
     page.get_by_role("button", name="Drop last").click()
     assert count.inner_text() == "2 kept; the last is a 1."
-    downloads = []
-    page.on("download", lambda download: downloads.append(download))
-    page.get_by_role("button", name="Export").click()
-    for _ in range(100):
-        if len(downloads) == 2:
-            break
-        page.wait_for_timeout(20)
-    files = {}
-    for download in downloads:
-        files[download.suggested_filename] = download.path()
-    assert set(files) == {"drawings-images-idx3-ubyte", "drawings-labels-idx1-ubyte"}
-    digits = data.read_idx(
-        files["drawings-images-idx3-ubyte"], files["drawings-labels-idx1-ubyte"]
-    )
+    with (
+        page.expect_download(named("drawings-images-idx3-ubyte")) as first,
+        page.expect_download(named("drawings-labels-idx1-ubyte")) as second,
+    ):
+        page.get_by_role("button", name="Export").click()
+    digits = data.read_idx(first.value.path(), second.value.path())
     assert digits.labels.tolist() == [7, 1]
     np.testing.assert_array_equal(digits.images.numpy(), images[:2])
 
@@ -316,7 +388,7 @@ def contrast(colour, other):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_shows_in_both_schemes(visit, scheme):
-    page = visit(color_scheme=scheme)
+    page = visit(scheme=scheme)
     style = "getComputedStyle(document.querySelector('{}')).{}"
     ground = page.evaluate(style.format("body", "backgroundColor"))
     assert (contrast(ground, "rgb(255, 255, 255)") < 3) == (scheme == "light")
@@ -325,62 +397,60 @@ def test_text_shows_in_both_schemes(visit, scheme):
         assert contrast(colour, ground) >= 4.5
 
 
+BOXES = """(controls) => controls.map((control) => {
+  const { width, height } = control.getBoundingClientRect();
+  return { width, height, text: control.innerText };
+})"""
+
+
 @pytest.mark.parametrize("width", [320, 390, 1600])
 def test_it_fits_and_can_be_touched(visit, width):
-    page = visit(viewport={"width": width, "height": 800})
+    page = visit(size=(width, 800))
     page.get_by_text("More", exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for control in page.locator(".pad-button, .pad-label, .pad summary").all():
-        box = control.bounding_box()
-        assert box["width"] >= 44 and box["height"] >= 44, control.inner_text()
-    for label in page.locator(".pad-placement label, .pad-pen").all():
-        assert label.bounding_box()["height"] >= 44
+    for box in page.locator(".pad-button, .pad-label, .pad summary").evaluate_all(
+        BOXES
+    ):
+        assert box["width"] >= 44 and box["height"] >= 44, box["text"]
+    for box in page.locator(".pad-placement label, .pad-pen").evaluate_all(BOXES):
+        assert box["height"] >= 44, box["text"]
     if width < 600:
         below = page.locator(".pad-guess").bounding_box()["y"]
         assert page.locator(".pad-canvas").bounding_box()["y"] < below
 
 
-def test_missing_weights_are_told(browser, static_site):
-    page = browser.new_page()
+def test_missing_weights_are_told(page):
     page.route("**/digits.safetensors", lambda route: route.fulfill(status=404))
-    page.goto(static_site.address)
+    page.reload()
     page.get_by_text("no weights: digits.safetensors gave 404").wait_for()
-    page.close()
 
 
-def test_damaged_weights_are_told_aloud(browser, static_site):
-    page = browser.new_page()
+def test_damaged_weights_are_told_aloud(visit):
+    page = visit("held")
     page.route("**/digits.safetensors", lambda route: route.fulfill(body="nothing"))
-    page.goto(static_site.address)
+    page.reload()
+    page.wait_for_selector(".pad-canvas")
+    page.clock.run_for(1_000)
     told = "expected a digitlib weights file: it is cut short"
     for name in ("guess", "spoken"):
-        page.wait_for_function(
-            f"document.querySelector('.pad-{name}').textContent.startsWith('{told}')"
-        )
-    page.close()
+        assert page.locator(f".pad-{name}").inner_text().startswith(told)
 
 
 @pytest.fixture
-def read(browser):
+def read(watched):
     """Opens a page of the built book from the disk; afterwards nothing but the disk was asked."""
     if not BOOK.exists():
         pytest.skip("the book is not built; make book builds it")
-    contexts, requests, errors = [], [], []
+    open_page, requests, errors = watched
 
-    def open_page(name, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto((BOOK / "book" / name).as_uri())
-        page.frame_locator(".pad-frame").locator(".pad-canvas").wait_for()
-        page.locator(".pad-frame").scroll_into_view_if_needed()
-        page.wait_for_timeout(300)  # the frame takes its height
+    def open_chapter(name, *tab):
+        page = open_page((BOOK / "book" / name).as_uri(), *tab, size=(1280, 720))
+        page.wait_for_selector(".pad-frame[style*='px']")  # it took its page's height
+        canvas = page.frame_locator(".pad-frame").locator(".pad-canvas")
+        canvas.click(trial=True)  # in sight, still and on top
         return page, page.frames[1]
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    yield open_chapter
     disk = (BOOK.as_uri(), "blob:", "data:")
     assert requests and [url for url in requests if not url.startswith(disk)] == []
     # The book's theme declares the constants of a tool that is not used here twice.
@@ -398,7 +468,7 @@ def test_the_books_own_pages_name_a_digit(read, name, digit):
 
 @pytest.mark.parametrize("name", ["index.html", "05-deploy.html"])
 def test_a_finger_draws_in_the_book(read, name):
-    page, frame = read(name, **PHONE)
+    page, frame = read(name, "phone")
     frame.locator(".pad-canvas").scroll_into_view_if_needed()
     before = page.evaluate("window.scrollY")
     swipe(page, places(frame, STROKES[3][0]))
@@ -421,13 +491,11 @@ def test_the_pad_says_when_it_was_ready(page):
     assert 0 < marks[0] < marks[1]
 
 
-def test_a_scribble_is_no_digit(page):
+def test_a_scribble_is_no_digit(visit):
+    page = visit("held")
     zigzag = [(10 + 80 * (i % 2), 8 + 6 * i) for i in range(15)]
     stroke(page, zigzag)
-    page.wait_for_function(
-        "document.querySelector('.pad-guess').textContent === 'Not a digit, I think'"
-    )
-    page.wait_for_function(
-        "document.querySelector('.pad-spoken').textContent.includes('Not a digit')"
-    )
+    page.clock.run_for(1_000)
+    wait_for_guess(page, "Not a digit, I think")
+    assert "Not a digit" in page.locator(".pad-spoken").inner_text()
     assert page.locator(".pad-best").count() == 0

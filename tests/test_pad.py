@@ -28,7 +28,7 @@ ANSWER = """async (shapes) => {
 
 @pytest.fixture(scope="module")
 def page(browser, static_site):
-    page = browser.new_page()
+    page = browser.new_page(reduced_motion="reduce")
     page.goto(static_site.address)
     yield page
     page.close()
@@ -130,9 +130,10 @@ def test_the_other_ways_to_prepare(page, placement):
     theirs = page.evaluate(
         """async ([levels, placement]) => {
           const pad = await import(new URL("pad.mjs", location));
-          return [...pad.preprocess(Uint8Array.from(levels), 280, 280, placement)];
+          const bytes = Uint8Array.from(atob(levels), (letter) => letter.charCodeAt(0));
+          return [...pad.preprocess(bytes, 280, 280, placement)];
         }""",
-        [drawing.ravel().tolist(), placement],
+        [base64.b64encode(drawing.tobytes()).decode(), placement],
     )
     if placement == "plain":
         expected = preprocess.resample(drawing, 28, 28)
@@ -252,11 +253,9 @@ RENDER = """async (kind) => {
 
 
 @pytest.mark.parametrize("kind", ["ArrayBuffer", "Uint8Array", "DataView"])
-def test_a_host_receives_the_drawing_and_the_prediction(browser, static_site, kind):
-    page = browser.new_page()
+def test_a_host_receives_the_drawing_and_the_prediction(page, static_site, kind):
     page.goto(static_site.address)
     page.evaluate(RENDER, kind)
-    page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="7", exact=True).click()
     page.wait_for_function("values.prediction?.label === 7")
     drawing = np.frombuffer(base64.b64decode(page.evaluate("values.drawing")), np.uint8)
@@ -266,7 +265,6 @@ def test_a_host_receives_the_drawing_and_the_prediction(browser, static_site, ki
     np.testing.assert_allclose(theirs, prediction.probabilities, atol=1e-3)
     page.evaluate("cleanup()")
     assert page.locator(".pad").count() == 0
-    page.close()
 
 
 # Renders the pad for a server that answers with an expression, in which `asked` counts and `waiting` collects.
@@ -279,37 +277,53 @@ SERVED = """async (answer) => {
 }"""
 
 
+FRAME = 20  # milliseconds, one at least of the frames in which the pad asks
+
+
+@pytest.fixture(scope="module")
+def held(browser):
+    """A page whose clock runs only when a test moves it."""
+    page = browser.new_page(reduced_motion="reduce")
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def served(browser, static_site):
+def served(held, static_site):
     """Open the pad for a server that answers with an expression, and draw a 7."""
-    page = browser.new_page()
 
     def open_for(answer):
-        page.goto(static_site.address)
-        page.evaluate(SERVED, answer)
-        page.emulate_media(reduced_motion="reduce")
-        page.get_by_role("button", name="7", exact=True).click()
-        return page
+        held.goto(static_site.address)
+        held.evaluate(SERVED, answer)
+        held.get_by_role("button", name="7", exact=True).click()
+        held.clock.run_for(FRAME)
+        return held
 
-    yield open_for
-    page.close()
+    return open_for
+
+
+def guess(page):
+    return page.locator(".pad-guess").inner_text()
 
 
 def test_a_server_may_predict(served):
     """One question at a time; an answer about a cleared sheet comes too late."""
     page = served("new Promise((answer) => waiting.push(answer))")
-    page.wait_for_function("waiting.length === 1")
+    assert page.evaluate("waiting.length") == 1
     page.get_by_role("button", name="2", exact=True).click()
-    page.wait_for_timeout(100)
+    page.clock.run_for(4_000)  # for as long as the pad is patient
     assert page.evaluate("waiting.length") == 1
     answer = "waiting.at(-1)({ label: %d, reason: null, probabilities: Array(10).fill(0.1) })"
     page.evaluate(answer % 7)
     page.wait_for_function("waiting.length === 2")
-    assert page.locator(".pad-guess").inner_text() == "Draw a digit"
+    assert guess(page) == "Draw a digit"
     page.evaluate(answer % 2)
     page.wait_for_selector(".pad-guess[data-label='2']")
     page.get_by_role("button", name="a scribble", exact=True).click()
-    page.wait_for_function("waiting.length === 3")
+    page.clock.run_for(FRAME)
+    assert page.evaluate("waiting.length") == 3
     refusal = answer.replace("null", "'not a digit'").replace("%d", "null")
     page.evaluate(refusal)
     page.get_by_text("Not a digit, I think").first.wait_for()
@@ -317,31 +331,40 @@ def test_a_server_may_predict(served):
     assert page.locator(".pad-best").count() == 0
 
 
+AGAIN = "No answer from the classifier; asking again"
+
+
 @pytest.mark.parametrize(
-    "first", ["Promise.reject(new Error('lost'))", "new Promise(() => {})"]
+    ("first", "patience"),
+    [("Promise.reject(new Error('lost'))", 0), ("new Promise(() => {})", 5_000)],
 )
-def test_a_lost_answer_is_asked_for_again(served, first):
-    """Whether the connection broke or nothing ever comes."""
+def test_a_lost_answer_is_asked_for_again(served, first, patience):
+    """Whether the connection broke or nothing ever comes; a second later."""
     seven = "{ label: 7, reason: null, probabilities: Array(10).fill(0.1) }"
     page = served(f"(asked += 1) === 1 ? {first} : Promise.resolve({seven})")
-    page.get_by_text("No answer from the classifier; asking again").first.wait_for()
+    page.clock.run_for(patience)
+    assert guess(page) == AGAIN
+    page.clock.run_for(1_000 - 2 * FRAME)
+    assert (guess(page), page.evaluate("asked")) == (AGAIN, 1)
+    page.clock.run_for(2 * FRAME)
     page.wait_for_selector(".pad-guess[data-label='7']")
+    page.clock.run_for(60_000)
     assert page.evaluate("asked") == 2
 
 
 def test_a_server_that_never_answers_is_not_asked_for_ever(served):
     page = served("(asked += 1, Promise.reject(new Error('away')))")
-    page.get_by_text(
-        "No answer from the classifier; draw on to try again"
-    ).first.wait_for()
+    page.clock.run_for(60_000)
+    assert guess(page) == "No answer from the classifier; draw on to try again"
     assert page.evaluate("asked") == 4
 
 
 def test_a_pad_that_was_removed_asks_no_more(served):
+    """It would have asked again after a second."""
     page = served("(asked += 1, Promise.reject(new Error('away')))")
-    page.get_by_text("No answer from the classifier; asking again").first.wait_for()
+    assert guess(page) == AGAIN
     page.evaluate("cleanup()")
-    page.wait_for_timeout(1_500)  # it would ask again after a second
+    page.clock.run_for(60_000)
     assert page.evaluate("asked") == 1
 
 
@@ -388,7 +411,7 @@ def test_a_frame_follows_its_book(browser, inlined_page):
     page.wait_for_function(
         f"document.querySelector('.pad-frame').clientHeight > {before + 100}"
     )
-    assert inside.evaluate(
+    inside.wait_for_function(
         "document.documentElement.scrollHeight <= document.documentElement.clientHeight"
     )
     page.close()

@@ -377,6 +377,8 @@ function drawWithPointer(canvas, sheet, { started, changed }) {
   // A stroke ends where the pen is lifted. A browser may take the capture or the focus away before that, when a window
   // opens for instance; the hand draws on.
   for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, end);
+  // Where text around the sheet is selected, the browser would drag that along and take the pen away.
+  canvas.addEventListener("dragstart", (event) => event.preventDefault());
 }
 
 const MOVES = {
