@@ -411,10 +411,10 @@ def test_200_requests_from_20_clients(address, pictures):
 @pytest.mark.server
 def test_a_visitor_uploads_a_photo(page, pictures):
     page.locator("input[type=file]").first.set_input_files(pictures / "photo.jpg")
-    page.wait_for_selector("#photo-answer:has-text('This is a 7 (')")
+    page.wait_for_selector("#photo-answer:has-text('This is a 7 (')", timeout=10_000)
 
 
 @pytest.mark.server
 def test_a_visitor_uploads_something_else(page, pictures):
     page.locator("input[type=file]").first.set_input_files(pictures / "cut.png")
-    page.get_by_text("cut.png: expected a picture").wait_for()
+    page.get_by_text("cut.png: expected a picture").wait_for(timeout=10_000)

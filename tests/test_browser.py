@@ -95,7 +95,7 @@ def guess(page):
 
 
 def wait_for_label(page, label):
-    page.wait_for_selector(f".pad-guess[data-label='{label}']")
+    page.wait_for_selector(f".pad-guess[data-label='{label}']", timeout=5000)
 
 
 def wait_for_guess(page, text):
