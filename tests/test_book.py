@@ -124,19 +124,19 @@ def test_a_cell_not_run_in_order_is_noticed(change):
         check_run(notebook)
 
 
-@pytest.mark.parametrize("change", [None, "output", "source"])
-def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path, change):
-    """On a small notebook made like the book's own."""
+def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path):
+    """On a small notebook made like the book's own: as it is, with another output, with another source."""
     cells = [
         nbformat.v4.new_code_cell(source)
         for source in ("x = 41", "print(f'{x + 1} digits')")
     ]
     notebook = notebooks.execute(nbformat.v4.new_notebook(cells=cells))
-    if change == "output":
-        notebook.cells[1].outputs[0].text = "43 digits\n"
-    if change == "source":
-        notebook.cells[0].source = "x = 42"
-    nbformat.write(notebook, tmp_path / "small.ipynb")
+    nbformat.write(notebook, tmp_path / "same.ipynb")
+    notebook.cells[1].outputs[0].text = "43 digits\n"
+    nbformat.write(notebook, tmp_path / "output.ipynb")
+    notebook.cells[1].outputs[0].text = "42 digits\n"
+    notebook.cells[0].source = "x = 42"
+    nbformat.write(notebook, tmp_path / "source.ipynb")
     options = [
         "-c",
         str(ROOT / "pyproject.toml"),
@@ -145,14 +145,19 @@ def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path, change):
         "-p",
         "no:cacheprovider",
     ]
-    command = [sys.executable, "-m", "pytest", *options, "--nbval", "small.ipynb"]
+    command = [sys.executable, "-m", "pytest", *options, "--nbval", "-rA", "."]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == (1 if change else 0), result.stdout
-    if change:
-        assert (
-            "small.ipynb::Cell 1" in result.stdout
-            and "1 failed, 1 passed" in result.stdout
-        )
+    assert result.returncode == 1, result.stdout
+    told = re.findall(r"^(PASSED|FAILED) (.*)::Cell (\d)", result.stdout, re.MULTILINE)
+    assert sorted(told) == [
+        ("FAILED", "output.ipynb", "1"),
+        ("FAILED", "source.ipynb", "1"),
+        ("PASSED", "output.ipynb", "0"),
+        ("PASSED", "same.ipynb", "0"),
+        ("PASSED", "same.ipynb", "1"),
+        ("PASSED", "source.ipynb", "0"),
+    ]
+    assert "2 failed, 4 passed" in result.stdout
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -4,7 +4,6 @@ All of them are started by one process, which has imported PyTorch and what else
 of itself: for each process alone that takes longer than everything that is tested here.
 """
 
-import os
 import re
 import subprocess
 import sys

@@ -229,11 +229,12 @@ LIGHTS = {
 @pytest.mark.parametrize("digit", STROKES)
 def test_a_photo_under_uneven_light(digit, light):
     photo = photo_of(on_paper(digit), LIGHTS[light])
-    seen = preprocess(read_image(photo)).astype(float)
+    drawing = read_image(photo)
+    seen = preprocess(drawing).astype(float)
     drawn = preprocess(np.asarray(on_paper(digit))).astype(float)
     # Smoothed, and shifted by a pixel at most.
     assert abs(seen - drawn).mean() < 20
-    assert DigitClassifier.load().classify(photo).label == digit
+    assert DigitClassifier.load().classify(drawing).label == digit
 
 
 def test_a_large_photo_is_read_at_a_bounded_size():

@@ -91,8 +91,10 @@ def test_mixed_adds_redrawn_digits_with_their_labels(small, share, n):
     assert (said[100:] == mixed.labels[100:].numpy()).mean() > 0.7
 
 
-@pytest.mark.parametrize(("degraded", "share"), [(0.0, 0), (0.5, 0.5), (1.0, 1)])
-def test_a_part_of_the_mixed_digits_is_degraded(small, degraded, share, monkeypatch):
+@pytest.mark.parametrize(
+    ("degraded", "share", "n"), [(0.0, 0, 400), (0.5, 0.5, 1_000), (1.0, 1, 400)]
+)
+def test_a_part_of_the_mixed_digits_is_degraded(small, degraded, share, n, monkeypatch):
     """The part asked for comes from few pixels, each few digits from as many, and each with a ground of its own."""
     asked, fit = [], redrawn.fit
 
@@ -101,12 +103,12 @@ def test_a_part_of_the_mixed_digits_is_degraded(small, degraded, share, monkeypa
         return fit(ink, pixels)
 
     monkeypatch.setattr(redrawn, "fit", watched)
-    mixed = redrawn.mixed(small[:1_000], 2.0, seed=1, degraded=degraded)
-    assert len(mixed) == 3_000
-    assert len(asked) / 2_000 == pytest.approx(share, abs=0.2)
+    mixed = redrawn.mixed(small[:n], 2.0, seed=1, degraded=degraded)
+    assert len(mixed) == 3 * n
+    assert len(asked) / (2 * n) == pytest.approx(share, abs=0.2)
     assert all(5 <= pixels <= 12 for pixels in asked)
     assert not asked or len(set(asked)) > 3
-    ground = mixed.images[1_000:, 0, 0].float() / 255
+    ground = mixed.images[n:, 0, 0].float() / 255
     # A ground of less than half a grey level is black.
     assert (ground > 0).sum().item() == pytest.approx(len(asked), rel=0.02)
     assert ground.max() <= redrawn.GREYEST + 1 / 255
