@@ -400,6 +400,7 @@ def test_a_frame_follows_its_book(browser, inlined_page):
     page.goto(book.as_uri())
     inner = page.frame_locator(".pad-frame")
     inner.locator(".pad-canvas").wait_for()
+    page.wait_for_selector(".pad-frame[style*='px']")  # it took its page's height
     scheme = "getComputedStyle(document.documentElement).colorScheme"
     inside = page.frames[1]
     inside.wait_for_function(f"{scheme} === 'dark'")
