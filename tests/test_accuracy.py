@@ -3,7 +3,6 @@ import sys
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from digitlib import evaluate
 from digitlib.accuracy import Accuracy, wilson
@@ -23,6 +22,8 @@ def test_wilson(right, n, low, high):
 
 @pytest.mark.parametrize("n", [1, 7, 32, 5000])
 def test_wilson_is_scipys(n):
+    from scipy.stats import binomtest  # a second of import
+
     for right in {0, 1, n // 3, n - 1, n}:
         theirs = binomtest(right, n).proportion_ci(0.95, method="wilson")
         assert wilson(right, n) == pytest.approx(tuple(theirs), abs=1e-12)

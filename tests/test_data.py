@@ -6,7 +6,6 @@ import threading
 import numpy as np
 import pytest
 import torch
-from torchvision.datasets import MNIST
 
 from digitlib import data
 
@@ -34,9 +33,9 @@ def files(small, monkeypatch, tmp_path):
     )
     monkeypatch.delenv("DIGITLIB_DATA_DIR", raising=False)
     monkeypatch.setattr(data, "cache_folder", lambda: tmp_path / "cache")
-    monkeypatch.setattr(
-        MNIST, "mirrors", ["http://127.0.0.1:9/"]
-    )  # where nothing listens
+    # Where nothing listens. By its name: an import at the head would cost each worker two seconds.
+    nowhere = ["http://127.0.0.1:9/"]
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", nowhere)
     return files
 
 
@@ -69,11 +68,12 @@ def server(files, monkeypatch):
     # The argument: how often it looks whether it shall end, which is waited for.
     thread = threading.Thread(target=mirror.serve_forever, args=(0.01,))
     thread.start()
-    monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{mirror.server_port}/"])
+    here = [f"http://127.0.0.1:{mirror.server_port}/"]
+    monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", here)
     resources = [
         (path[1:], hashlib.md5(content).hexdigest()) for path, content in zipped.items()
     ]
-    monkeypatch.setattr(MNIST, "resources", resources)
+    monkeypatch.setattr("torchvision.datasets.MNIST.resources", resources)
     yield asked
     mirror.shutdown()
     thread.join()
