@@ -91,7 +91,8 @@ def _train_options(parser) -> None:
     parser.add_argument("--out", type=Path, required=True, help=text)
     _add_dataset(parser)
     text = (
-        "quick: seconds; sprint: a second or two, to 98 %%; base: a minute; tiny: 64 kB; pad: minutes, for any pen and what is no digit; "
+        "quick: seconds; sprint: a second or two, to 98 %%; base: a minute; tiny: 64 kB; "
+        "pad: minutes, for any pen and what is no digit; "
         "record: a minute on a large GPU, else half an hour or more (default: base)"
     )
     parser.add_argument("--recipe", default="base", metavar="NAME", help=text)

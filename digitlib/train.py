@@ -173,9 +173,9 @@ RECIPES = {
         fade=0.3,
     ),
 }
-"""The book's recipes: ``quick`` for experiments, ``sprint`` to be soon at 98 %, ``base`` for a minute's training, ``tiny`` for 64 kB, ``pad`` for
-drawings with any pen and for what is no digit: its weights are the shipped ones; and ``record`` for the fewest mistakes
-on MNIST, with twelve million weights."""
+"""The book's recipes: ``quick`` for experiments, ``sprint`` to be soon at 98 %, ``base`` for a minute's training,
+``tiny`` for 64 kB, ``pad`` for drawings with any pen and for what is no digit: its weights are the shipped ones; and
+``record`` for the fewest mistakes on MNIST, with twelve million weights."""
 
 
 @dataclass(frozen=True)
