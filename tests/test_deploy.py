@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 import urllib.request
 import warnings
@@ -70,7 +71,7 @@ def client(hub, token=None, **more):
     hub.waits = []
     bars = huggingface_hub.utils.are_progress_bars_disabled()
     verbosity = huggingface_hub.logging.get_verbosity()
-    clock = SimpleNamespace(sleep=hub.waits.append)
+    clock = SimpleNamespace(**{**vars(time), "sleep": hub.waits.append})
     with (
         mock.patch.dict(os.environ, environment(hub, token, **more), clear=True),
         mock.patch.object(_http, "time", clock),
