@@ -224,6 +224,8 @@ def opened(browser, url: str, screen: dict, requests: list[str]):
             if frame.locator(".pad-canvas").count():
                 frame.locator(".pad-canvas").scroll_into_view_if_needed()
                 page.wait_for_timeout(500)
+                # It lies still, and on top: a host may veil it while it loads.
+                frame.locator(".pad-canvas").click(trial=True)
                 return page, frame
         page.wait_for_timeout(200)
     raise TimeoutError(f"{url}: no pad")

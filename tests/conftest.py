@@ -5,7 +5,6 @@ import os
 import numpy as np
 import pytest
 
-from digitlib import data
 from servers import launch, served
 
 
@@ -25,6 +24,10 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def small():
     """scikit-learn's 1,437 real digits: here on every machine."""
+    from digitlib import (
+        data,  # seconds, which the process that only hands tests out needn't wait for
+    )
+
     return data.load("optdigits")
 
 
@@ -33,6 +36,8 @@ def mnist():
     """MNIST's 60,000, unless the small set was chosen or they can't be had."""
     if os.environ.get("DIGITLIB_DATASET") == "optdigits":
         pytest.skip("MNIST is not at hand")
+    from digitlib import data
+
     try:
         return data.load("mnist")
     except data.DatasetUnavailable as error:

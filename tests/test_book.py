@@ -405,6 +405,22 @@ def test_results_prints_old_new_and_difference(capsys):
     )
 
 
+def test_widening_takes_a_machine_in_and_records_nothing_else():
+    figures = {"near": 0.9, "far": 0.9, "claim": 0.9}
+    ledger = {name: {"value": x, "tolerance": 0.01} for name, x in figures.items()}
+    ledger["claim"] = {"value": 0.9, "at_least": 0.8}
+    runs = [
+        {"near": (0.904, 100), "far": (0.88, 100), "claim": (0.5, 100)},
+        {"near": (0.9, 100), "far": (0.93, 100), "claim": (0.5, 100)},
+    ]
+    notebooks.widen(ledger, runs)
+    assert ledger == {
+        "near": {"value": 0.9, "tolerance": 0.01},
+        "far": {"value": 0.9, "tolerance": pytest.approx(0.06)},
+        "claim": {"value": 0.9, "at_least": 0.8},
+    }
+
+
 def test_results_names_what_it_does_not_measure():
     slow = notebooks.slow({dataset: entries(dataset) for dataset in NAMES})
     assert {line.partition(" (")[0] for line in slow} == named("recorded")

@@ -1,4 +1,7 @@
 import signal
+import subprocess
+import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -121,6 +124,26 @@ def test_started_again_by_torchrun_it_goes_on_from_what_there_is(
 def test_of_several_processes_one_complains(capsys, monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert run(capsys, "evaluate", "--weights", "nowhere") == (2, [], [])
+
+
+def test_an_interrupt_from_the_terminal_is_one_line(tmp_path):
+    """Of a training that can't be at its end before it comes."""
+    out = tmp_path / "w"
+    options = [*OPTDIGITS, "--recipe", "quick", "--epochs", "1000000", "--out", out]
+    command = [sys.executable, "-um", "digitlib", "train", *map(str, options)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # A shell has what runs in its background ignore the signal, and these tests may run there.
+    pipes["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, **pipes) as process:
+        for line in process.stdout:
+            if line.startswith("epoch"):
+                process.send_signal(signal.SIGINT)
+                break
+        _, errors = process.communicate()
+    assert process.returncode == 130 and not out.exists()
+    assert errors == (
+        f"digitlib: interrupted; {out}.unfinished keeps the last finished epoch; go on with --resume\n"
+    )
 
 
 def test_interrupted_and_resumed_it_writes_the_same_bytes(

@@ -235,7 +235,9 @@ def test_digits_refuses_wrong_shapes():
 
 
 def test_scale():
-    assert data.scale(torch.tensor([0, 255], dtype=torch.uint8)).tolist() == [0.0, 1.0]
+    levels, memory = torch.tensor([0, 255], dtype=torch.uint8), torch.empty(2)
+    assert data.scale(levels).tolist() == [0.0, 1.0]
+    assert data.scale(levels, out=memory) is memory and memory.tolist() == [0.0, 1.0]
     with pytest.raises(ValueError, match=r"got torch\.float32"):
         data.scale(torch.zeros(1))
 

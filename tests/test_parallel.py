@@ -170,6 +170,30 @@ def trained(said, folder):
     }
 
 
+@pytest.mark.server
+def test_torchrun_starts_the_command(tmp_path):
+    """As a reader types it, each process with imports of its own."""
+    options = [
+        "train",
+        "--dataset",
+        "optdigits",
+        "--recipe",
+        "quick",
+        "--epochs",
+        "2",
+        "--out",
+    ]
+    launcher = "torch.distributed.run", "--standalone", "--nproc-per-node=2"
+    command = [*launcher, "-m", "digitlib", *options, str(tmp_path / "w")]
+    result = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 1 + 2 + 1
+    told = DigitClassifier.load(tmp_path / "w").provenance["command"]
+    assert told.startswith("torchrun --nproc-per-node 2 -m digitlib train")
+
+
 def test_one_process_prints_for_all(trained):
     for said, _ in trained.values():
         assert len(said) == 1 + 12 + 1

@@ -15,6 +15,7 @@ from digitlib.train import (
     RECIPES,
     Diverged,
     Recipe,
+    _batches,
     count_right,
     fit,
     train_epoch,
@@ -120,6 +121,21 @@ def test_smoothed_labels_make_less_sure(parts):
     assert surest.mean() == pytest.approx(0.82, abs=0.03)
     with pytest.raises(ValueError, match=r"smoothing or distil, got 0\.1 and 0\.5"):
         Recipe(smoothing=0.1, distil=0.5)
+
+
+def test_batches_are_fetched_together_and_hold_each_digit_once(parts):
+    """As many as make two fetches and a part of a third, the last batch smaller than the others."""
+    train = parts[0]
+    recipe = Recipe(batch=30, seed=3)
+    dealt = _batches(train.images, train.labels, recipe, 2, None)
+    batches = [(x.clone(), y) for x, y in dealt]
+    order = torch.randperm(
+        len(train), generator=torch.Generator().manual_seed(3_000 + 2)
+    )
+    assert [len(y) for _, y in batches] == [30] * 38 + [10]
+    x, y = (torch.cat(some) for some in zip(*batches, strict=True))
+    assert torch.equal(x, data.scale(train.images[order]))
+    assert torch.equal(y, train.labels[order])
 
 
 def test_the_last_epoch_is_the_result(parts):
