@@ -252,9 +252,15 @@ RENDER = """async (kind) => {
 }"""
 
 
+def own_pad(page, static_site):
+    """Open the page and wait for its own pad, which would take the place of a test's if it came later."""
+    page.goto(static_site.address)
+    page.wait_for_selector(".pad-canvas")
+
+
 @pytest.mark.parametrize("kind", ["ArrayBuffer", "Uint8Array", "DataView"])
 def test_a_host_receives_the_drawing_and_the_prediction(page, static_site, kind):
-    page.goto(static_site.address)
+    own_pad(page, static_site)
     page.evaluate(RENDER, kind)
     page.get_by_role("button", name="7", exact=True).click()
     page.wait_for_function("values.prediction?.label === 7")
@@ -295,7 +301,7 @@ def served(held, static_site):
     """Open the pad for a server that answers with an expression, and draw a 7."""
 
     def open_for(answer):
-        held.goto(static_site.address)
+        own_pad(held, static_site)
         held.evaluate(SERVED, answer)
         held.get_by_role("button", name="7", exact=True).click()
         held.clock.run_for(FRAME)
