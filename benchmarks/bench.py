@@ -153,7 +153,8 @@ def sprint(_) -> list[str]:
         "",
         *table(head, rows),
         "",
-        "Measured as the seconds to an accuracy above, all in one run, seed by seed; the last two columns are ratios of the medians. "
+        "Measured as the seconds to an accuracy above, all in one run, seed by seed; the last two columns are ratios "
+        "of the medians. "
         "`sprint` was chosen with other seeds: `benchmarks/choices-sprint.md`.",
     ]
 
