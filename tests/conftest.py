@@ -10,7 +10,7 @@ from servers import launch, served
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser; notebooks first, then what needs a browser or a server, so that workers end together."""
+    """Mark what needs a browser; notebooks first, then browser and servers, so that workers end together."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
