@@ -33,7 +33,7 @@ from digitlib import DigitClassifier, cards, cli, deploy, weights
 from digitlib.preprocess import preprocess
 from drawings import draw
 from hub import Hub
-from servers import serving
+from servers import Quiet, serving
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "hf_of_nobody_but_ada"
@@ -612,7 +612,7 @@ def test_from_hub_without_its_client(monkeypatch):
 
 def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
     deploy.write(deploy.gather("static", "ada/digits"), tmp_path / "static")
-    handler = partial(_Quiet, directory=str(tmp_path / "static"))
+    handler = partial(Quiet, directory=str(tmp_path / "static"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/"
@@ -629,11 +629,6 @@ def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
         server.shutdown()
     assert all(url.startswith((address, "blob:", "data:")) for url in asked)
     assert {f"{address}pad.mjs", f"{address}digits.safetensors"} <= set(asked)
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 def brought(lines):

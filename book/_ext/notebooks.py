@@ -135,7 +135,8 @@ def results(options) -> int:
     for dataset in options.dataset or NAMES:
         os.environ["DIGITLIB_DATASET"] = dataset
         for name in options.names:
-            for entry, (value, n) in measure(name).items():
+            found = measure(name)
+            for entry, (value, n) in found.items():
                 disagreements += report(
                     dataset, entry, ledger[dataset].get(entry), value, n
                 )
@@ -147,7 +148,7 @@ def results(options) -> int:
                 add_uncertainty(name, ledger[dataset])
                 write(ledger)
             if options.widen:
-                widen(ledger[dataset], measure_everywhere(name))
+                widen(ledger[dataset], [found, *on_machines(name)])
                 write(ledger)
     for name in slow(ledger):
         print(f"not measured here, too slow: {name}")
@@ -180,9 +181,9 @@ def measure(
     return {line["name"]: (line["value"], line["n"]) for line in lines}
 
 
-def measure_everywhere(name: str) -> list[dict]:
-    """What a chapter measures on this machine as it is, and with other threads and instructions."""
-    return [measure(name), *(measure(name, machine=machine) for machine in MACHINES)]
+def on_machines(name: str) -> list[dict]:
+    """What a chapter measures with other threads and instructions than this machine's."""
+    return [measure(name, machine=machine) for machine in MACHINES]
 
 
 def widen(ledger: dict[str, dict], runs: list[dict]) -> None:
@@ -204,7 +205,7 @@ def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
     """
     text = "\n".join(cell["source"] for cell in read(name).cells)
     seeds = SEEDS if "SEED = 0" in text else ()
-    by_machine = [measure(name, machine=machine) for machine in MACHINES]
+    by_machine = on_machines(name)
     by_seed = [measure(name, seed=seed) for seed in seeds]
     for key in by_machine[0]:
         entry = ledger[key]
