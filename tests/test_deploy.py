@@ -15,7 +15,7 @@ import time
 import tomllib
 import urllib.request
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -72,24 +72,26 @@ def client(hub, token=None, **more):
     bars = huggingface_hub.utils.are_progress_bars_disabled()
     verbosity = huggingface_hub.logging.get_verbosity()
     clock = SimpleNamespace(**{**vars(time), "sleep": hub.waits.append})
-    with (
-        mock.patch.dict(os.environ, environment(hub, token, **more), clear=True),
-        mock.patch.object(_http, "time", clock),
-        warnings.catch_warnings(),
-    ):
+
+    def restore():
+        importlib.reload(huggingface_hub.constants)
+        huggingface_hub.logging.set_verbosity(verbosity)
+        if not bars:
+            huggingface_hub.utils.enable_progress_bars()
+
+    with ExitStack() as stack:
+        stack.callback(restore)  # last, once the environment is itself again
+        told = environment(hub, token, **more)
+        stack.enter_context(mock.patch.dict(os.environ, told, clear=True))
+        stack.enter_context(mock.patch.object(_http, "time", clock))
+        stack.enter_context(warnings.catch_warnings())
         # Its own business, and shown to nobody outside of tests.
         warnings.filterwarnings("ignore", "Use 'content=", DeprecationWarning)
         importlib.reload(huggingface_hub.constants)
         huggingface_hub.close_session()
+        stack.callback(huggingface_hub.close_session)
         huggingface_hub.utils.disable_progress_bars()
-        try:
-            yield
-        finally:
-            huggingface_hub.close_session()
-    importlib.reload(huggingface_hub.constants)
-    huggingface_hub.logging.set_verbosity(verbosity)
-    if not bars:
-        huggingface_hub.utils.enable_progress_bars()
+        yield
 
 
 def in_a_process(hub, *arguments, token=TOKEN):
@@ -623,8 +625,11 @@ def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(address)
-        page.wait_for_selector(".pad-canvas")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("performance.getEntriesByName('pad-ready').length")
+        page.wait_for_function(
+            "performance.getEntriesByName(new URL('digits.safetensors', location).href)"
+            ".some((entry) => entry.responseEnd)"
+        )
         page.close()
         server.shutdown()
     assert all(url.startswith((address, "blob:", "data:")) for url in asked)
