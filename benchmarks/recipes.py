@@ -1,8 +1,8 @@
 """Train each named recipe with several seeds and record what it reaches: ``python benchmarks/recipes.py [NAME …]``.
 
 Mean and spread go to the ledger, as ``recipe.NAME`` and, for the same digits three pixels further right,
-``recipe.NAME-moved``: measured on validation digits with the weights as a file gives them back, rounded to 8 bits. The teacher of ``tiny`` are the shipped weights. ``record`` takes minutes on a large GPU,
-and hours elsewhere.
+``recipe.NAME-moved``: measured on validation digits with the weights as a file gives them back, rounded to 8 bits.
+The teacher of ``tiny`` are the shipped weights. ``record`` takes minutes on a large GPU, and hours elsewhere.
 """
 
 import sys
