@@ -55,7 +55,12 @@ def _fonts(text: str) -> list[ImageFont.FreeTypeFont]:
     names = [*folder.glob("DejaVuS*.ttf"), *folder.glob("STIXGeneral*.ttf")]
     if text.isascii():
         names += [folder / f"cm{style}10.ttf" for style in ("b", "r", "ss", "ti", "tt")]
-    fonts = [ImageFont.truetype(str(name), CANVAS // 2) for name in sorted(names)]
+    # Before 3.11 matplotlib has no cmti10; the italics for formulas are its next of kin.
+    slanted = folder / "cmmi10.ttf"
+    fonts = [
+        ImageFont.truetype(str(name if name.exists() else slanted), CANVAS // 2)
+        for name in sorted(names)
+    ]
     return [font for font in fonts if _has(font, text)]
 
 

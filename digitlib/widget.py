@@ -51,12 +51,16 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     frame = ipywidgets.Image(value=still, format="png")
     for control in controls.values():
         control.observe(redraw, "value")
-    live = ipywidgets.VBox([*controls.values(), frame])._repr_mimebundle_()
-    picture = {
-        "image/png": base64.b64encode(still).decode(),
-        "text/plain": "(controls and a picture)",
-    }
-    display({**live, **picture}, raw=True)
+    box = ipywidgets.VBox([*controls.values(), frame])
+    display(_bundle(box, still, "(controls and a picture)"), raw=True)
+
+
+def _bundle(widget: ipywidgets.Widget, still: bytes, text: str) -> dict:
+    """A widget's view, with a picture and a text for where there is no kernel."""
+    # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    picture = base64.b64encode(still).decode()
+    return {VIEW: view, "image/png": picture, "text/plain": text}
 
 
 class DigitPad(AnyWidget):
@@ -97,17 +101,14 @@ class DigitPad(AnyWidget):
         levels = base64.b64decode(self.drawing)
         return np.frombuffer(levels, dtype=np.uint8).reshape(_SIDE, _SIDE)
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+    _ipython_display_ = (
+        None  # ipywidgets 7 would show it in its own way, without a picture
+    )
+
+    def _repr_mimebundle_(self, **_options) -> dict:
         image = self.image if self.image.any() else _a_four()
         still = _still(image, self._classifier.classify(image))
-        picture = base64.b64encode(still).decode()
-        return {
-            **data,
-            "image/png": picture,
-            "text/plain": "(a drawing pad)",
-        }, metadata
+        return _bundle(self, still, "(a drawing pad)")
 
 
 def _a_four() -> np.ndarray:

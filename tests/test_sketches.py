@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import matplotlib
 import numpy as np
 import pytest
 
@@ -20,3 +23,18 @@ def test_no_letter_that_looks_like_a_digit_is_trained_on():
 def test_many_typefaces_have_the_characters(characters):
     text = getattr(sketches, characters)
     assert len(sketches._fonts(text)) >= (1 if characters == "SYMBOLS" else 15)
+
+
+def test_an_older_matplotlib_has_as_many_typefaces(tmp_path, monkeypatch):
+    """Before 3.11 it had no cmti10; the others keep their places, so that the same seed draws the same."""
+    fonts = tmp_path / "fonts" / "ttf"
+    fonts.mkdir(parents=True)
+    for path in (Path(matplotlib.get_data_path()) / "fonts" / "ttf").glob("*.ttf"):
+        if path.name != "cmti10.ttf":
+            (fonts / path.name).symlink_to(path)
+    new = [Path(font.path).name for font in sketches._fonts(sketches.LETTERS)]
+    monkeypatch.setattr(matplotlib, "get_data_path", lambda: tmp_path)
+    older = sketches._fonts.__wrapped__(sketches.LETTERS)
+    assert [Path(font.path).name for font in older] == [
+        name.replace("cmti10", "cmmi10") for name in new
+    ]

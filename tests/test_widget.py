@@ -6,6 +6,7 @@ import sys
 import ipywidgets
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
 from digitlib import show, widget
@@ -58,7 +59,7 @@ def test_a_drawing_arrives_as_an_array():
 
 
 def still(pad):
-    data, _ = pad._repr_mimebundle_()
+    data, _ = DisplayFormatter().format(pad)  # as a cell's last line
     assert widget.VIEW in data
     return base64.b64decode(data["image/png"])
 
