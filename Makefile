@@ -11,7 +11,7 @@ WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 CHECKING := DIGITLIB_CHECK=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test quick notebooks results bench serve lint clean
+.PHONY: help book site test quick colab notebooks results bench serve lint clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ book: $(VENV)/.book  ## build the book from the stored outputs
 	$(BIN)/jupyter-book build . --path-output . --all --warningiserror --nitpick --keep-going --quiet
 	@echo "The book lies at $(CURDIR)/$(INDEX)"
 
+site: $(VENV)/.book  ## make a folder for a web server, or a stick: _site, to be served at ADDRESS=https://… if given
+	$(BIN)/python book/_ext/publishing.py $(ADDRESS)
+
 # With MNIST at hand every output must be the stored one. Without it, the small real set is used: outputs may
 # differ, but every claim is held against that set's own entries.
 test: $(VENV)/.test book  ## run every check: unit tests, notebooks, browser
@@ -45,6 +48,9 @@ test: $(VENV)/.test book  ## run every check: unit tests, notebooks, browser
 quick: $(VENV)/.test  ## run what takes a minute: all but notebooks, browser and servers
 	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && export DIGITLIB_DATASET $(CHECKING) && \
 	$(BIN)/python -m pytest $(WORKERS) -m "not browser and not server" tests digitlib
+
+colab: $(VENV)/.test  ## run the chapters as Colab does, beside old packages: all, or NB=03-train; NEWEST=1: the newest
+	$(BIN)/python book/_ext/colab.py $(NB) $(if $(NEWEST),--newest)
 
 notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one with NB=03-train
 	$(BIN)/python book/_ext/notebooks.py make $(NB)
@@ -64,4 +70,4 @@ lint: $(VENV)/.test  ## check the style of the code
 	$(BIN)/ruff format --check .
 
 clean:  ## remove what was built; the environment stays
-	rm -rf _build
+	rm -rf _build _site

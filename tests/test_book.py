@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import doors
 import ledger
 import nbformat
 import notebooks
 import pytest
-import repository
 import yaml
 from jupytext.compare import NotebookDifference, compare_notebooks
 
@@ -29,6 +29,7 @@ PAGES = [  # without code to run
     "beside-peers",
     "same-again",
     "ledger",
+    "run",
     "publish",
     "model-card",
     "data-card",
@@ -392,7 +393,7 @@ def test_the_ledgers_page_has_a_line_for_each_entry():
     ],
 )
 def test_launch_buttons_follow_the_remote(remote, address):
-    assert repository.web_address(remote) == address
+    assert doors.web_address(remote) == address
 
 
 def test_results_prints_old_new_and_difference(capsys):
