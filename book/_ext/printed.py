@@ -1,0 +1,337 @@
+"""The book to take along: ``python book/_ext/printed.py FOLDER`` writes ``book.epub`` and ``book.pdf`` into a folder.
+
+Both come from the HTML book's source, with its stored outputs. Sphinx builds the EPUB, and as its extension this module
+leaves out what only a browser can use. The EPUB's pages, joined to one, are what Chromium prints as PDF.
+"""
+
+import argparse
+import contextlib
+import json
+import re
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+import yaml
+from docutils import nodes
+from jupyter_book.sphinx import build_sphinx
+from myst_nb.sphinx_ import HideCodeCellNode
+from pad import PICTURE
+from sphinx.builders.epub3 import Epub3Builder
+
+import digitlib
+from digitlib.weights import write_whole
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from servers import launch  # noqa: E402
+
+STYLE = Path(__file__).with_suffix(".css")
+SUBTITLE = "How a program that reads handwritten digits is really built"
+IDENTIFIER = "urn:uuid:5f0c8a0e-3a0b-4c52-9d6e-0d1c1f6b7a44"
+LIVE = ("widget.explore(", "DigitPad()")  # what moves, in cells that a notebook runs
+OPF = "{http://www.idpf.org/2007/opf}"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+MATH = "{http://www.w3.org/1998/Math/MathML}"
+
+# What only paper has: sheets, and addresses in words. The chapters' running titles follow.
+PAPER = """
+  @page { size: A4; margin: 22mm 20mm; font: 9pt sans-serif; @bottom-center { content: counter(page); } }
+  @page :first { @bottom-center { content: none; } }
+  html { font: 10.5pt/1.45 Georgia, "Liberation Serif", "DejaVu Serif", serif; }
+  body { margin: 0; }
+  h1, h2, h3, table, .leaf > nav { font-family: "Liberation Sans", Arial, sans-serif; }
+  h1 { margin-top: 0; }
+  a { color: #1f4e86; }
+  .said { font-size: 0.85em; overflow-wrap: anywhere; }
+  .leaf > nav ol { padding-left: 1.5em; list-style: none; }
+  .leaf > nav > ol { padding: 0; }
+  .leaf > nav a { display: flex; gap: 0.5em; text-decoration: none; }
+  .leaf > nav a::before { order: 1; flex: 1; border-bottom: 1px dotted; margin-bottom: 0.3em; content: ""; }
+  .leaf > nav a span { order: 2; min-width: 2em; text-align: right; }
+"""
+
+
+class NoBrowser(RuntimeError):
+    """Nothing to print with is at hand; says what is missing."""
+
+
+class Pages(Epub3Builder):
+    """Sphinx's EPUB with this book's style alone, and with the marks that the standard asks for."""
+
+    html_tag = Epub3Builder.html_tag.replace(">", ' lang="en" xml:lang="en">')
+
+    def add_css_file(self, filename, **attributes):
+        """Link a page's colours and its style, and none that a theme or another extension brings."""
+        if filename in ("pygments.css", STYLE.name):
+            super().add_css_file(filename, **attributes)
+
+    def copy_static_files(self):
+        """Copy what is linked."""
+        static = Path(self.outdir) / "_static"
+        static.mkdir()
+        self.create_pygments_style_file()
+        for path in (STYLE, ROOT / "book" / PICTURE):
+            shutil.copy(path, static)
+
+    def build_content(self):
+        """List the files, and say which hold formulas and which is the cover's picture."""
+        super().build_content()
+        path = Path(self.outdir) / "content.opf"
+        ElementTree.register_namespace("", OPF[1:-1])
+        package = ElementTree.parse(path)
+        for item in package.iter(f"{OPF}item"):
+            name = item.get("href")
+            if name == PICTURE:
+                item.set("properties", "cover-image")
+            elif name.endswith(".xhtml") and name != "nav.xhtml":
+                page = ElementTree.parse(Path(self.outdir) / name)
+                if page.find(f".//{MATH}math") is not None:
+                    item.set("properties", "mathml")
+        package.write(path, encoding="utf-8", xml_declaration=True)
+
+
+def settings(address: str) -> dict:
+    """What an EPUB of this book needs beyond ``_config.yml``."""
+    book = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    version = digitlib.__version__
+    return {
+        "external_toc_path": "_toc.yml",
+        "latex_individualpages": False,
+        "nitpicky": True,
+        "version": version,
+        "release": version,
+        "html_theme_options": {
+            "launch_buttons": {"binderhub_url": "", "colab_url": ""}
+        },
+        "templates_path": ["book/_ext"],
+        "html_context": {
+            "subtitle": SUBTITLE,
+            "author": book["author"],
+            "address": address,
+            "licence": book["html"]["extra_footer"],
+        },
+        "project": book["title"],
+        "epub_basename": "book",
+        "epub_description": f"{SUBTITLE}.",
+        "epub_contributor": book["author"],
+        "epub_identifier": IDENTIFIER,
+        "epub_uid": "book",
+        "epub_css_files": [STYLE.name],
+        "epub_cover": (PICTURE, "cover.html"),
+        "epub_tocscope": "includehidden",
+        "epub_tocdepth": 2,
+        "epub_tocdup": False,
+        "epub_use_index": False,
+        "epub_show_urls": "no",
+        "printed_address": address,
+    }
+
+
+def write_epub(path: Path, address: str = "") -> None:
+    """Build the EPUB; SystemExit if Sphinx warns. ``address`` is where the HTML book lies, if anywhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        status = build_sphinx(
+            str(ROOT),
+            f"{folder}/pages",
+            path_config=ROOT / "_config.yml",
+            confoverrides=settings(address),
+            noconfig=True,
+            doctreedir=f"{folder}/trees",
+            builder="epub",
+            quiet=True,
+            warningiserror=True,
+            keep_going=True,
+        )
+        if status:
+            sys.exit(f"{path.name} was not written: {status}")
+        shutil.copy(f"{folder}/pages/book.epub", path)
+
+
+def prepare(app, doctree, docname):
+    """Open the folds, drop scripts, and say where one can move what doesn't move here."""
+    if app.builder.name != "epub":
+        return
+    for raw in list(doctree.findall(nodes.raw)):
+        if "<script" in raw.astext():
+            raw.parent.remove(raw)
+    for cell in doctree.findall(nodes.container):
+        for fold in [part for part in cell if isinstance(part, HideCodeCellNode)]:
+            cell["classes"].append("solution")
+            cell.replace(fold, fold.children)
+    site = app.config.printed_address
+    page = nodes.reference("", f"{site}{docname}.html", refuri=f"{site}{docname}.html")
+    for image in list(doctree.findall(nodes.image)):
+        if image["uri"].endswith(PICTURE):
+            place = page if site else nodes.literal("", "make book")
+            verb = "open" if site else "build"
+            note(image, f"To draw on it yourself, {verb} its page: ", place)
+        elif any(call in source(image) for call in LIVE):
+            place = page if site else nodes.literal("", f"{docname}.ipynb")
+            note(image, "To move it yourself, run the notebook: ", place)
+
+
+def source(node: nodes.Node) -> str:
+    """The code of the cell that a picture stands in; empty for one in the text."""
+    while node is not None and node.get("nb_element") != "cell_code":
+        node = node.parent
+    return node[0].astext() if node else ""
+
+
+def note(image: nodes.image, words: str, place: nodes.Node) -> None:
+    """Put a line under a picture."""
+    above = image.parent if isinstance(image.parent, nodes.paragraph) else image
+    line = nodes.paragraph("", words, place.deepcopy(), classes=["still"])
+    above.parent.insert(above.parent.index(above) + 1, line)
+
+
+def write_pdf(path: Path, epub: Path) -> None:
+    """Print the pages of an EPUB, twice: the contents name pages that the first print shows. Raises NoBrowser."""
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        with zipfile.ZipFile(epub) as pages:
+            pages.extractall(folder)
+        book = joined(Path(folder))
+        sheets = places(sheet(chromium, book, Path(folder)))
+        for link in book.iterfind(f".//{XHTML}nav//{XHTML}a"):
+            link[-1].text = sheets.get(link.get("href")[1:], "")
+        write_whole(path, sheet(chromium, book, Path(folder)))
+
+
+@contextlib.contextmanager
+def browser() -> Iterator:
+    """A Chromium, as long as it is needed; NoBrowser without one."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError as error:
+        raise NoBrowser("there is no playwright") from error
+    with sync_playwright() as playwright:
+        try:
+            chromium = launch(playwright)
+        except Error as error:
+            raise NoBrowser("there is no Chromium") from error
+        yield chromium
+        chromium.close()
+
+
+def sheet(chromium, book: ElementTree.Element, folder: Path) -> bytes:
+    """The book as a tagged PDF with an outline; its pictures and styles lie in the folder."""
+    page = folder / "book.xhtml"
+    ElementTree.ElementTree(book).write(page, encoding="utf-8", xml_declaration=True)
+    tab = chromium.new_page()
+    tab.goto(page.as_uri())
+    pdf = tab.pdf(
+        prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+    )
+    tab.close()
+    return pdf
+
+
+def places(pdf: bytes) -> dict[str, str]:
+    """The page number of each place that a link leads to, as Chromium writes them; empty for another's PDF."""
+    pages = [int(n) for n in re.findall(rb"\n(\d+) 0 obj\n<</Type /Page\n", pdf)]
+    found = re.findall(rb"/(\S+) \[(\d+) 0 R /XYZ", pdf)
+    return {name.decode(): f"{pages.index(int(page)) + 1}" for name, page in found}
+
+
+def joined(folder: Path) -> ElementTree.Element:
+    """All pages of an unpacked EPUB as one, with the contents after the cover."""
+    for prefix, name in (("", XHTML), ("m", MATH)):
+        ElementTree.register_namespace(prefix, name[1:-1])
+    cover, *rest = spine(folder)
+    book = ElementTree.Element(f"{XHTML}html", lang="en")
+    head = ElementTree.SubElement(book, f"{XHTML}head")
+    body = ElementTree.SubElement(book, f"{XHTML}body")
+    rules = PAPER
+    for number, name in enumerate((cover, "nav.xhtml", *rest)):
+        page = ElementTree.parse(folder / name)
+        title = page.find(f"{XHTML}head/{XHTML}title")
+        if number == 0:
+            head.append(title)
+            head.extend(page.iterfind(f"{XHTML}head/{XHTML}link"))
+        elif number > 1:
+            words = json.dumps(title.text, ensure_ascii=False)
+            rules += f"@page leaf{number} {{ @top-right {{ content: {words}; }} }}\n"
+        part = leaf(page, name)
+        part.set("style", f"page: leaf{number}")
+        body.append(part)
+    ElementTree.SubElement(head, f"{XHTML}style").text = rules
+    return book
+
+
+def spine(folder: Path) -> list[str]:
+    """The pages of an unpacked EPUB in the order of reading."""
+    package = ElementTree.parse(folder / "content.opf")
+    names = {item.get("id"): item.get("href") for item in package.iter(f"{OPF}item")}
+    return [names[entry.get("idref")] for entry in package.iter(f"{OPF}itemref")]
+
+
+def mark(name: str, place: str = "") -> str:
+    """An anchor in the joined pages, of a page or of a place in it."""
+    return "--".join(filter(None, (Path(name).stem, place)))
+
+
+def leaf(page: ElementTree.ElementTree, name: str) -> ElementTree.Element:
+    """A page as a section of the whole: its anchors are its own, its links lead to others, or say where."""
+    part = page.find(f"{XHTML}body")
+    part.tag = f"{XHTML}section"
+    for element in part.iter():
+        if "id" in element.attrib:
+            element.set("id", mark(name, element.get("id")))
+    for image in part.iter(f"{XHTML}img"):
+        image.set("src", normpath(join(dirname(name), image.get("src"))))
+    for link in list(part.iter(f"{XHTML}a")):
+        address, text = link.get("href"), "".join(link.itertext())
+        if urlsplit(address).scheme:
+            said = "" if text == address else f" ({address})"
+        else:
+            path, _, place = address.partition("#")
+            target = normpath(join(dirname(name), path)) if path else name
+            link.set("href", f"#{mark(target, place)}")
+            said = ""
+        ElementTree.SubElement(link, f"{XHTML}span", {"class": "said"}).text = said
+    part.attrib |= {"id": mark(name), "class": "leaf"}
+    return part
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write both, or the EPUB alone where there is no browser."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--address",
+        default="",
+        help="where the HTML book lies, if it is public: https://…",
+    )
+    options = parser.parse_args(arguments)
+    if options.address and urlsplit(options.address).scheme not in ("http", "https"):
+        parser.error(
+            f"expected an address such as https://example.org/digits, got {options.address}"
+        )
+    options.folder.mkdir(parents=True, exist_ok=True)
+    epub, pdf = options.folder / "book.epub", options.folder / "book.pdf"
+    write_epub(epub, options.address and options.address.rstrip("/") + "/")
+    print(f"{epub}: {epub.stat().st_size:,} bytes")
+    try:
+        write_pdf(pdf, epub)
+        print(f"{pdf}: {pdf.stat().st_size:,} bytes")
+    except NoBrowser as error:
+        pdf.unlink(missing_ok=True)  # an old one isn't this book
+        print(f"The PDF was left out: {error}, which prints it.")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_builder(Pages, override=True)
+    app.add_config_value("printed_address", "", "env")
+    app.connect("doctree-resolved", prepare, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    main()
