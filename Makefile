@@ -1,17 +1,19 @@
 # `make book` and `make test` set everything up by themselves; `make help` lists the rest.
 
 PYTHON ?= python3
-VENV   := .venv
+# The set in constraints.txt. RESOLUTION=highest or lowest-direct takes what the ranges allow, into another environment.
+VERSIONS := $(if $(RESOLUTION),--upgrade --resolution $(RESOLUTION),--constraint constraints.txt)
+VENV   := .venv$(addprefix -,$(RESOLUTION))
 BIN    := $(VENV)/bin
 # Compiled once here, not by every process that a machine forbids to keep what it compiled.
-UV     := $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
+UV     := $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python $(VERSIONS)
 INDEX  := _build/html/index.html
 # Two workers with a thread each. A file stays whole: a notebook, a page and a server belong to one worker.
 WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 CHECKING := DIGITLIB_CHECK=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick colab notebooks results bench serve lint clean
+.PHONY: help book site test quick colab notebooks results bench serve lint dist published clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,9 +22,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	$(PYTHON) -m venv $(VENV)
 
-# Installed from nothing but these two files, so a change of either installs again.
-$(VENV)/.book: pyproject.toml constraints.txt | $(BIN)/python
+$(BIN)/uv: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# Installed from nothing but these two files, so a change of either installs again.
+$(VENV)/.book: pyproject.toml constraints.txt | $(BIN)/uv
 	$(UV) --editable ".[book]"
 	@touch $@
 
@@ -39,7 +43,7 @@ site: $(VENV)/.book  ## make a folder for a web server, or a stick: _site, to be
 
 # With MNIST at hand every output must be the stored one. Without it, the small real set is used: outputs may
 # differ, but every claim is held against that set's own entries.
-test: $(VENV)/.test book  ## run every check: unit tests, notebooks, browser
+test: $(VENV)/.test book  ## run every check; RESOLUTION=highest or lowest-direct with the newest or oldest versions allowed
 	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && \
 	case "$$DIGITLIB_DATASET" in mnist) strictness=--nbval ;; *) strictness=--nbval-lax ;; esac && \
 	export DIGITLIB_DATASET $(CHECKING) && \
@@ -68,6 +72,23 @@ serve: book  ## build the book and serve it on http://127.0.0.1:8000
 lint: $(VENV)/.test  ## check the style of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+dist: | $(BIN)/uv  ## build the package for an index, and check it; a TAG=v0.1.0 must be its version
+	@test -z "$(TAG)" || grep -qFx 'version = "$(TAG:v%=%)"' pyproject.toml || \
+	{ echo "expected the tag of pyproject.toml's $$(grep '^version' pyproject.toml), got $(TAG)"; exit 1; }
+	rm -rf _build/dist
+	$(BIN)/python -m uv build --quiet --out-dir _build/dist
+	$(BIN)/python -m uv tool run --from "twine>=6.1" twine check --strict _build/dist/*.*
+
+# The branch has a single commit without a parent: pages of yesterday weigh nothing. Nothing is checked out for it.
+published: export GIT_INDEX_FILE = $(shell git rev-parse --path-format=absolute --git-path published)
+published:  ## make _site/ the only commit of the remote branch "published"
+	@test -f _site/index.html || { echo "expected _site/index.html, which make site makes"; exit 1; }
+	@! find _site -type f -size +99M | grep . || { echo "expected files below 100 MB, as GitHub takes them"; exit 1; }
+	touch _site/.nojekyll
+	rm -f "$$GIT_INDEX_FILE"
+	cd _site && git --work-tree=. add --all --force
+	git push --force origin "$$(git commit-tree -m "The site" "$$(git write-tree)"):refs/heads/published"
 
 clean:  ## remove what was built; the environment stays
 	rm -rf _build _site
