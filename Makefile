@@ -84,7 +84,7 @@ dist: | $(BIN)/uv  ## build the package for an index, and check it; a TAG=v0.1.0
 published: export GIT_INDEX_FILE = $(shell git rev-parse --path-format=absolute --git-path published)
 published:  ## make _site/ the only commit of the remote branch "published"
 	@test -f _site/index.html || { echo "expected _site/index.html, which make site makes"; exit 1; }
-	@! find _site -type f -size +99M | grep . || { echo "expected files below 100 MB, as GitHub takes them"; exit 1; }
+	@! find _site -type f -size +99M | grep . || { echo "expected files below 100 MiB, as GitHub takes no larger ones"; exit 1; }
 	touch _site/.nojekyll
 	rm -f "$$GIT_INDEX_FILE"
 	cd _site && git --work-tree=. add --all --force

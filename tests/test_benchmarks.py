@@ -292,7 +292,7 @@ def test_a_later_line_replaces_an_earlier_one_and_a_count_adds_to_it(
         assert list(record.read().items()) == [("a", a), ("b", other)]
 
 
-def test_ledger_chapter_and_weights_say_what_the_log_says():
+def test_ledger_and_chapter_say_what_the_log_says():
     log, ledger = record.read(), results.entries("mnist")
     finals = {
         kind: [run for name, run in log.items() if name.startswith(kind)]
@@ -312,12 +312,18 @@ def test_ledger_chapter_and_weights_say_what_the_log_says():
     for kind in ("record, then", "taught"):
         wrong = [entry["test_wrong"] for entry in finals[kind]]
         assert f"got {min(wrong)} to {max(wrong)}" in text
+    assert ledger["record.weights"]["value"] == 1 - plain[0]["test_wrong"] / 10_000
+
+
+def test_the_weights_of_the_record_say_what_the_log_says():
     file = Path(record.__file__).with_name("record.safetensors")
+    if not file.is_file():
+        pytest.skip("benchmarks/record.safetensors lies in the repository alone")
     recipe = Recipe.named("record", precision="bfloat16")
     told = weights.load(file).provenance
     assert told["recipe"] == json.loads(json.dumps(asdict(recipe)))
-    assert told["valid"]["right"] == 5_000 - plain[0]["curve"][-1]["wrong"]
-    assert ledger["record.weights"]["value"] == 1 - plain[0]["test_wrong"] / 10_000
+    first = record.read()["record, seed 0"]
+    assert told["valid"]["right"] == 5_000 - first["curve"][-1]["wrong"]
 
 
 def test_bad_names_and_folders_are_told_before_the_training(monkeypatch, capsys):
