@@ -1,19 +1,25 @@
 """What several tests share: real digits, a browser and a static site."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from servers import launch, served
 
+RECORD = Path(__file__).parents[1] / "benchmarks" / "record.safetensors"
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser; notebooks first, then browser and servers, so that workers end together."""
+    """Mark what needs a browser or the record's weights; notebooks first, then browser and servers: workers end together."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+        if item.path.name.endswith("-record.ipynb") and not RECORD.is_file():
+            reason = f"{RECORD.name} lies in the repository alone"
+            item.add_marker(pytest.mark.skip(reason=reason))
     alone = [item.path for item in items if item.path.suffix == ".ipynb"]
     alone += [item.path for item in items if item.get_closest_marker("browser")]
     alone += [item.path for item in items if item.get_closest_marker("server")]

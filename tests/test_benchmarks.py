@@ -318,7 +318,7 @@ def test_ledger_and_chapter_say_what_the_log_says():
 def test_the_weights_of_the_record_say_what_the_log_says():
     file = Path(record.__file__).with_name("record.safetensors")
     if not file.is_file():
-        pytest.skip("benchmarks/record.safetensors lies in the repository alone")
+        pytest.skip(f"{file.name} lies in the repository alone")
     recipe = Recipe.named("record", precision="bfloat16")
     told = weights.load(file).provenance
     assert told["recipe"] == json.loads(json.dumps(asdict(recipe)))
