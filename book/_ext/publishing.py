@@ -47,7 +47,7 @@ def make(site: Path, address: str) -> None:
     """Make the site in a new folder."""
     site.mkdir()
     package(site)
-    printed.write(site, address)
+    printed.main([str(site), "--address", address])
     stick = site / "book.zip"
     stick.touch()  # the pages offer what is there
     render(site, address)
