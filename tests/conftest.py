@@ -13,7 +13,7 @@ RECORD = Path(__file__).parents[1] / "benchmarks" / "record.safetensors"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs a browser or the record's weights; notebooks first, then browser and servers: workers end together."""
+    """Mark what needs a browser, or the record's weights; the longest files first, so that workers end together."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)

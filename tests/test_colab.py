@@ -24,12 +24,25 @@ def host(tmp_path_factory):
 @pytest.mark.server
 def test_a_chapter_runs_as_colab_runs_it(host, tmp_path):
     with colab.served(tmp_path / "site") as site:
-        run = colab.visit(
-            site / "notebooks" / "02-design.ipynb", host, tmp_path / "empty"
-        )
+        run = colab.visit(site / "notebooks" / "02-design.ipynb", host, tmp_path)
     assert run.sound, run
     assert run.installed == ["digitlib"]
     assert 0 < run.picture < run.whole
+
+
+@pytest.mark.server
+def test_a_notebook_runs_from_a_stick(host, tmp_path):
+    """It installs the wheel in the folder above it, with no index to ask."""
+    stick = tmp_path / "a stick"
+    stick.mkdir()
+    colab.publishing.package(stick)
+    colab.publishing.put_notebooks(stick, "")
+    path = stick / "notebooks" / "02-design.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = notebook.cells[:3]  # it installs, imports, shows a digit
+    nbformat.write(notebook, path)
+    run = colab.visit(path, host, tmp_path, path.parent)
+    assert not run.error and run.installed == ["digitlib"]
 
 
 @pytest.mark.server
@@ -40,7 +53,7 @@ def test_what_goes_wrong_is_told(host, tmp_path):
     )
     cell = nbformat.v4.new_code_cell(source.format((tmp_path / "none.whl").as_uri()))
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "bad.ipynb")
-    run = colab.visit(tmp_path / "bad.ipynb", host, tmp_path / "empty")
+    run = colab.visit(tmp_path / "bad.ipynb", host, tmp_path)
     assert run.error == "ModuleNotFoundError: No module named 'digitlib'"
     assert run.left == ["left"] and not run.sound
 

@@ -13,6 +13,9 @@ import nbformat
 import publishing
 import pytest
 
+from drawings import STROKES
+from gestures import stroke
+
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("[0-9]*.ipynb"))
 ADDRESS = "https://ada.github.io/digits"
@@ -157,3 +160,43 @@ def test_the_same_site_makes_the_same_file(tmp_path):
     assert one == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "two.zip") as file:
         assert file.namelist() == ["book/page.html"]
+
+
+@pytest.fixture
+def offline(browser):
+    """A page without a network, and what it asked for from anywhere but the stick."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    context.close()
+    assert [
+        url for url in asked if not url.startswith(("file:", "blob:", "data:"))
+    ] == []
+
+
+def test_from_a_stick_the_pad_names_a_digit(stick, offline):
+    offline.goto((stick / "index.html").as_uri())
+    offline.wait_for_selector(".pad-frame[style*='px']")  # it took its page's height
+    offline.frame_locator(".pad-frame").locator(
+        ".pad-canvas"
+    ).scroll_into_view_if_needed()
+    for points in STROKES[4]:
+        stroke(offline, points, frame=offline.frames[1])
+    offline.frames[1].wait_for_selector(".pad-guess[data-label='4']")
+
+
+def test_from_a_stick_the_search_finds(stick, offline):
+    offline.goto((stick / "search.html").as_uri() + "?q=softmax")
+    offline.wait_for_selector("#search-results li a[href*='03-train']")
+
+
+def test_from_a_stick_a_chapter_has_its_figures_and_formulas(stick, offline):
+    offline.goto((stick / "book" / "03-train.html").as_uri())
+    images = offline.locator("article img").evaluate_all(
+        "(all) => Promise.all(all.map((image) => image.decode().then(() => image.naturalWidth)))"
+    )
+    assert len(images) > 5 and all(images)
+    formula = offline.locator("article math").first.bounding_box()
+    assert formula["width"] > 5 and formula["height"] > 5

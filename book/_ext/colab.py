@@ -164,18 +164,25 @@ def brought(requirements: Iterable[str]) -> dict[str, metadata.Distribution]:
     return found
 
 
-def visit(path: Path, host: Path, folder: Path) -> Run:
-    """Run a notebook in a new, empty folder, in a new environment that has the packages of a folder below it."""
-    environment = folder.with_name(f"{folder.name}-environment")
+def visit(path: Path, host: Path, scratch: Path, folder: Path | None = None) -> Run:
+    """Run a notebook in a new environment that has a folder of packages below it.
+
+    Args:
+        path: the notebook.
+        host: the packages.
+        scratch: a folder for the environment, made if it isn't there.
+        folder: where the notebook runs; a new, empty one if None.
+    """
+    environment, folder = scratch / "environment", folder or scratch / "empty"
     venv.create(environment, symlinks=os.name != "nt")
     own = packages(environment)
     (own / "host.pth").write_text(f"{host}\n")
-    folder.mkdir()
-    run = Run(path.stem)
+    folder.mkdir(exist_ok=True)
+    files, run = set(folder.iterdir()), Run(path.stem)
     execute(path, environment, folder, run)
     before, after = names(host), names(own)
     run.installed, run.replaced = sorted(after - before), sorted(after & before)
-    run.left = sorted(file.name for file in folder.iterdir())
+    run.left = sorted(file.name for file in set(folder.iterdir()) - files)
     return run
 
 

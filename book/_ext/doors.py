@@ -99,9 +99,10 @@ def place_doors(app, doctree, docname):
             options["repository_url"],
             options.get("repository_branch") or "main",
         )
-        if os.environ.get("SITE"):
-            ways["as a file"] = relative_uri(here, f"notebooks/{name}.ipynb")
         ways["on your own machine"] = relative_uri(here, "book/run.html")
+        if os.environ.get("SITE"):
+            file = relative_uri(here, f"notebooks/{name}.ipynb")
+            ways["download the notebook"] = file
         title = next(doctree.findall(nodes.title))
         title.parent.insert(title.parent.index(title) + 1, line("Run it", ways))
     for paragraph in list(doctree.findall(nodes.paragraph)):
