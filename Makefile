@@ -11,6 +11,10 @@ INDEX  := _build/html/index.html
 # Two workers with a thread each. A file stays whole: a notebook, a page and a server belong to one worker.
 WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 CHECKING := DIGITLIB_CHECK=1 OMP_NUM_THREADS=1
+# Notebooks run in a folder of their own, from where a relative path leads elsewhere.
+ifdef DIGITLIB_DATA_DIR
+export DIGITLIB_DATA_DIR := $(shell $(PYTHON) -c 'import os; print(os.path.abspath(os.path.expanduser(os.environ["DIGITLIB_DATA_DIR"])))')
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help book site test quick colab notebooks results bench serve lint dist published clean

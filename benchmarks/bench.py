@@ -284,8 +284,7 @@ def ratio(theirs: list, their_goal: float | None, ours: list, our_goal: float) -
 def mnist_folder() -> Path:
     """The folder that torchvision takes as its root."""
     data.load("mnist")
-    named = Path(os.environ.get("DIGITLIB_DATA_DIR", ""))
-    return named if (named / "MNIST").is_dir() else data.cache_folder()
+    return next(folder for folder in data.folders() if (folder / "MNIST").is_dir())
 
 
 def warm_up() -> None:

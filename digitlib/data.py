@@ -12,7 +12,7 @@ import shutil
 import socket
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -30,6 +30,7 @@ __all__ = [
     "Digits",
     "cache_folder",
     "fingerprint",
+    "folders",
     "load",
     "load_test",
     "read_idx",
@@ -206,8 +207,24 @@ def scale(images: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor
 
 
 def cache_folder() -> Path:
-    """The user's cache folder for downloaded data; ``XDG_CACHE_HOME`` moves it on Linux."""
-    return Path(platformdirs.user_cache_dir("digitlib", appauthor=False))
+    """The user's cache folder for downloaded data; ``XDG_CACHE_HOME`` moves it on Linux.
+
+    Raises:
+        RuntimeError: the user has no home folder.
+    """
+    # An older platformdirs leaves a ~ that it can't expand; pathlib doesn't.
+    return Path(platformdirs.user_cache_dir("digitlib", appauthor=False)).expanduser()
+
+
+def folders() -> list[Path]:
+    """Where MNIST is looked for: the folder that ``DIGITLIB_DATA_DIR`` names, then the cache; either may be missing."""
+    found = []
+    if named := os.environ.get("DIGITLIB_DATA_DIR"):
+        # os.path leaves a ~ without a home as it is; absolute, so that a message says where a relative one led.
+        found.append(Path(os.path.abspath(os.path.expanduser(named))))
+    with suppress(RuntimeError):  # who has no home has no cache folder
+        found.append(cache_folder())
+    return found
 
 
 def _known(name: str) -> str:
@@ -258,23 +275,18 @@ def _read_array(path: Path, sides: tuple[int, ...]) -> np.ndarray:
 def _find(names: list[str]) -> Path:
     """The folder that holds these raw files, sound; downloads them if there is none."""
     tried = []
-    folders = [cache_folder()]
-    if named := os.environ.get("DIGITLIB_DATA_DIR"):
-        folders.insert(0, Path(named))
-    for folder in folders:
+    for folder in folders():
         raw = folder / "MNIST" / "raw"
-        faults = {
-            name: fault for name in names if (fault := _fault(raw / name, _MD5[name]))
-        }
+        faults = [fault for name in names if (fault := _fault(raw / name, _MD5[name]))]
         if not faults:
             return raw
-        tried += faults.values()
-        for name, fault in faults.items():
-            if (raw / name).is_file():  # there, so damaged
+        tried += faults
+        for fault in faults:
+            if not fault.endswith(_ABSENT):
                 message = f"{fault}; looking elsewhere, then fetching it again"
                 warnings.warn(message, stacklevel=4)
     try:
-        return _download(folders[-1])
+        return _download(cache_folder())
     except (OSError, RuntimeError, HTTPException) as error:
         tried.append("download: " + " ".join(str(error).split()))
     raise DatasetUnavailable(
@@ -290,12 +302,18 @@ Three ways out:
   3. use scikit-learn's small set of real digits: load("optdigits"), or DIGITLIB_DATASET=optdigits for the book."""
 
 
+_ABSENT = ": not there"
+
+
 def _fault(path: Path, md5: str) -> str | None:
     """What is wrong with a file, or None."""
-    if not path.is_file():
-        return f"{path}: not there"
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
+    try:
+        if not path.is_file():
+            return f"{path}{_ABSENT}"
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "md5").hexdigest()
+    except OSError as error:  # in a folder that may not be entered, even the question
+        return f"{path}: {error.strerror}"
     return (
         None if found == md5 else f"{path}: damaged (expected MD5 {md5}, got {found})"
     )

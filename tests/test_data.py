@@ -1,7 +1,13 @@
 import gzip
 import hashlib
 import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +16,7 @@ import torch
 from digitlib import data
 
 NAMES = list(data._MD5)
+CACHE_FOLDER = data.cache_folder
 
 
 def idx(array):
@@ -146,6 +153,127 @@ def test_unavailable_says_what_was_tried_and_the_ways_out(files, tmp_path, monke
         "optdigits",
     ):
         assert part in message
+
+
+@pytest.mark.parametrize("named", ["here", "~/here", "./elsewhere/../here"])
+def test_the_named_folder_may_be_relative_or_in_the_home(
+    files, tmp_path, monkeypatch, named
+):
+    write(files, tmp_path / "here")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))  # what Windows calls it
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", named)
+    assert data.folders()[0] == tmp_path / "here"
+    assert len(data.load("mnist")) == 50
+
+
+def test_make_leads_notebooks_which_run_elsewhere_to_a_relative_folder(tmp_path):
+    """The variables that make hands to its commands; none of them is run."""
+    root = Path(__file__).parents[1]
+    if not shutil.which("make"):
+        pytest.skip("no make")
+    result = subprocess.run(
+        ["make", "--print-data-base", "--dry-run", "help"],
+        cwd=root,
+        env={**os.environ, "DIGITLIB_DATA_DIR": "some where/digits"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    [found] = re.findall(r"^DIGITLIB_DATA_DIR :?= (.*)$", result.stdout, re.MULTILINE)
+    assert Path(found) == root / "some where" / "digits"
+
+
+def locked(folder, monkeypatch):
+    """Nothing in this folder may be looked at, as under another user; root, who runs some tests, may everything."""
+    is_file, mkdir = Path.is_file, Path.mkdir
+
+    def forbid(work):
+        def asked(path, *arguments, **options):
+            if folder in path.parents:
+                raise PermissionError(13, "Permission denied", str(path))
+            return work(path, *arguments, **options)
+
+        return asked
+
+    monkeypatch.setattr(Path, "is_file", forbid(is_file))
+    monkeypatch.setattr(Path, "mkdir", forbid(mkdir))
+
+
+@pytest.mark.parametrize("closed", ["here", "cache"])
+def test_a_folder_that_may_not_be_entered_is_passed_by(
+    files, tmp_path, monkeypatch, closed
+):
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "here"))
+    [open_one] = {"here", "cache"} - {closed}
+    write(files, tmp_path / open_one)
+    locked(tmp_path / closed, monkeypatch)
+    if closed == "here":
+        with pytest.warns(UserWarning, match="Permission denied; looking elsewhere"):
+            assert len(data.load("mnist")) == 50
+    else:
+        assert len(data.load("mnist")) == 50
+
+
+def test_a_cache_that_may_not_be_entered_leaves_three_ways_out(
+    files, tmp_path, monkeypatch
+):
+    locked(tmp_path / "cache", monkeypatch)
+    with (
+        pytest.warns(UserWarning, match="Permission denied"),
+        pytest.raises(data.DatasetUnavailable) as caught,
+    ):
+        data.load("mnist")
+    assert f"{NAMES[0]}: Permission denied" in str(caught.value)
+    assert "download: [Errno 13] Permission denied" in str(caught.value)
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_who_has_no_home_needs_no_cache(files, tmp_path, monkeypatch, older):
+    def user_cache_dir(*_, **__):
+        """As platformdirs answers: an older one leaves what it can't expand."""
+        if older:
+            return "~nobody-has-this-name/.cache/digitlib"
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(data, "cache_folder", CACHE_FOLDER)
+    monkeypatch.setattr("platformdirs.user_cache_dir", user_cache_dir)
+    with pytest.raises(
+        data.DatasetUnavailable, match=r"(?i)could not determine .*home"
+    ):
+        data.load("mnist")
+    write(files, tmp_path / "here")
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "here"))
+    assert len(data.load("mnist")) == 50
+
+
+# Without a home, as a user whom nobody knows, as in a container that was given a number.
+NOBODY = """import os
+from digitlib import data
+os.environ.pop("HOME", None)
+os.setgid(54321)
+os.setuid(54321)
+try:
+    data.load()
+except data.DatasetUnavailable as error:
+    print(error)"""
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0,
+    reason="only root can become a user whom nobody knows",
+)
+@pytest.mark.server
+def test_a_user_without_name_and_home_gets_the_three_ways_out(tmp_path):
+    tmp_path.chmod(0o700)
+    told = {**os.environ, "DIGITLIB_DATA_DIR": str(tmp_path)}
+    told.pop("XDG_CACHE_HOME", None)
+    command = [sys.executable, "-W", "ignore", "-c", NOBODY]
+    result = subprocess.run(command, env=told, capture_output=True, text=True)
+    assert result.stderr == ""
+    assert f"{NAMES[0]}: Permission denied" in result.stdout
+    assert "home directory" in result.stdout and "3. use" in result.stdout
 
 
 def test_unknown_name():
