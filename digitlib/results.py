@@ -60,12 +60,13 @@ class Sentence(str):
 def choose_dataset() -> str:
     """Choose the data set for the book, aloud: MNIST, or where it can't be had, scikit-learn's small real digits.
 
-    ``DIGITLIB_DATASET`` decides where it is set. Where it isn't, it is set to the choice, so that the ledger speaks of
-    the same digits.
+    ``DIGITLIB_DATASET`` decides where it is set. Where it isn't, the choice is remembered until the next one, so that
+    the ledger speaks of the same digits; asked again, it may choose otherwise.
 
     Raises:
         DatasetUnavailable: MNIST was demanded by ``DIGITLIB_DATASET`` and can't be had.
     """
+    global _chosen
     demanded = os.environ.get("DIGITLIB_DATASET")
     name = demanded or "mnist"
     try:
@@ -76,9 +77,13 @@ def choose_dataset() -> str:
         print(f"{error}\nThis run takes the third: its figures differ from the text's.")
         name = "optdigits"
         count = len(data.load(name))
-    os.environ["DIGITLIB_DATASET"] = name
+    _chosen = name
     print(f"Data set: {name}, {count:,} digits")
     return name
+
+
+# Not kept in the environment: there it would look like a demand the next time.
+_chosen = "mnist"
 
 
 def entries(dataset: str) -> dict[str, dict]:
@@ -99,7 +104,7 @@ def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence
     Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
     they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
     """
-    dataset = os.environ.get("DIGITLIB_DATASET") or "mnist"
+    dataset = os.environ.get("DIGITLIB_DATASET") or _chosen
     n = measured.n if isinstance(measured, Accuracy) else None
     value = measured.value if isinstance(measured, Accuracy) else float(measured)
     now = {"value": value, "n": n}

@@ -21,6 +21,7 @@ def ledger(tmp_path, monkeypatch):
     path.write_text(json.dumps(LEDGER))
     monkeypatch.setattr(results, "LEDGER", path)
     monkeypatch.setenv("DIGITLIB_DATASET", "mnist")
+    monkeypatch.setattr(results, "_chosen", "mnist")
     monkeypatch.setenv("DIGITLIB_CHECK", "1")
     monkeypatch.delenv("DIGITLIB_RECORD", raising=False)
 
@@ -121,18 +122,40 @@ def test_the_set_dataset_is_used(monkeypatch, capsys):
     assert capsys.readouterr().out == "Data set: optdigits, 1,437 digits\n"
 
 
-def test_the_small_set_is_chosen_aloud(monkeypatch, capsys):
+@pytest.fixture
+def without_mnist(monkeypatch):
+    """Nothing is demanded, and MNIST can't be had until a size is given to it."""
+    sizes = {"optdigits": 1437}
+
     def load(name):
-        if name == "mnist":
+        if name not in sizes:
             raise data.DatasetUnavailable("MNIST is not to be had.")
-        return range(1437)
+        return range(sizes[name])
 
     monkeypatch.delenv("DIGITLIB_DATASET")
     monkeypatch.setattr(data, "load", load)
+    return sizes
+
+
+def test_the_small_set_is_chosen_aloud(without_mnist, capsys):
     assert results.choose_dataset() == "optdigits"
     printed = capsys.readouterr().out
     assert "MNIST is not to be had." in printed and "Data set: optdigits" in printed
-    assert results.os.environ["DIGITLIB_DATASET"] == "optdigits"
+    # The ledger speaks of the same digits.
+    assert "90.0 %" in results.reproduced("accuracy", Accuracy(90, 100), "{accuracy}")
+
+
+def test_chosen_again_it_is_mnist_once_that_is_there(without_mnist, monkeypatch):
+    assert results.choose_dataset() == "optdigits"
+    assert results.choose_dataset() == "optdigits"
+    without_mnist["mnist"] = 60_000
+    assert results.choose_dataset() == "mnist"
+    assert "98.0 %" in results.reproduced("accuracy", Accuracy(981, 1000), "{accuracy}")
+    del without_mnist["mnist"]  # chosen, and never demanded
+    assert results.choose_dataset() == "optdigits"
+    monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")  # a demand, if the same
+    without_mnist["mnist"] = 60_000
+    assert results.choose_dataset() == "optdigits"
 
 
 def test_a_demanded_data_set_is_never_replaced(monkeypatch):
