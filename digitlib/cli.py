@@ -175,7 +175,10 @@ def _writable(options) -> Path:
     out = options.out
     if not out.parent.is_dir():
         raise FileNotFoundError(f"{out.parent}: no such folder")
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
+    # Its folder, and where it is a link the folder that this leads to.
+    folders = out.parent, Path(os.path.realpath(out)).parent
+    writable = all(os.access(folder, os.W_OK) for folder in folders)
+    if not writable or (out.exists() and not out.is_file()):
         raise PermissionError(f"{out}: expected a file that can be written")
     kept = _unfinished(out)
     if int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")):

@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
-import tempfile
+import stat
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -194,18 +195,20 @@ def listing(files: Files) -> str:
 
 def write(files: Files, folder: str | Path) -> None:
     """Write the files into a new or empty folder, all of them or none. FileExistsError for a folder that holds any."""
-    folder = Path(folder)
+    folder = Path(os.path.realpath(folder))  # a link stays a link
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise FileExistsError(f"{folder}: expected a new or empty folder")
     if not folder.parent.is_dir():
         raise FileNotFoundError(f"{folder.parent}: no such folder")
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    scratch = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
+        # Not a temporary folder, which is private to its owner: this one gets the permissions of any new folder.
+        scratch.mkdir()
         for name, content in files.items():
             (scratch / name).parent.mkdir(parents=True, exist_ok=True)
             (scratch / name).write_bytes(content)
-        scratch.chmod(0o755)  # a temporary folder is private to its owner
         if folder.exists():
+            scratch.chmod(stat.S_IMODE(folder.stat().st_mode))
             folder.rmdir()
         os.replace(scratch, folder)
     except BaseException:

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -222,6 +223,20 @@ def test_bad_input_is_one_plain_line_and_code_2(
     assert (code, output, len(errors)) == (2, [], 1)
     assert message in errors[0]
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such things on Windows")
+def test_where_no_weights_can_lie_is_said_before_the_training(capsys, tmp_path):
+    """Onto a pipe, as /dev/stdout may be one, and onto a link into a folder that isn't there."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "nowhere" / "w")
+    for out in (pipe, link):
+        options = [*OPTDIGITS, "--recipe", "quick", "--epochs", "1", "--out", out]
+        code, output, errors = run(capsys, "train", *options)
+        assert (code, output) == (2, [])
+        assert errors == [f"digitlib: {out}: expected a file that can be written"]
+    assert pipe.is_fifo() and link.is_symlink()
 
 
 @pytest.mark.parametrize(

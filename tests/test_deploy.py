@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -467,6 +468,24 @@ def test_out_never_mixes_two_folders(tmp_path, capsys):
     assert "empty: expected a new or empty folder" in capsys.readouterr().err
     assert cli.main([*command, str(tmp_path / "no" / "where")]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_folder_has_the_permissions_of_any_new_one_and_a_link_stays(tmp_path):
+    files, before = {"a": b"a"}, os.umask(0o077)
+    try:
+        deploy.write(files, tmp_path / "new")
+        (tmp_path / "empty").mkdir(0o750)
+        (tmp_path / "empty").chmod(0o750)
+        (tmp_path / "link").symlink_to("empty")
+        deploy.write(files, tmp_path / "link")
+    finally:
+        os.umask(before)
+    for name, mode in (("new", 0o700), ("empty", 0o750)):
+        assert (tmp_path / name / "a").read_bytes() == b"a"
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "link", "new"]
 
 
 def test_a_half_written_folder_is_taken_back(tmp_path):
