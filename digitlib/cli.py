@@ -1,10 +1,11 @@
 """The command ``digitlib``: ``train``, ``evaluate``, ``predict``, ``app`` and ``deploy``.
 
-Bad input gives one plain line on the error stream and exit code 2. Modules that need torch or Gradio are imported by
-the command that uses them, so that ``predict`` starts at once.
+Bad input gives one plain line on the error stream and exit code 2. Each line of the output is shown as it ends. Modules
+that need torch or Gradio are imported by the command that uses them, so that ``predict`` starts at once.
 """
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -22,14 +23,56 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} ({self.prog} --help shows an example)\n")
 
 
+_NOBODY_READS = 128 + 13  # as a shell reports a process that the signal SIGPIPE ended
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, or 2 for bad input."""
+    """Run one command and return its exit code: 0; 2 for bad input; 130 if it was interrupted.
+
+    Where nobody reads its output any more, as behind ``| head -1``, it ends without a word, with 141.
+    """
+    _show_lines_at_once()
+    try:
+        code = _run(arguments)
+    except SystemExit as end:  # of the parser, which has said why
+        code = end.code
+    except BrokenPipeError:
+        code = _NOBODY_READS
+    return _let_go_of_output(code)
+
+
+def _show_lines_at_once() -> None:
+    """Show each line as it ends, in a file too, and escape in it what the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a notebook's isn't
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def _let_go_of_output(code: int) -> int:
+    """The exit code, after a last try to write what is left; Python would try again at its end, and complain aloud."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if isinstance(error, BrokenPipeError):
+                code = _NOBODY_READS
+            elif not code:
+                _complain(_one_line(error))
+                code = 2
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Run one command, and say in a line what went wrong."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
     except ModuleNotFoundError as error:
         extra = "app" if error.name in ("gradio", "huggingface_hub") else "train"
         _complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
+    except BrokenPipeError:  # no bad input
+        raise
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
         _complain(_one_line(error))
     except KeyboardInterrupt as error:
@@ -241,7 +284,7 @@ def _evaluate(options) -> int:
     if options.drawn or options.refusal:
         lines = report.drawn if options.drawn else report.refusal
         for line in lines(classifier, _split(options.dataset)[1]):
-            print(line, flush=True)
+            print(line)
         return 0
     if options.test:
         digits, name = data.load_test(options.dataset), "test"
@@ -266,7 +309,7 @@ def _report(options) -> int:
         temperature=classifier.temperature,
         threshold=classifier.threshold,
         quick=options.quick,
-        tell=lambda text: print(f"measuring {text} …", file=sys.stderr, flush=True),
+        tell=lambda text: print(f"measuring {text} …", file=sys.stderr),
     )
     right = Accuracy.from_counts(found["accuracy"])
     print(f"{options.report / 'report.html'}: {right} in the validation set")

@@ -144,7 +144,9 @@ def write(
     found = measure(model, digits, temperature, threshold, quick, tell)
     found = {"model": name, **found}
     page = report_page.render(found, digits)
-    weights.write_whole(folder / "report.html", page.encode())
+    # A file's name, and so the model's, may hold what UTF-8 can't.
+    content = page.encode(errors="backslashreplace")
+    weights.write_whole(folder / "report.html", content)
     text = json.dumps(found, indent=1) + "\n"
     weights.write_whole(folder / "report.json", text.encode())
     return found

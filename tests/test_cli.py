@@ -281,6 +281,93 @@ def test_predict_prints_what_the_classifier_says(capsys, tmp_path):
     assert output == [f"{tmp_path / '2.png'}: 2 ({probabilities[2]:.1%})"]
 
 
+def alone(folder, *arguments, **streams):
+    """The command in a process of its own, whose output Python gathers as it does where nothing is set."""
+    told = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
+    told["PYTHONPATH"] = os.pathsep.join(sys.path)
+    command = [sys.executable, "-m", "digitlib", *arguments]
+    streams = {"stderr": subprocess.PIPE, **streams}
+    return subprocess.run(command, cwd=folder, env=told, text=True, **streams)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["predict", "7.png"],
+        ["deploy", "--static", "ada/digits", "--dry-run"],
+        ["train", *OPTDIGITS, "--recipe", "quick", "--out", "w"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+@pytest.mark.server
+def test_where_nobody_reads_on_a_command_ends_in_silence(tmp_path, arguments):
+    """As before ``| head -1``; here the reader has gone before the first line, so that no clock decides."""
+    draw(7).save(tmp_path / "7.png")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        result = alone(tmp_path, *arguments, stdout=pipe)
+    assert (result.returncode, result.stderr) == (141, "")
+
+
+@pytest.mark.server
+def test_where_nobody_reads_a_complaint_it_ends_in_silence_too(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as pipe:
+        result = alone(tmp_path, "predict", "x.png", stdout=pipe, stderr=pipe)
+    assert result.returncode == 141
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk at hand")
+@pytest.mark.parametrize("arguments", [["--help"], ["predict", "7.png"]])
+@pytest.mark.server
+def test_a_full_disk_is_one_plain_line(tmp_path, arguments):
+    draw(7).save(tmp_path / "7.png")
+    with open("/dev/full", "wb") as full:
+        result = alone(tmp_path, *arguments, stdout=full)
+    assert result.returncode == 2 and result.stderr.startswith("digitlib: [Errno 28]")
+    assert result.stderr.count("\n") == 1
+
+
+def test_each_epoch_is_shown_as_it_ends(tmp_path, monkeypatch):
+    """In a file too, where Python would gather lines by the thousand."""
+    from digitlib import train
+
+    seen = []
+
+    def fit(*_, after_epoch, keep, **__):
+        for number in (1, 2):
+            after_epoch(train.Epoch(number, 0.5, 0.9, 0.4, 0.9, 1.0))
+            seen.append((tmp_path / "log").read_text().splitlines()[1:])
+        keep.write_text("an epoch")
+
+    monkeypatch.setattr(train, "fit", fit)
+    with (tmp_path / "log").open("w") as log:
+        monkeypatch.setattr(sys, "stdout", log)
+        assert cli.main(["train", *OPTDIGITS, "--out", str(tmp_path / "w")]) == 0
+    assert [len(lines) for lines in seen] == [1, 2]
+    assert seen[1][1].startswith("epoch  2 of 18")
+
+
+def test_a_name_that_the_terminal_cannot_show_stops_nothing(tmp_path, monkeypatch):
+    names = ["ein größeres Problem.png", "7.png", os.fsdecode(b"\xff.png")]
+    for name in names:
+        try:
+            draw(7).save(tmp_path / name)
+        except OSError:
+            pytest.skip("a disk that takes no such names")
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "log").open("w", encoding="ascii") as log:
+        monkeypatch.setattr(sys, "stdout", log)
+        assert cli.main(["predict", *names]) == 0
+    lines = (tmp_path / "log").read_text().splitlines()
+    shown = [r"ein gr\xf6\xdferes Problem.png", "7.png", r"\udcff.png"]
+    assert [line.split(":")[0] for line in lines] == shown
+    assert all(": 7 (" in line for line in lines)
+
+
 @pytest.fixture
 def small_canvas(monkeypatch):
     """In place of 280 pixels: digits are redrawn in a sixth of the time."""

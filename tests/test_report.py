@@ -203,7 +203,9 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, no_ink, tmp_path):
 
 def test_a_model_that_refuses_everything(valid, two_pens, no_ink, tmp_path):
     model = MLP((8,), outputs=11)
-    found = report.write(tmp_path, model, valid, threshold=-1e9, quick=True)
+    name = "\udcff"  # what Python makes of a byte in a file's name that is no letter
+    found = report.write(tmp_path, model, valid, name=name, threshold=-1e9, quick=True)
+    assert r"Report: \udcff" in (tmp_path / "report.html").read_text()
     assert found["refused digits"]["value"] == 1 and "answered digits" not in found
 
 
