@@ -7,11 +7,16 @@ that is no picture gets one line that says what was expected and what came.
 As a file of its own, beside a copy of the package, this is a whole Gradio Space: ``python app.py``.
 """
 
+import atexit
 import base64
 import binascii
 import io
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 
@@ -21,12 +26,33 @@ from PIL import Image
 from digitlib.classify import DigitClassifier, Prediction
 from digitlib.preprocess import NoInk, preprocess, read_image
 
-os.environ.setdefault(
-    "GRADIO_ANALYTICS_ENABLED", "False"
-)  # read when Gradio is imported
+# Gradio reads these when it is imported.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+if not os.environ.get("GRADIO_TEMP_DIR"):
+    # Its own choice has one name for all users of a machine, and belongs to whoever came first. This one goes at exit.
+    os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="digitlib-")
+    atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
-import gradio as gr
-from gradio_client.utils import is_file_obj_with_meta
+
+@contextmanager
+def _without_proxy() -> Iterator[None]:
+    """Within it no proxy is asked: Gradio looks whether its own address answers, and no proxy can know that one."""
+    before = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    os.environ |= dict.fromkeys(before, "*")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+# With a SOCKS proxy Gradio can't even be imported, but for a package that few have.
+with _without_proxy():
+    import gradio as gr
+    from gradio_client.utils import is_file_obj_with_meta
 
 __all__ = ["build", "decode", "launch"]
 
@@ -132,16 +158,19 @@ def launch(host: str | None = None, port: int | None = None, **options):
         host: the address to listen on; by default this machine only, and every one on a Space.
         port: by default the first free one from 7860.
         options: further ones of Gradio's ``launch``.
+
+    While it serves, this process asks no proxy for anything, except with ``share=True``.
     """
     on_a_space = "SPACE_ID" in os.environ
-    return build().launch(
-        server_name=host or ("0.0.0.0" if on_a_space else "127.0.0.1"),
-        server_port=port,
-        max_file_size=UPLOAD,
-        footer_links=["api"],
-        ssr_mode=False,
-        **options,
-    )
+    with nullcontext() if options.get("share") else _without_proxy():
+        return build().launch(
+            server_name=host or ("0.0.0.0" if on_a_space else "127.0.0.1"),
+            server_port=port,
+            max_file_size=UPLOAD,
+            footer_links=["api"],
+            ssr_mode=False,
+            **options,
+        )
 
 
 def _answer(prediction: Prediction) -> dict:

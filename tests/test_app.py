@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import math
+import os
 import sys
 import time
 import urllib.error
@@ -22,7 +23,7 @@ from digitlib import app
 from digitlib.classify import DigitClassifier, Prediction
 from drawings import STROKES, draw
 from gestures import PHONE, places, stroke, swipe
-from servers import serving
+from servers import answers, serving
 
 
 def data_address(image):
@@ -355,9 +356,8 @@ def upload(address, content, name="7.png"):
     )
 
 
-@pytest.mark.server
-def test_plain_http(address, pictures):
-    content = (pictures / "7.png").read_bytes()
+def asked_in_plain_http(address, content):
+    """What the app answers to a picture's content."""
     with urllib.request.urlopen(upload(address, content)) as answer:
         [path] = json.load(answer)
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
@@ -368,7 +368,62 @@ def test_plain_http(address, pictures):
     ) as answer:
         kind, data = answer.read().decode().strip().splitlines()
     assert kind == "event: complete"
-    assert json.loads(data.removeprefix("data: "))[0]["label"] == 7
+    return json.loads(data.removeprefix("data: "))[0]
+
+
+@pytest.mark.server
+def test_plain_http(address, pictures):
+    assert asked_in_plain_http(address, (pictures / "7.png").read_bytes())["label"] == 7
+
+
+NOWHERE = "127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    "proxies",
+    [
+        {"HTTP_PROXY": f"http://{NOWHERE}", "ALL_PROXY": f"socks5://{NOWHERE}"},
+        {"http_proxy": f"http://{NOWHERE}", "no_proxy": "example.org"},
+        {},
+    ],
+    ids=["SOCKS", "HTTP", "none"],
+)
+@pytest.mark.server
+def test_it_runs_behind_a_proxy_and_beside_another_users_folder(
+    tmp_path, pictures, proxies
+):
+    """The app by its command. Into the other's folder not even root could write: it is a file."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "gradio").write_text("somebody else's")
+    told = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(shared))}
+    told = {**told, **proxies}
+    told.pop("GRADIO_TEMP_DIR", None)
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "digitlib", "app", "--port", "{port}"]
+    with serving(log, command, env=told) as url:
+        while "public link" not in log.read_text():  # its last word at the start
+            assert answers(url), log.read_text()
+            time.sleep(0.01)
+        picture = (pictures / "7.png").read_bytes()
+        assert asked_in_plain_http(url, picture)["label"] == 7
+        assert len(list(shared.rglob("7.png"))) == 1
+    assert [path.name for path in shared.iterdir()] == ["gradio"]
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_proxies_are_left_alone_but_where_the_app_asks_itself(monkeypatch, share):
+    monkeypatch.setenv("no_proxy", "example.org")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    told = []
+
+    def launch(**_):
+        told.append(os.environ["no_proxy"])
+
+    monkeypatch.setattr(app, "build", lambda: SimpleNamespace(launch=launch))
+    app.launch(share=share)
+    assert told == ["example.org" if share else "*"]
+    assert os.environ["no_proxy"] == "example.org" and "NO_PROXY" not in os.environ
 
 
 @pytest.mark.server
