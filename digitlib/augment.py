@@ -96,12 +96,13 @@ class Deform:
             )
         # All numbers are drawn, whatever the ranges: a range of 0 changes nothing about the others.
         n, places = len(images), self._places(len(images), generator)
-        if images.is_cuda:  # so that the copy needs no waiting
+        # From pinned memory, which CUDA keeps until the copy is done, none need be waited for. No other device does.
+        if images.is_cuda:
             places = places.pin_memory()
         pen = _draw(self.pen, n, generator)
         if _ends(self.pen) != (0, 0):
             images = _redraw(images, pen.view(n, 1, 1).to(images.device))
-        places = places.to(images.device, non_blocking=True)
+        places = places.to(images.device, non_blocking=images.is_cuda)
         # (N, 2, 3 + C * C) @ (3 + C * C, 784)
         grid = places @ basis(self.coarseness, images.device)
         grid = grid.view(n, 2, SIDE, SIDE)

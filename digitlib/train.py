@@ -346,8 +346,10 @@ def _about(train: Digits, valid: Digits, recipe: Recipe, teacher) -> dict:
 
 def _optimizer(model: nn.Module, recipe: Recipe, steps: int):
     """The optimizer, and the scheduler that takes its rate through one cycle."""
-    # Fused: one pass over the memory of all weights, instead of one for each line of the formula.
-    settings = {"lr": recipe.rate, "weight_decay": recipe.decay, "fused": True}
+    # Fused: one pass over the memory of all weights, instead of one for each line of the formula. Not every PyTorch
+    # has that for Apple's GPU.
+    fused = next(model.parameters()).device.type in ("cpu", "cuda")
+    settings = {"lr": recipe.rate, "weight_decay": recipe.decay, "fused": fused}
     if recipe.optimizer == "SGD":
         momentum = {"momentum": 0.9, "nesterov": True}
         optimizer = torch.optim.SGD(model.parameters(), **momentum, **settings)

@@ -188,6 +188,20 @@ def test_on_real_digits_the_ink_stays_within_bounds(small):
     assert ratio.mean().item() == pytest.approx(1, abs=0.03)
 
 
+def test_copies_are_waited_for_where_nothing_keeps_their_memory(monkeypatch):
+    """On a device without numbers, which stands in for Apple's GPU: what is copied later may be gone by then."""
+    to, waited = torch.Tensor.to, []
+
+    def noted(tensor, *arguments, **options):
+        waited.append(not options.get("non_blocking"))
+        return to(tensor, *arguments, **options)
+
+    monkeypatch.setattr(torch.Tensor, "to", noted)
+    images = torch.empty(5, 28, 28, device="meta")
+    assert Deform(pen=0.5, shift=1, coarseness=5)(images, generator()).is_meta
+    assert len(waited) >= 2 and all(waited)
+
+
 def test_an_empty_batch_stays_empty():
     assert Deform(rotation=10)(torch.empty(0, 28, 28), generator()).shape == (0, 28, 28)
 

@@ -16,6 +16,7 @@ from digitlib.train import (
     Diverged,
     Recipe,
     _batches,
+    _optimizer,
     count_right,
     fit,
     train_epoch,
@@ -109,6 +110,15 @@ def test_descent_with_momentum_learns_too(parts):
     assert history[-1].valid_accuracy > 0.9
     with pytest.raises(ValueError, match="AdamW or SGD, got Adam"):
         replace(recipe, optimizer="Adam")
+
+
+@pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])
+def test_optimizers_are_fused_only_where_each_pytorch_has_that(optimizer):
+    """A device without numbers stands in for Apple's GPU, for which PyTorch 2.4 hasn't."""
+    recipe = Recipe(optimizer=optimizer)
+    for device, fused in (("cpu", True), ("meta", False)):
+        model = MLP((8,)).to(device)
+        assert _optimizer(model, recipe, 10)[0].defaults["fused"] is fused
 
 
 def test_smoothed_labels_make_less_sure(parts):
