@@ -29,11 +29,9 @@ import digitlib
 from digitlib.weights import write_whole
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-from servers import launch  # noqa: E402
-
 STYLE = Path(__file__).with_suffix(".css")
 SUBTITLE = "How a program that reads handwritten digits is really built"
+# The same for every edition, so that a reader's shelf holds one of them.
 IDENTIFIER = "urn:uuid:5f0c8a0e-3a0b-4c52-9d6e-0d1c1f6b7a44"
 LIVE = ("widget.explore(", "DigitPad()")  # what moves, in cells that a notebook runs
 OPF = "{http://www.idpf.org/2007/opf}"
@@ -42,19 +40,27 @@ MATH = "{http://www.w3.org/1998/Math/MathML}"
 
 # What only paper has: sheets, and addresses in words. The chapters' running titles follow.
 PAPER = """
-  @page { size: A4; margin: 22mm 20mm; font: 9pt sans-serif; @bottom-center { content: counter(page); } }
-  @page :first { @bottom-center { content: none; } }
-  html { font: 10.5pt/1.45 Georgia, "Liberation Serif", "DejaVu Serif", serif; }
-  body { margin: 0; }
-  h1, h2, h3, table, .leaf > nav { font-family: "Liberation Sans", Arial, sans-serif; }
-  h1 { margin-top: 0; }
-  a { color: #1f4e86; }
-  .said { font-size: 0.85em; overflow-wrap: anywhere; }
-  .leaf > nav ol { padding-left: 1.5em; list-style: none; }
-  .leaf > nav > ol { padding: 0; }
-  .leaf > nav a { display: flex; gap: 0.5em; text-decoration: none; }
-  .leaf > nav a::before { order: 1; flex: 1; border-bottom: 1px dotted; margin-bottom: 0.3em; content: ""; }
-  .leaf > nav a span { order: 2; min-width: 2em; text-align: right; }
+@page { size: A4; margin: 22mm 20mm; font: 9pt "Liberation Sans", Arial, sans-serif;
+  @bottom-center { content: counter(page); } }
+@page :first { @bottom-center { content: none; } }
+html { font: 10.5pt/1.45 Georgia, "Liberation Serif", "DejaVu Serif", serif; }
+body { margin: 0; }
+h1, h2, h3, table, nav { font-family: "Liberation Sans", Arial, sans-serif; }
+h1 { margin-top: 0; }
+a { color: #1f4e86; }
+img { zoom: 0.75; max-height: 290mm; }
+table { font-size: 0.8em; }
+li > p { margin: 0.3em 0; }
+.cover { padding-top: 25mm; }
+.cover .title { font-size: 30pt; }
+.cover .subtitle { margin-bottom: 20mm; font-size: 15pt; }
+.cover .licence { margin-top: 20mm; }
+.said { font-size: 0.85em; overflow-wrap: anywhere; }
+nav ol { padding-left: 1.5em; list-style: none; }
+nav > ol { padding: 0; }
+nav a { display: flex; gap: 0.5em; margin: 0.3em 0; text-decoration: none; }
+nav a::before { order: 1; flex: 1; margin-bottom: 0.4em; border-bottom: 1px dotted; content: ""; }
+nav a span { order: 2; min-width: 2em; text-align: right; }
 """
 
 
@@ -75,7 +81,7 @@ class Pages(Epub3Builder):
     def copy_static_files(self):
         """Copy what is linked."""
         static = Path(self.outdir) / "_static"
-        static.mkdir()
+        static.mkdir(exist_ok=True)
         self.create_pygments_style_file()
         for path in (STYLE, ROOT / "book" / PICTURE):
             shutil.copy(path, static)
@@ -102,14 +108,16 @@ def settings(address: str) -> dict:
     book = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     version = digitlib.__version__
     return {
+        # As jupyter-book's own command sets them.
         "external_toc_path": "_toc.yml",
         "latex_individualpages": False,
         "nitpicky": True,
-        "version": version,
-        "release": version,
+        # The theme's buttons need a header, which these pages don't have.
         "html_theme_options": {
             "launch_buttons": {"binderhub_url": "", "colab_url": ""}
         },
+        "version": version,
+        "release": version,
         "templates_path": ["book/_ext"],
         "html_context": {
             "subtitle": SUBTITLE,
@@ -165,16 +173,26 @@ def prepare(app, doctree, docname):
         for fold in [part for part in cell if isinstance(part, HideCodeCellNode)]:
             cell["classes"].append("solution")
             cell.replace(fold, fold.children)
-    site = app.config.printed_address
-    page = nodes.reference("", f"{site}{docname}.html", refuri=f"{site}{docname}.html")
     for image in list(doctree.findall(nodes.image)):
-        if image["uri"].endswith(PICTURE):
-            place = page if site else nodes.literal("", "make book")
-            verb = "open" if site else "build"
-            note(image, f"To draw on it yourself, {verb} its page: ", place)
-        elif any(call in source(image) for call in LIVE):
-            place = page if site else nodes.literal("", f"{docname}.ipynb")
-            note(image, "To move it yourself, run the notebook: ", place)
+        tell(image, docname, app.config.printed_address)
+
+
+def tell(image: nodes.image, docname: str, site: str) -> None:
+    """Put a line under a picture of something that moves elsewhere: where that is."""
+    page = f"{site}{docname}.html"
+    if image["uri"].endswith(PICTURE):
+        words = f"To draw on it yourself, {'open' if site else 'build'} its page: "
+        place = nodes.literal("", "make book")
+    elif any(call in source(image) for call in LIVE):
+        words = "To try it yourself, run the notebook: "
+        place = nodes.literal("", f"{docname}.ipynb")
+    else:
+        return
+    if site:
+        place = nodes.reference("", page, refuri=page)
+    above = image.parent if isinstance(image.parent, nodes.paragraph) else image
+    line = nodes.paragraph("", words, place, classes=["still"])
+    above.parent.insert(above.parent.index(above) + 1, line)
 
 
 def source(node: nodes.Node) -> str:
@@ -184,28 +202,25 @@ def source(node: nodes.Node) -> str:
     return node[0].astext() if node else ""
 
 
-def note(image: nodes.image, words: str, place: nodes.Node) -> None:
-    """Put a line under a picture."""
-    above = image.parent if isinstance(image.parent, nodes.paragraph) else image
-    line = nodes.paragraph("", words, place.deepcopy(), classes=["still"])
-    above.parent.insert(above.parent.index(above) + 1, line)
-
-
 def write_pdf(path: Path, epub: Path) -> None:
-    """Print the pages of an EPUB, twice: the contents name pages that the first print shows. Raises NoBrowser."""
+    """Print the pages of an EPUB, twice: the first print tells the contents' page numbers. NoBrowser without one."""
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
         with zipfile.ZipFile(epub) as pages:
             pages.extractall(folder)
-        book = joined(Path(folder))
-        sheets = places(sheet(chromium, book, Path(folder)))
-        for link in book.iterfind(f".//{XHTML}nav//{XHTML}a"):
-            link[-1].text = sheets.get(link.get("href")[1:], "")
-        write_whole(path, sheet(chromium, book, Path(folder)))
+        page = Path(folder) / "book.xhtml"
+        book = joined(page.parent)
+        write_page(page, book)
+        number(book, places(sheets(chromium, page)))
+        write_page(page, book)
+        write_whole(path, sheets(chromium, page))
 
 
 @contextlib.contextmanager
 def browser() -> Iterator:
     """A Chromium, as long as it is needed; NoBrowser without one."""
+    sys.path.append(str(ROOT / "benchmarks"))
+    from servers import launch
+
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError as error:
@@ -219,17 +234,26 @@ def browser() -> Iterator:
         chromium.close()
 
 
-def sheet(chromium, book: ElementTree.Element, folder: Path) -> bytes:
-    """The book as a tagged PDF with an outline; its pictures and styles lie in the folder."""
-    page = folder / "book.xhtml"
-    ElementTree.ElementTree(book).write(page, encoding="utf-8", xml_declaration=True)
+def write_page(path: Path, book: ElementTree.Element) -> None:
+    """Write the joined pages; their pictures and styles must lie beside them."""
+    ElementTree.ElementTree(book).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def sheets(chromium, page: Path) -> bytes:
+    """A page as PDF, with tags for who listens to it, and an outline."""
     tab = chromium.new_page()
-    tab.goto(page.as_uri())
+    tab.goto(page.as_uri(), timeout=0)
     pdf = tab.pdf(
         prefer_css_page_size=True, print_background=True, tagged=True, outline=True
     )
     tab.close()
     return pdf
+
+
+def number(book: ElementTree.Element, places: dict[str, str]) -> None:
+    """Put page numbers into the contents, as far as they are known."""
+    for link in book.iterfind(f".//{XHTML}nav//{XHTML}a"):
+        link[-1].text = places.get(link.get("href")[1:], "")
 
 
 def places(pdf: bytes) -> dict[str, str]:
@@ -286,15 +310,14 @@ def leaf(page: ElementTree.ElementTree, name: str) -> ElementTree.Element:
     for image in part.iter(f"{XHTML}img"):
         image.set("src", normpath(join(dirname(name), image.get("src"))))
     for link in list(part.iter(f"{XHTML}a")):
-        address, text = link.get("href"), "".join(link.itertext())
-        if urlsplit(address).scheme:
-            said = "" if text == address else f" ({address})"
-        else:
+        address, words = link.get("href"), "".join(link.itertext())
+        said = ElementTree.SubElement(link, f"{XHTML}span", {"class": "said"})
+        if not urlsplit(address).scheme:
             path, _, place = address.partition("#")
             target = normpath(join(dirname(name), path)) if path else name
             link.set("href", f"#{mark(target, place)}")
-            said = ""
-        ElementTree.SubElement(link, f"{XHTML}span", {"class": "said"}).text = said
+        elif words != address:
+            said.text = f" ({address})"
     part.attrib |= {"id": mark(name), "class": "leaf"}
     return part
 
