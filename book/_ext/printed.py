@@ -86,6 +86,11 @@ class Pages(Epub3Builder):
         for path in (STYLE, ROOT / "book" / PICTURE):
             shutil.copy(path, static)
 
+    def toc_metadata(self, level, navpoints):
+        """Let the old table of contents name the book as the package does; Sphinx takes another setting."""
+        told = super().toc_metadata(level, navpoints)
+        return told | {"uid": self.config.epub_identifier}
+
     def build_content(self):
         """List the files, and say which hold formulas and which is the cover's picture."""
         super().build_content()
