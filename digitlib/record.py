@@ -36,13 +36,13 @@ def weights() -> Path:
     """
     if _CHECKOUT.is_file():
         return _CHECKOUT
-    kept = cache_folder() / NAME
     try:
+        kept = cache_folder() / NAME
         if not kept.is_file() or _digest(kept.read_bytes()) != SHA256:
             content = _fetch()
             kept.parent.mkdir(parents=True, exist_ok=True)
             write_whole(kept, content)
-    except (OSError, metadata.PackageNotFoundError) as error:
+    except (OSError, RuntimeError, metadata.PackageNotFoundError) as error:
         print(f"No {NAME} ({error}): the package's own weights answer.")
         return SHIPPED
     return kept

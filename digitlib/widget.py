@@ -101,9 +101,8 @@ class DigitPad(AnyWidget):
         levels = base64.b64decode(self.drawing)
         return np.frombuffer(levels, dtype=np.uint8).reshape(_SIDE, _SIDE)
 
-    _ipython_display_ = (
-        None  # ipywidgets 7 would show it in its own way, without a picture
-    )
+    # With it ipywidgets 7 would show the pad in its own way, without a picture.
+    _ipython_display_ = None
 
     def _repr_mimebundle_(self, **_options) -> dict:
         image = self.image if self.image.any() else _a_four()
