@@ -280,6 +280,11 @@ def test_the_contents_name_the_sheets(pdf):
     assert count > 100
 
 
+def test_a_pdf_that_is_written_otherwise_names_no_sheets():
+    otherwise = b"\n3 0 obj\n<< /Type /Page >>\n/03-train [3 0 R /XYZ 6 826 0]"
+    assert printed.places(otherwise) == {}
+
+
 def test_the_contents_take_the_numbers(unpacked):
     book = printed.joined(unpacked)
     printed.number(book, {"03-train": "22"})

@@ -262,10 +262,11 @@ def number(book: ElementTree.Element, places: dict[str, str]) -> None:
 
 
 def places(pdf: bytes) -> dict[str, str]:
-    """The page number of each place that a link leads to, as Chromium writes them; empty for another's PDF."""
-    pages = [int(n) for n in re.findall(rb"\n(\d+) 0 obj\n<</Type /Page\n", pdf)]
+    """The page number of each place that a link leads to, as far as they are written as Chromium does."""
+    pages = re.findall(rb"\n(\d+) 0 obj\n<</Type /Page\n", pdf)
+    numbers = {page: str(number) for number, page in enumerate(pages, start=1)}
     found = re.findall(rb"/(\S+) \[(\d+) 0 R /XYZ", pdf)
-    return {name.decode(): f"{pages.index(int(page)) + 1}" for name, page in found}
+    return {name.decode(): numbers[page] for name, page in found if page in numbers}
 
 
 def joined(folder: Path) -> ElementTree.Element:
