@@ -122,7 +122,7 @@ def test_without_playwright_there_is_no_browser(monkeypatch):
 def test_an_address_that_is_none_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit):
         printed.main([str(tmp_path), "--address", "example.org"])
-    assert "expected an address such as" in capsys.readouterr().err
+    assert "expected ADDRESS as https://…, got 'example.org'" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -26,7 +26,7 @@ def site(tmp_path_factory):
     """A site for an address, without what :mod:`printed` makes, which has tests of its own."""
     folder = tmp_path_factory.mktemp("published") / "site"
     with pytest.MonkeyPatch.context() as patch:
-        fake = SimpleNamespace(main=lambda given: Path(given[0], "book.epub").touch())
+        fake = SimpleNamespace(write=lambda site, _: (site / "book.epub").touch())
         patch.setattr(publishing, "printed", fake)
         publishing.make(folder, ADDRESS)
     return folder

@@ -56,7 +56,7 @@ def address(text: str) -> str:
 def configured() -> str:
     """The address that the configuration gives, or none."""
     text = (Path(__file__).parents[2] / "_config.yml").read_text(encoding="utf-8")
-    return address(yaml.safe_load(text)["html"]["baseurl"])
+    return yaml.safe_load(text)["html"]["baseurl"]
 
 
 def doors(name: str, site: str, repository: str, branch: str) -> dict[str, str]:
@@ -85,30 +85,34 @@ def configure(app, config):
     options.pop("launch_buttons", None)  # they know of one branch only
 
 
-def place_doors(app, doctree, docname):
-    """Put the ways to run it under a chapter's title, and on other pages the list of what can be taken along."""
-    if app.builder.name not in ("html", "dirhtml"):
-        return
+def place_ways(app, doctree, docname):
+    """Put the ways to run a chapter under its title, in the HTML book alone."""
     folder, name = os.path.split(docname)
-    here = app.builder.get_target_uri(docname)
-    if folder == "book" and re.match(r"\d\d-", name):
-        options = app.config.html_theme_options
-        ways = doors(
-            name,
-            app.config.html_baseurl,
-            options["repository_url"],
-            options.get("repository_branch") or "main",
-        )
-        ways["on your own machine"] = relative_uri(here, "book/run.html")
-        if os.environ.get("SITE"):
-            file = relative_uri(here, f"notebooks/{name}.ipynb")
-            ways["download the notebook"] = file
-        title = next(doctree.findall(nodes.title))
-        title.parent.insert(title.parent.index(title) + 1, line("Run it", ways))
+    chapter = folder == "book" and re.match(r"\d\d-", name)
+    if not chapter or app.builder.name != "html":
+        return
+    options, here = app.config.html_theme_options, app.builder.get_target_uri(docname)
+    branch = options.get("repository_branch") or "main"
+    ways = doors(name, app.config.html_baseurl, options["repository_url"], branch)
+    ways["on your own machine"] = relative_uri(here, "book/run.html")
+    if os.environ.get("SITE"):
+        file = relative_uri(here, f"notebooks/{name}.ipynb")
+        ways["download the notebook"] = file
+    title = next(doctree.findall(nodes.title))
+    title.parent.insert(title.parent.index(title) + 1, line("Run it", ways))
+
+
+def place_list(app, doctree, docname):
+    """Put the list of what can be taken along in the place of its line; what is taken along needs neither."""
     for paragraph in list(doctree.findall(nodes.paragraph)):
-        if paragraph.astext() == LINE.strip("*") and os.environ.get("SITE"):
-            things = to_take(Path(os.environ["SITE"]))
-            links = {text: relative_uri(here, name) for name, text in things.items()}
+        if paragraph.astext() != LINE.strip("*"):
+            continue
+        if app.builder.name != "html":
+            paragraph.parent.remove(paragraph)
+        elif os.environ.get("SITE"):
+            here = app.builder.get_target_uri(docname)
+            things = to_take(Path(os.environ["SITE"])).items()
+            links = {text: relative_uri(here, name) for name, text in things}
             paragraph.replace_self(line("Take it with you", links))
 
 
@@ -123,5 +127,6 @@ def line(start: str, links: dict[str, str]) -> nodes.raw:
 def setup(app):
     """Register with Sphinx."""
     app.connect("config-inited", configure)
-    app.connect("doctree-resolved", place_doors)
+    app.connect("doctree-resolved", place_ways)
+    app.connect("doctree-resolved", place_list)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

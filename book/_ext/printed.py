@@ -18,6 +18,7 @@ from posixpath import dirname, join, normpath
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+import doors
 import yaml
 from docutils import nodes
 from jupyter_book.sphinx import build_sphinx
@@ -338,17 +339,25 @@ def main(arguments: list[str] | None = None) -> None:
         help="where the HTML book lies, if it is public: https://…",
     )
     options = parser.parse_args(arguments)
-    if options.address and urlsplit(options.address).scheme not in ("http", "https"):
-        parser.error(
-            f"expected an address such as https://example.org/digits, got {options.address}"
-        )
+    try:
+        address = doors.address(options.address)
+    except ValueError as error:
+        parser.error(str(error))
     options.folder.mkdir(parents=True, exist_ok=True)
-    epub, pdf = options.folder / "book.epub", options.folder / "book.pdf"
-    write_epub(epub, options.address and options.address.rstrip("/") + "/")
-    print(f"{epub}: {epub.stat().st_size:,} bytes")
+    write(options.folder, address)
+
+
+def write(folder: Path, address: str = "") -> None:
+    """Write ``book.epub`` and ``book.pdf`` into a folder; says so where there is no browser to print with.
+
+    Args:
+        folder: one that is there.
+        address: where the HTML book lies, without a slash at its end, or none.
+    """
+    epub, pdf = folder / "book.epub", folder / "book.pdf"
+    write_epub(epub, address and f"{address}/")
     try:
         write_pdf(pdf, epub)
-        print(f"{pdf}: {pdf.stat().st_size:,} bytes")
     except NoBrowser as error:
         pdf.unlink(missing_ok=True)  # an old one isn't this book
         print(f"The PDF was left out: {error}, which prints it.")

@@ -29,8 +29,12 @@ RECORD = ROOT / "benchmarks" / "record.safetensors"
 def main(arguments: list[str] | None = None) -> None:
     """Make it anew and say what it holds."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("address", nargs="?", default="", type=doors.address)
-    address = parser.parse_args(arguments).address or doors.configured()
+    parser.add_argument("address", nargs="?", default="")
+    given = parser.parse_args(arguments).address
+    try:
+        address = doors.address(given or doors.configured())
+    except ValueError as error:
+        parser.error(str(error))
     site, beside = ROOT / "_site", ROOT / "_build"
     beside.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=beside) as scratch:
@@ -47,7 +51,7 @@ def make(site: Path, address: str) -> None:
     """Make the site in a new folder."""
     site.mkdir()
     package(site)
-    printed.main([str(site), "--address", address])
+    printed.write(site, address)
     stick = site / "book.zip"
     stick.touch()  # the pages offer what is there
     render(site, address)
