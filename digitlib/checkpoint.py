@@ -1,8 +1,10 @@
 """The last finished epoch of a training, in a file: what it takes to go on as if nothing had happened.
 
-The file is PyTorch's own format, read with ``weights_only``, which loads tensors and plain values and runs no code.
+The file is a line that says what it is, the SHA-256 of the rest, and the rest in PyTorch's own format, read with
+``weights_only``, which loads tensors and plain values and runs no code.
 """
 
+import hashlib
 import io
 import pickle
 from pathlib import Path
@@ -13,6 +15,9 @@ import torch
 from digitlib.weights import write_whole
 
 __all__ = ["Stateful", "epochs", "resume", "save"]
+
+_MARK = b"digitlib: an interrupted training\n"
+_DIGEST = hashlib.sha256().digest_size
 
 
 class Stateful(Protocol):
@@ -39,7 +44,8 @@ def save(
     content = {name: part.state_dict() for name, part in parts.items()}
     buffer = io.BytesIO()
     torch.save({"parts": content, "about": about, "history": history}, buffer)
-    write_whole(path, buffer.getvalue())
+    rest = buffer.getvalue()
+    write_whole(path, _MARK + hashlib.sha256(rest).digest() + rest)
 
 
 def resume(
@@ -77,7 +83,8 @@ def epochs(path: str | Path) -> int:
 
 def _read(path: str | Path) -> dict:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        rest = io.BytesIO(_sound(Path(path).read_bytes()))
+        content = torch.load(rest, map_location="cpu", weights_only=True)
         if isinstance(content, dict) and set(content) == {"parts", "about", "history"}:
             return content
         fault = "other contents"
@@ -91,4 +98,16 @@ def _read(path: str | Path) -> dict:
         AttributeError,
     ) as error:
         fault = f"something else: {str(error).partition(chr(10))[0] or 'no bytes'}"
-    raise ValueError(f"{path}: expected an interrupted training, got {fault}")
+    raise ValueError(
+        f"{path}: expected an interrupted training, got {fault}; remove it to start anew"
+    )
+
+
+def _sound(content: bytes) -> bytes:
+    """What comes after the checksum, if that agrees: PyTorch itself would load a number with a bit flipped."""
+    if not content.startswith(_MARK):
+        raise ValueError("no checksum, as in files of older versions")
+    start = len(_MARK) + _DIGEST
+    if hashlib.sha256(content[start:]).digest() != content[len(_MARK) : start]:
+        raise ValueError("damaged, since its checksum differs")
+    return content[start:]

@@ -52,7 +52,7 @@ def corrupt(
         raise ValueError(
             f"expected a corruption out of {', '.join(CORRUPTIONS)}, got {kind!r}"
         )
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(int(seed))
     worse = CORRUPTIONS[kind].apply(scale(images), severity, random)
     return (255 * worse).round().clamp(0, 255).to(torch.uint8)
 

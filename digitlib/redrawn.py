@@ -97,7 +97,7 @@ def mixed(digits: Digits, share: float, seed: int, degraded: float = 0.0) -> Dig
         degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
             quarter of its brightness, on a ground up to three tenths of the way to white.
     """
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(int(seed))
     order = torch.randperm(len(digits), generator=random)
     again = order.repeat(math.ceil(share))[: math.ceil(share * len(digits))]
     images = [
@@ -146,7 +146,7 @@ def _prepared(
 
 def _paled(images: torch.Tensor, seed: int) -> torch.Tensor:
     """Each image's ink and ground closer to each other, as far as it happens."""
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(int(seed))
     ink, ground = torch.rand(2, len(images), 1, 1, generator=random)
     ink, ground = 1 - (1 - PALEST) * ink, GREYEST * ground
     return (255 * ground + images * ink * (1 - ground)).round().to(torch.uint8)
@@ -166,7 +166,7 @@ def redraw(
     Returns:
         uint8 ``(N, canvas, canvas)``, bright on dark.
     """
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(int(seed))
     parts = [_redraw(part, pen, canvas, random) for part in images.split(100)]
     return torch.cat(parts)
 

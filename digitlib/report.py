@@ -43,7 +43,13 @@ def answered(classifier: DigitClassifier, digits: Digits, name: str) -> Iterator
     """How many digits are right, in all and of each kind; and the wrong ones, worst first, by their positions."""
     answers = torch.from_numpy(classifier.logits(digits.images.numpy()))
     yield f"{evaluate.accuracy(answers, digits.labels)} in the {name} set"
-    for digit, right in enumerate(evaluate.per_digit(answers, digits.labels)):
+    for digit in range(10):
+        some = digits.labels == digit
+        right = (
+            evaluate.accuracy(answers[some], digits.labels[some])
+            if some.any()
+            else "none to ask about"
+        )
         yield f"  {digit}: {right}"
     wrong = evaluate.mistakes(answers, digits.labels)
     low, high = (100 * end for end in wilson(len(wrong), len(digits)))
@@ -166,7 +172,8 @@ def measure(
     _try(model, digits.images[:100], threshold)
     if quick:
         digits = digits[: max(100, len(digits) // 5)]
-    asked = _Asked(model, digits, temperature, threshold, quick)
+    # As plain numbers, since they are written down.
+    asked = _Asked(model, digits, float(temperature), float(threshold), quick)
     versions = f"torch {torch.__version__}, Python {platform.python_version()}"
     found = {
         "made by": f"digitlib {digitlib.__version__}, {versions}",

@@ -80,7 +80,11 @@ def _figure(picture: show.Picture, alt: str, caption: str) -> str:
 
 def _clean(found: dict) -> Iterator[str]:
     right = f"Right: {_share(found['accuracy'])} digits."
-    yield from _section("Digits as they are", right)
+    missing = [str(i) for i, row in enumerate(found["confusion"]) if not sum(row)]
+    without = (
+        f"None of them is labelled {' or '.join(missing)}: of that, nothing is said."
+    )
+    yield from _section("Digits as they are", right, *[without] * bool(missing))
     rows = {
         str(digit): Accuracy(row[digit], sum(row))
         for digit, row in enumerate(found["confusion"])

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from digitlib import checkpoint, evaluate, hands, hardware, nondigits, parallel, redrawn
-from digitlib.augment import Deform
+from digitlib.augment import Deform, make_plain
 from digitlib.data import Digits, fingerprint, scale
 from digitlib.model import MLP, with_norm
 
@@ -79,6 +79,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
+        make_plain(self)
         if self.epochs < 1 or self.batch < self.least:
             raise ValueError(
                 f"expected epochs of at least 1 and batch of at least {self.least}, "

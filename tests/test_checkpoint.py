@@ -1,3 +1,5 @@
+import hashlib
+import io
 import pickle
 
 import pytest
@@ -39,27 +41,67 @@ def test_another_training_is_named(tmp_path):
         checkpoint.resume(tmp_path / "kept", parts(), {"seed": 2, "rate": 0.1})
 
 
+@pytest.fixture
+def kept(tmp_path):
+    checkpoint.save(tmp_path / "kept", parts(), {"seed": 1}, [])
+    return tmp_path / "kept"
+
+
+@pytest.mark.parametrize("place", [0.0, 0.02, 0.3, 0.5, 0.8, 0.999])
+def test_one_flipped_bit_is_noticed(kept, place):
+    """Also in a weight, which is a number as good as another."""
+    content = bytearray(kept.read_bytes())
+    content[int(place * len(content))] ^= 1
+    kept.write_bytes(content)
+    for ask in (checkpoint.epochs, lambda path: checkpoint.resume(path, parts(), {})):
+        with pytest.raises(ValueError, match="kept: expected an interrupted training"):
+            ask(kept)
+
+
+def test_a_flipped_bit_and_an_older_file_are_told_apart(kept):
+    content = bytearray(kept.read_bytes())
+    content[-1] ^= 1
+    kept.write_bytes(content)
+    with pytest.raises(ValueError, match="its checksum differs; remove it to start"):
+        checkpoint.epochs(kept)
+    torch.save({"parts": {}, "about": {}, "history": []}, kept)
+    with pytest.raises(ValueError, match="no checksum, as in files of older versions"):
+        checkpoint.epochs(kept)
+
+
 class Trap:
     def __reduce__(self):
         return print, ("sprung",)
 
 
+def sealed(content):
+    """With the line and the checksum of a file that is whole."""
+    return checkpoint._MARK + hashlib.sha256(content).digest() + content
+
+
+def saved(thing):
+    buffer = io.BytesIO()
+    torch.save(thing, buffer)
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"no training", "cut", "trap", "other", "number"]
+    "content",
+    [
+        b"",
+        b"no training",
+        sealed(b""),
+        sealed(b"no training"),
+        sealed(saved(parts()["model"].state_dict())[:1000]),
+        sealed(pickle.dumps(Trap(), protocol=2)),
+        sealed(saved({"model": torch.ones(1)})),
+        sealed(saved(5)),
+    ],
+    ids=["empty", "text", "none", "words", "cut", "trap", "other", "number"],
 )
 def test_a_damaged_or_evil_file_is_refused(tmp_path, capsys, content):
     path = tmp_path / "kept"
-    checkpoint.save(path, parts(), {}, [])
-    if content == "cut":
-        path.write_bytes(path.read_bytes()[:1000])
-    elif content == "trap":
-        path.write_bytes(pickle.dumps(Trap(), protocol=2))
-    elif content == "other":
-        torch.save({"model": torch.ones(1)}, path)
-    elif content == "number":
-        torch.save(5, path)
-    else:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(ValueError, match="kept: expected an interrupted training, got"):
         checkpoint.resume(path, parts(), {})
     assert capsys.readouterr().out == ""

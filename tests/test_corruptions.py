@@ -1,5 +1,6 @@
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,6 +25,11 @@ def test_the_same_seed_gives_the_same_images(cross, kind):
     assert worse.dtype == torch.uint8 and worse.shape == cross.shape
     assert torch.equal(worse, corrupt(cross, kind, severity))
     assert not torch.equal(worse, cross) and torch.equal(cross, before)
+
+
+def test_a_seed_may_be_numpys(cross):
+    seeds = np.int64(7), 7
+    assert torch.equal(*(corrupt(cross, "noise", 0.3, seed) for seed in seeds))
 
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)

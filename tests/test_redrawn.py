@@ -22,6 +22,14 @@ def bar():
     return image.repeat(40, 1, 1)
 
 
+def test_a_seed_may_be_numpys(bar, small):
+    seeds = np.int64(7), 7
+    pen = Pen(0.5, 0.1)
+    assert torch.equal(*(redrawn.redraw(bar, pen, seed, 60) for seed in seeds))
+    mixtures = [redrawn.mixed(small[:20], 1.0, seed, 0.5) for seed in seeds]
+    assert torch.equal(*(mixture.images for mixture in mixtures))
+
+
 def test_the_grid_is_from_30_to_100_percent_and_a_twentieth_to_a_fifth():
     sizes, widths = {pen.size for pen in GRID}, {pen.width for pen in GRID}
     assert (min(sizes), max(sizes)) == (0.3, 1.0)

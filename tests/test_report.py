@@ -3,6 +3,7 @@ import math
 from statistics import fmean
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -49,6 +50,13 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
     assert lines[12] == "  13: a 3, called 4 (100%)"
     assert lines[13] == "  0: a 0, called 1 (94%)"
     assert lines[112] == "  and 20 more"
+
+
+def test_a_digit_that_is_missing_is_said_to_be(small):
+    some = small[small.labels != 3][:200]
+    lines = list(report.answered(DigitClassifier.load(), some, "validation"))
+    assert lines[4] == "  3: none to ask about"
+    assert all(" digits" in line for line in lines[1:4] + lines[5:11])
 
 
 def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
@@ -176,6 +184,14 @@ def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make
     assert found["accuracy"]["value"] < 0.5 and "refused digits" not in found
     assert len(found["worst mistakes"]) == 20
     assert told == [part for part in report.PARTS if "no digits" not in part]
+
+
+def test_numpys_numbers_for_a_calibration(valid, two_pens, no_ink, tmp_path):
+    calibration = {"temperature": np.float32(1.5), "threshold": np.float32(-2)}
+    model = MLP((8,), outputs=11)
+    found = report.write(tmp_path, model, valid, quick=True, **calibration)
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert told == found and told["calibration"]["temperature"] == 1.5
 
 
 class Told(nn.Module):

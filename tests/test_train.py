@@ -3,12 +3,13 @@ import math
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from digitlib import calibrate, data, evaluate, hands, nondigits, redrawn
+from digitlib import calibrate, data, evaluate, export, hands, nondigits, redrawn
 from digitlib.augment import Deform
 from digitlib.model import MLP
 from digitlib.train import (
@@ -73,6 +74,32 @@ def test_a_recipe_makes_its_network(parts):
     assert numbers(normed.network()).numel() == numbers(plain.network()).numel() + 16
     history = fit(normed.network(), *parts, replace(normed, epochs=10, batch=64))
     assert history[-1].valid_accuracy > 0.8
+
+
+def test_a_recipe_of_numpys_numbers_is_one_of_plain_ones(parts, tmp_path):
+    """Also in the files that hold it: weights and an interrupted training."""
+    one, plain = np.float64(1), Deform(10.0, shift=(0.5, 1.0), coarseness=5)
+    deform = Deform(10 * one, shift=(np.float32(0.5), one), coarseness=np.int64(5))
+    recipe = Recipe(
+        hidden=np.array([8, 6]),
+        norm=np.bool_(False),
+        epochs=np.int32(2),
+        batch=np.int64(100),
+        rate=np.float32(0.25) / 32,
+        deform=deform,
+        seed=np.int64(1),
+    )
+    same = Recipe((8, 6), epochs=2, batch=100, rate=1 / 128, deform=plain, seed=1)
+    assert recipe == same and repr(recipe) == repr(same)
+    weights_of = []
+    for some in (recipe, same):
+        model = some.network()
+        # The second goes on from what the first has kept, which is all.
+        fit(model, *parts, some, keep=tmp_path / "kept")
+        path = tmp_path / f"{len(weights_of)}"
+        export.export_weights(model, path, parts[1], "optdigits", some)
+        weights_of.append(path.read_bytes())
+    assert weights_of[0] == weights_of[1]
 
 
 def test_a_batch_of_one_is_left_out_where_there_is_norm(parts):
