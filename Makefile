@@ -15,7 +15,8 @@ LENIENT  := $(if $(RESOLUTION),-W default)
 CHECKING := DIGITLIB_CHECK=1 OMP_NUM_THREADS=1
 # Notebooks run in a folder of their own, from where a relative path leads elsewhere.
 ifdef DIGITLIB_DATA_DIR
-export DIGITLIB_DATA_DIR := $(shell $(PYTHON) -c 'import os; print(os.path.abspath(os.path.expanduser(os.environ["DIGITLIB_DATA_DIR"])))')
+override DIGITLIB_DATA_DIR := $(shell $(PYTHON) -c 'import os, sys; print(os.path.abspath(os.path.expanduser(sys.argv[1])))' "$(DIGITLIB_DATA_DIR)")
+export DIGITLIB_DATA_DIR
 endif
 
 .DEFAULT_GOAL := help

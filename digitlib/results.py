@@ -42,6 +42,9 @@ __all__ = [
 
 LEDGER = Path(__file__).with_name("results.json")
 
+# What was chosen last. In the environment it would look like a demand the next time.
+_chosen = "mnist"
+
 
 class NotReproduced(AssertionError):
     """A measured value and the ledger disagree."""
@@ -80,10 +83,6 @@ def choose_dataset() -> str:
     _chosen = name
     print(f"Data set: {name}, {count:,} digits")
     return name
-
-
-# Not kept in the environment: there it would look like a demand the next time.
-_chosen = "mnist"
 
 
 def entries(dataset: str) -> dict[str, dict]:

@@ -168,20 +168,24 @@ def test_the_named_folder_may_be_relative_or_in_the_home(
     assert len(data.load("mnist")) == 50
 
 
-def test_make_leads_notebooks_which_run_elsewhere_to_a_relative_folder(tmp_path):
+@pytest.mark.parametrize("by_option", [False, True])
+def test_make_leads_notebooks_which_run_elsewhere_to_a_relative_folder(by_option):
     """The variables that make hands to its commands; none of them is run."""
     root = Path(__file__).parents[1]
     if not shutil.which("make"):
         pytest.skip("no make")
+    # Not those of a make that runs these tests.
+    told = {name: os.environ[name] for name in os.environ if "MAKE" not in name}
+    told["DIGITLIB_DATA_DIR"] = "some where/digits"
+    command = ["make", "--print-data-base", "--dry-run", "help"]
+    if by_option:
+        command += [f"DIGITLIB_DATA_DIR={told.pop('DIGITLIB_DATA_DIR')}"]
     result = subprocess.run(
-        ["make", "--print-data-base", "--dry-run", "help"],
-        cwd=root,
-        env={**os.environ, "DIGITLIB_DATA_DIR": "some where/digits"},
-        capture_output=True,
-        text=True,
-        check=True,
+        command, cwd=root, env=told, capture_output=True, text=True, check=True
     )
-    [found] = re.findall(r"^DIGITLIB_DATA_DIR :?= (.*)$", result.stdout, re.MULTILINE)
+    [found] = re.findall(
+        r"^(?:override )?DIGITLIB_DATA_DIR :?= (.*)$", result.stdout, re.MULTILINE
+    )
     assert Path(found) == root / "some where" / "digits"
 
 
