@@ -93,7 +93,8 @@ def with_section(text: str, section: str) -> str:
 
 def processor() -> str:
     """The processor's name and its widest instructions."""
-    name = torch.cpu.get_capabilities().get("cpu_name", platform.processor())
+    told = getattr(torch.cpu, "get_capabilities", dict)()  # not every torch tells
+    name = told.get("cpu_name", platform.processor())
     return f"{name} ({torch.backends.cpu.get_cpu_capability()})"
 
 
