@@ -386,6 +386,11 @@ def test_the_candidates_of_the_sprint_are_logged_and_its_table_made_from_the_log
     assert sprint.CANDIDATES["SGD"].recipe == RECIPES["sprint"]
 
 
+def test_a_torch_that_names_no_processor_is_measured_too(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert bench.processor().endswith(f"({torch.backends.cpu.get_cpu_capability()})")
+
+
 @pytest.mark.parametrize("name", ["SGD, early peak", "last layer of zeros", "Muon"])
 def test_a_candidate_of_the_sprint_runs(tiny_mnist, monkeypatch, name):
     candidate = sprint.CANDIDATES[name]
