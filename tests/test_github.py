@@ -273,7 +273,9 @@ def checkout(tmp_path):
     git(tmp_path, "init", "--quiet", "here")
     here = tmp_path / "here"
     git(here, "remote", "add", "origin", str(tmp_path / "remote"))
-    (here / ".gitignore").write_text("_site/\n*.zip\n")
+    (here / ".gitignore").write_text("_site/\n")
+    (here / ".git" / "info").mkdir(exist_ok=True)
+    (here / ".git" / "info" / "exclude").write_text("*.zip\n")  # as people have it
     git(here, "add", ".gitignore")
     git(here, "commit", "--quiet", "--message", "A commit")
     (here / "_site" / "_static").mkdir(parents=True)
