@@ -14,6 +14,8 @@ import io
 import json
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -54,7 +56,7 @@ with _without_proxy():
     import gradio as gr
     from gradio_client.utils import is_file_obj_with_meta
 
-__all__ = ["build", "decode", "launch"]
+__all__ = ["build", "decode", "launch", "serve"]
 
 PIXELS = 25_000_000
 UPLOAD = "10mb"
@@ -173,6 +175,13 @@ def launch(host: str | None = None, port: int | None = None, **options):
         )
 
 
+def serve(port: int | None = None) -> None:
+    """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then."""
+    # An end like any other, at which their folder is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    launch(port=port)
+
+
 def _answer(prediction: Prediction) -> dict:
     """A prediction as JSON."""
     return {
@@ -243,4 +252,4 @@ def _shown(classifier: DigitClassifier, photo: dict) -> tuple[str, np.ndarray | 
 
 
 if __name__ == "__main__":
-    launch()
+    serve()

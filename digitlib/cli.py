@@ -7,7 +7,6 @@ that need torch or Gradio are imported by the command that uses them, so that ``
 import argparse
 import io
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -352,9 +351,7 @@ def _app(options) -> int:
     """Serve the drawing pad on this machine."""
     from digitlib import app
 
-    # An end like any other, at which the uploads' folder is removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    app.launch(port=options.port)
+    app.serve(options.port)
     return 0
 
 

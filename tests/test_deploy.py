@@ -690,12 +690,15 @@ def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path):
                 (packages / name).symlink_to(there.locate_file(name))
     python = [sys.executable, "-S"]  # without the packages of this environment
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    clean["PYTHONPATH"] = str(packages)
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    clean |= {"PYTHONPATH": str(packages), "TMPDIR": str(uploads), "TEMP": str(uploads)}
     draw(7).save(tmp_path / "7.png")
     with serving(tmp_path / "log", [*python, "app.py"], cwd=space, env=clean) as url:
         client = Client(url, verbose=False)
         answer = client.predict(handle_file(tmp_path / "7.png"), api_name="/classify")
-    assert answer["label"] == 7
+        assert list(uploads.rglob("7.png"))
+    assert answer["label"] == 7 and not list(uploads.iterdir())
     for name in ("torch", "pytest"):
         command = [*python, "-c", f"import {name}"]
         known = subprocess.run(command, env=clean, capture_output=True)
