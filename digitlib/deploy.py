@@ -118,7 +118,7 @@ def gather(kind: str, name: str, weights_file: str | Path = weights.SHIPPED) -> 
         readme = _readme(_STATIC_SDK, _STATIC_TEXT)
     elif kind == "gradio":
         files = _program(model)
-        lines = _GRADIO_SDK.format(gradio=metadata.version("gradio"), python=PYTHON)
+        lines = _GRADIO_SDK.format(gradio=_gradio(), python=PYTHON)
         readme = _readme(lines, _GRADIO_TEXT.format(space=name))
     else:
         files = {"config.json": _config(read, model), weights.SHIPPED.name: model}
@@ -176,9 +176,30 @@ def _requirements() -> str:
     """What the ground floor and the app need, in the package's own ranges; Gradio below its next major version."""
     lines = [line.partition(";") for line in metadata.requires("digitlib")]
     ground = [name.strip() for name, _, marker in lines if "extra" not in marker]
-    [gradio] = [name.strip() for name, _, _ in lines if name.startswith("gradio")]
-    after = int(metadata.version("gradio").partition(".")[0]) + 1
-    return "\n".join([*ground, f"{gradio},<{after}"]) + "\n"
+    after = int(_gradio().partition(".")[0]) + 1
+    return "\n".join([*ground, f"gradio>={_lowest_gradio()},<{after}"]) + "\n"
+
+
+def _gradio() -> str:
+    """The Gradio that a Space gets: the one that is here if the app runs with it, else the lowest that does."""
+    lowest = _lowest_gradio()
+    try:
+        here = metadata.version("gradio")
+    except metadata.PackageNotFoundError:
+        return f"{lowest}.0"
+    return here if _leading(here) >= _leading(lowest) else f"{lowest}.0"
+
+
+def _leading(version: str) -> list[int]:
+    """A version's first two numbers."""
+    return [int(number) for number in version.split(".")[:2]]
+
+
+def _lowest_gradio() -> str:
+    """The lower end of the package's own range, such as 6.31."""
+    lines = metadata.requires("digitlib")
+    [found] = filter(None, (re.match(r"gradio>=(\d+\.\d+)", line) for line in lines))
+    return found[1]
 
 
 def front_matter(files: Files) -> str:

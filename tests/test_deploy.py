@@ -430,6 +430,25 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
     assert lines[-1].startswith(f"{gradio},<")
 
 
+@pytest.mark.parametrize(
+    ("here", "meant"), [("7.2.1", "7.2.1"), ("5.49.1", "6.31.0"), (None, "6.31.0")]
+)
+def test_a_space_gets_a_gradio_that_the_app_runs_with(monkeypatch, here, meant):
+    """Also from a machine that has none, or an older one, such as Colab's."""
+
+    def version(name):
+        if here is None:
+            raise metadata.PackageNotFoundError(name)
+        return here
+
+    monkeypatch.setattr(metadata, "version", version)
+    files = deploy.gather("gradio", "ada/digits")
+    assert f"sdk_version: {meant}\n" in deploy.front_matter(files)
+    after = int(meant.partition(".")[0]) + 1
+    last = files["requirements.txt"].decode().splitlines()[-1]
+    assert last == f"gradio>=6.31,<{after}"
+
+
 @pytest.mark.parametrize("file", [weights.SHIPPED, weights.TINY])
 def test_the_model_folder_is_weights_config_and_card(file):
     files = deploy.gather("model", "ada/digits", file)

@@ -106,8 +106,8 @@ def adapted(notebook, requirement: str, address: str):
             cell.source = linked(cell.source, address)
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
     first.source, found = re.subn(
-        r'%pip install -q "digitlib\[(.+?)\]".*',
-        lambda match: f'%pip install -q "{requirement.format(match[1])}"',
+        r'%pip install -q "digitlib\[(.+?)\]"(.*?) \|\| .*',
+        lambda match: f'%pip install -q "{requirement.format(match[1])}"{match[2]}',
         first.source,
     )
     if found != 1:
