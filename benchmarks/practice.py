@@ -1,4 +1,4 @@
-"""What recipe ``pad`` needs, and what its deformations are worth and cost: ``python benchmarks/pad.py``.
+"""What recipe ``pad`` needs, and what its deformations are worth and cost: ``python benchmarks/practice.py``.
 
 Each candidate trains once, recipe ``pad`` for half its epochs, and is measured on validation digits alone: as they
 are, made worse in the ten ways of :mod:`digitlib.corruptions`, and redrawn in the whole grid of sizes and pens; and on
@@ -58,7 +58,7 @@ def main() -> None:
         f"One seed each, recipe `pad` for {PAD.epochs} epochs; {len(valid):,} validation digits, the first 1,000 of "
         f"them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's digits; "
         f"1,000 in each of {len(hands.STYLES)} other styles. "
-        "Made by `python benchmarks/pad.py`.",
+        "Made by `python benchmarks/practice.py`.",
         "",
         *table(HEAD, rows),
         "",
