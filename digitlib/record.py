@@ -6,7 +6,9 @@ beside the wheel where the book is served, so that the package finds them wherev
 
 import hashlib
 import json
+from http.client import HTTPException
 from importlib import metadata
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urljoin
@@ -42,7 +44,7 @@ def weights() -> Path:
             content = _fetch()
             kept.parent.mkdir(parents=True, exist_ok=True)
             write_whole(kept, content)
-    except (OSError, RuntimeError, metadata.PackageNotFoundError) as error:
+    except (OSError, RuntimeError, HTTPException, PackageNotFoundError) as error:
         print(f"No {NAME} ({error}): the package's own weights answer.")
         return SHIPPED
     return kept

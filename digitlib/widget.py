@@ -104,10 +104,12 @@ class DigitPad(AnyWidget):
     # With it ipywidgets 7 would show the pad in its own way, without a picture.
     _ipython_display_ = None
 
-    def _repr_mimebundle_(self, **_options) -> dict:
+    def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
+        # Colab learns from anywidget's metadata what shows it.
+        _, metadata = super()._repr_mimebundle_(**options)
         image = self.image if self.image.any() else _a_four()
         still = _still(image, self._classifier.classify(image))
-        return _bundle(self, still, "(a drawing pad)")
+        return _bundle(self, still, "(a drawing pad)"), metadata
 
 
 def _a_four() -> np.ndarray:

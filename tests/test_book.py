@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import doors
 import ledger
 import nbformat
 import notebooks
@@ -388,25 +387,6 @@ def test_the_ledgers_page_has_a_line_for_each_entry():
         ranged = line.endswith((" seeds |", " folds |"))
         assert ranged == ("spread" in entry), line
     assert weights.fingerprint() in tables
-
-
-@pytest.mark.parametrize(
-    ("remote", "address"),
-    [
-        (
-            "https://github.com/someone/digits.git\n",
-            "https://github.com/someone/digits",
-        ),
-        ("git@github.com:someone/digits.git", "https://github.com/someone/digits"),
-        ("ssh://git@github.com/someone/digits/", "https://github.com/someone/digits"),
-        ("https://gitlab.com/someone/digits", ""),
-        ("/srv/git/digits", ""),
-        ("https://example.org/digits", ""),
-        ("", ""),
-    ],
-)
-def test_launch_buttons_follow_the_remote(remote, address):
-    assert doors.web_address(remote) == address
 
 
 def test_results_prints_old_new_and_difference(capsys):

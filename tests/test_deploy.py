@@ -23,12 +23,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+import colab
 import huggingface_hub
 import numpy as np
 import pytest
 import yaml
 from huggingface_hub.utils import _http
-from packaging.requirements import Requirement
 
 from digitlib import DigitClassifier, cards, cli, deploy, weights
 from digitlib.preprocess import preprocess
@@ -674,24 +674,6 @@ def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
     assert {f"{address}pad.mjs", f"{address}digits.safetensors"} <= set(asked)
 
 
-def brought(lines):
-    """The distributions that requirements bring, in the versions of this environment, by who asked for them."""
-    found, left = {}, [Requirement(line) for line in lines]
-    while left:
-        asked = left.pop()
-        if str(asked) in found:
-            continue
-        there = found[str(asked)] = metadata.distribution(asked.name)
-        assert asked.specifier.contains(there.version, prereleases=True), asked
-        left += [
-            needed
-            for needed in map(Requirement, there.requires or [])
-            if not needed.marker
-            or any(needed.marker.evaluate({"extra": e}) for e in {"", *asked.extras})
-        ]
-    return found
-
-
 @pytest.mark.server
 def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path):
     """With what its requirements bring, in the versions that this environment has, and nothing else."""
@@ -699,14 +681,8 @@ def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path):
 
     space, packages = tmp_path / "space", tmp_path / "packages"
     deploy.write(deploy.gather("gradio", "ada/digits"), space)
-    packages.mkdir()
     # Links to what is installed, and compiled, here: an installation would need the network, or leftovers of another.
-    for there in brought(
-        (space / "requirements.txt").read_text().splitlines()
-    ).values():
-        for name in {file.parts[0] for file in there.files} - {"..", "__pycache__"}:
-            if not (packages / name).exists():
-                (packages / name).symlink_to(there.locate_file(name))
+    colab.linked(packages, (space / "requirements.txt").read_text().splitlines())
     python = [sys.executable, "-S"]  # without the packages of this environment
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     uploads = tmp_path / "uploads"

@@ -24,7 +24,7 @@ SCHEMAS = {
 PERMISSIONS = {
     ("ci", "check"): {"contents": "read"},
     ("pages", "publish"): {"contents": "write", "pages": "read"},
-    ("release", "build"): {"contents": "read"},
+    ("release", "build"): {"contents": "read", "pages": "read"},
     ("release", "release"): {"contents": "write"},
     ("release", "index"): {"id-token": "write"},
     ("release", "hub"): {"contents": "read"},
@@ -100,7 +100,7 @@ def test_each_file_fits_its_schema(schema):
 
 def test_ci_runs_the_two_commands():
     commands = [run for name, _, run in steps("run") if name == "ci"]
-    assert commands == ["make book", "make test"]
+    assert commands == ["make book", "make lint", "make test", "make quick"]
 
 
 def test_ci_checks_the_oldest_python_and_both_ends_of_the_ranges():
@@ -299,6 +299,22 @@ def test_the_published_branch_is_the_site_in_one_commit(checkout):
     assert make_published(checkout).returncode == 0
     assert "book.css" not in git(remote, "ls-tree", "-r", "--name-only", "published")
     assert git(checkout, "status", "--short") == before
+
+
+def test_a_domain_of_ones_own_is_kept(checkout):
+    assert make_published(checkout).returncode == 0
+    git(checkout, "fetch", "--quiet", "origin", "published")
+    git(checkout, "checkout", "--quiet", "FETCH_HEAD")
+    (checkout / "CNAME").write_text("digits.example.org\n")
+    git(checkout, "add", "CNAME")
+    git(checkout, "commit", "--quiet", "--message", "As GitHub does it")
+    git(checkout, "push", "--quiet", "origin", "HEAD:published")
+    (checkout / "_site").mkdir(exist_ok=True)
+    (checkout / "_site" / "index.html").write_text("a new one")
+    for _ in range(2):
+        assert make_published(checkout).returncode == 0
+        kept = git(checkout.parent / "remote", "show", "published:CNAME")
+        assert kept == "digits.example.org\n"
 
 
 def test_what_github_would_refuse_is_not_pushed(checkout):

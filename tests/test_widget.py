@@ -2,6 +2,7 @@ import base64
 import importlib.util
 import io
 import sys
+from types import ModuleType, SimpleNamespace
 
 import ipywidgets
 import numpy as np
@@ -73,6 +74,17 @@ def test_the_pad_keeps_a_still_picture():
     after = Image.open(io.BytesIO(still(pad)))
     np.testing.assert_array_equal(np.asarray(after)[:, :280, 0], np.asarray(draw(2)))
     assert not np.array_equal(np.asarray(before), np.asarray(after))
+
+
+def test_in_colab_the_pad_says_what_shows_it(monkeypatch):
+    """A stand-in for Colab's module, which anywidget asks."""
+    manager = SimpleNamespace(_installed_url="https://example.org/manager.js")
+    output = ModuleType("google.colab.output")
+    output._widgets, output.enable_custom_widget_manager = manager, lambda: None
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    _, metadata = DisplayFormatter().format(widget.DigitPad())
+    told = metadata[widget.VIEW]["colab"]["custom_widget_manager"]
+    assert told == {"url": manager._installed_url}
 
 
 def test_the_pad_reads_other_weights(tmp_path):

@@ -32,7 +32,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
 
-from digitlib.data import cache_folder
+from digitlib import data
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from servers import Quiet
@@ -84,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as 03-train")
     parser.add_argument("--newest", action="store_true", help="the newest of all")
     options = parser.parse_args(arguments)
+    data.load("mnist")  # once, and not for every chapter
     with tempfile.TemporaryDirectory() as scratch:
         host = Path(scratch) / "host"
         install(host, options.newest)
@@ -210,8 +211,8 @@ def execute(path: Path, environment: Path, folder: Path, run: Run) -> None:
     clean = {name: value for name, value in os.environ.items() if name not in kept}
     try:
         # A cache of its own, as on a new machine; but MNIST isn't downloaded for each chapter.
-        data = os.environ.get("DIGITLIB_DATA_DIR") or str(cache_folder())
-        own = {"XDG_CACHE_HOME": str(environment), "DIGITLIB_DATA_DIR": data}
+        there = os.environ.get("DIGITLIB_DATA_DIR") or str(data.cache_folder())
+        own = {"XDG_CACHE_HOME": str(environment), "DIGITLIB_DATA_DIR": there}
         client.execute(cleanup_kc=True, env={**clean, **own})
     except CellExecutionError as error:
         run.error = f"{error.ename}: {error.evalue}"

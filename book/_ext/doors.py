@@ -79,7 +79,9 @@ def to_take(folder: Path) -> dict[str, str]:
 def configure(app, config):
     """Settle the two addresses before anything is read."""
     options = config.html_theme_options
-    config.html_baseurl = address(os.environ.get("ADDRESS") or config.html_baseurl)
+    config.html_baseurl = address(
+        os.environ.get("DIGITLIB_ADDRESS") or config.html_baseurl
+    )
     remote = web_address(origin(app.srcdir))
     options["repository_url"] = options.get("repository_url") or remote
     options.pop("launch_buttons", None)  # they know of one branch only
@@ -95,7 +97,7 @@ def place_ways(app, doctree, docname):
     branch = options.get("repository_branch") or "main"
     ways = doors(name, app.config.html_baseurl, options["repository_url"], branch)
     ways["on your own machine"] = relative_uri(here, "book/run.html")
-    if os.environ.get("SITE"):
+    if os.environ.get("DIGITLIB_SITE") and app.config.html_baseurl:
         file = relative_uri(here, f"notebooks/{name}.ipynb")
         ways["download the notebook"] = file
     title = next(doctree.findall(nodes.title))
@@ -109,9 +111,9 @@ def place_list(app, doctree, docname):
             continue
         if app.builder.name != "html":
             paragraph.parent.remove(paragraph)
-        elif os.environ.get("SITE"):
+        elif os.environ.get("DIGITLIB_SITE"):
             here = app.builder.get_target_uri(docname)
-            things = to_take(Path(os.environ["SITE"])).items()
+            things = to_take(Path(os.environ["DIGITLIB_SITE"])).items()
             links = {text: relative_uri(here, name) for name, text in things}
             paragraph.replace_self(line("Take it with you", links))
 

@@ -68,9 +68,10 @@ def package(folder: Path) -> None:
 
 def build_wheel(folder: Path) -> str:
     """Build the package; returns the wheel's name."""
-    command = ["-m", "uv", "build", "--quiet", "--wheel", "--out-dir", str(folder)]
-    subprocess.run([sys.executable, *command, str(ROOT)], check=True)
-    (folder / ".gitignore").unlink()  # uv's own
+    command = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+    subprocess.run(
+        [sys.executable, *command], cwd=ROOT, check=True, capture_output=True
+    )
     [wheel] = folder.glob("*.whl")
     return wheel.name
 
@@ -78,10 +79,10 @@ def build_wheel(folder: Path) -> str:
 def render(site: Path, address: str) -> None:
     """Build the pages into the folder; they offer what already lies there."""
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, Path(sys.executable).with_name("jupyter-book")]
-        command += ["build", ROOT, "--path-output", scratch, "--all", "--quiet"]
+        command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT]
+        command += ["--path-output", scratch, "--all", "--quiet"]
         command += ["--warningiserror", "--nitpick", "--keep-going"]
-        where = {"SITE": str(site), "ADDRESS": address}
+        where = {"DIGITLIB_SITE": str(site), "DIGITLIB_ADDRESS": address}
         subprocess.run(command, env={**os.environ, **where}, check=True)
         pages = Path(scratch) / "_build" / "html"
         shutil.copytree(pages, site, dirs_exist_ok=True)
@@ -137,6 +138,7 @@ def pack(site: Path, target: Path) -> None:
                 content = OFFER.sub(b"", content)
             name = Path("book") / path.relative_to(site)
             info = zipfile.ZipInfo(name.as_posix())
+            info.external_attr = 0o644 << 16  # for whoever unpacks it for others
             file.writestr(info, content, zipfile.ZIP_DEFLATED)
 
 
