@@ -20,7 +20,7 @@ export DIGITLIB_DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick colab notebooks results bench serve lint dist published clean
+.PHONY: help book site test quick colab binder notebooks results bench serve lint dist published clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,6 +62,9 @@ quick: $(VENV)/.test  ## run what takes a minute: all but notebooks, browser and
 
 colab: $(VENV)/.test  ## run the chapters as Colab does, beside old packages: all, or NB=03-train; NEWEST=1: the newest
 	$(BIN)/python book/_ext/colab.py $(NB) $(if $(NEWEST),--newest)
+
+binder: | $(BIN)/uv  ## print what Binder's own code reads from this folder
+	$(BIN)/python -m uv run --quiet --no-project --with jupyter-repo2docker book/_ext/binder.py
 
 notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one with NB=03-train
 	$(BIN)/python book/_ext/notebooks.py make $(NB)

@@ -16,7 +16,7 @@ from packaging.version import Version
 from digitlib import parallel
 from digitlib.classify import DigitClassifier
 
-# 2.9 prints between what the processes say, and a copy of it may wait for ever; 2.15 doesn't. Between them nobody looked.
+# 2.9 prints into what the processes say, and a copy of it may wait for ever; 2.15 doesn't. Nobody looked between.
 pytestmark = pytest.mark.skipif(
     Version(torch.__version__).release < (2, 15),
     reason="this PyTorch prints into the lines of other processes",
