@@ -45,18 +45,22 @@ def served(folder):
     """The pad as a static site of this machine, in a folder: its ``folder`` and its ``address``."""
     shutil.copytree(weights.SHIPPED.with_name("pad"), folder, dirs_exist_ok=True)
     shutil.copy(weights.SHIPPED, folder)
+    with listening(folder) as address:
+        yield SimpleNamespace(folder=folder, address=address)
+
+
+@contextlib.contextmanager
+def listening(folder):
+    """The address at which a folder's files are served on this machine, as long as it is needed."""
     handler = functools.partial(Quiet, directory=folder)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield SimpleNamespace(
-            folder=folder, address=f"http://127.0.0.1:{server.server_port}/"
-        )
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextlib.contextmanager

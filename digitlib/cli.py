@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     _show_lines_at_once()
     try:
         code = _run(arguments)
-    except SystemExit as end:  # of the parser, which has said why
+    except (
+        SystemExit
+    ) as end:  # of the parser, which has said why, or of an app that was told to end
         code = end.code
     except BrokenPipeError:
         code = _NOBODY_READS

@@ -8,7 +8,6 @@ import hashlib
 import json
 from http.client import HTTPException
 from importlib import metadata
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urljoin
@@ -44,7 +43,12 @@ def weights() -> Path:
             content = _fetch()
             kept.parent.mkdir(parents=True, exist_ok=True)
             write_whole(kept, content)
-    except (OSError, RuntimeError, HTTPException, PackageNotFoundError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        HTTPException,
+        metadata.PackageNotFoundError,
+    ) as error:
         print(f"No {NAME} ({error}): the package's own weights answer.")
         return SHIPPED
     return kept

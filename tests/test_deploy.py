@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import http.server
 import importlib
 import json
 import os
@@ -11,7 +10,6 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 import tomllib
 import urllib.request
@@ -34,7 +32,7 @@ from digitlib import DigitClassifier, cards, cli, deploy, weights
 from digitlib.preprocess import preprocess
 from drawings import draw
 from hub import Hub
-from servers import Quiet, serving
+from servers import listening, serving
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "hf_of_nobody_but_ada"
@@ -652,10 +650,7 @@ def test_from_hub_without_its_client(monkeypatch):
 
 def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
     deploy.write(deploy.gather("static", "ada/digits"), tmp_path / "static")
-    handler = partial(Quiet, directory=str(tmp_path / "static"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
+    with listening(tmp_path / "static") as address:
         for name, content in contents(tmp_path / "static").items():
             with urllib.request.urlopen(address + name) as answer:
                 assert answer.read() == content
@@ -669,7 +664,6 @@ def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
             ".some((entry) => entry.responseEnd)"
         )
         page.close()
-        server.shutdown()
     assert all(url.startswith((address, "blob:", "data:")) for url in asked)
     assert {f"{address}pad.mjs", f"{address}digits.safetensors"} <= set(asked)
 

@@ -17,11 +17,8 @@ import venv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
-from threading import Thread
 from time import perf_counter
 
 import nbformat
@@ -35,7 +32,7 @@ from packaging.requirements import Requirement
 from digitlib import data
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from servers import Quiet
+from servers import listening
 from tables import table
 
 COLUMNS = "chapter", "result", "first picture", "whole", "installed", "replaced", "left"
@@ -107,17 +104,10 @@ def main(arguments: list[str] | None = None) -> int:
 def served(site: Path) -> Iterator[Path]:
     """A site without pages, served on this machine: the package, the weights and the notebooks that fetch them."""
     site.mkdir()
-    handler = partial(Quiet, directory=site)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with listening(site) as address:
         publishing.package(site)
-        publishing.put_notebooks(site, f"http://127.0.0.1:{server.server_port}")
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield site
-        finally:
-            server.shutdown()
-            thread.join()
+        publishing.put_notebooks(site, address.rstrip("/"))
+        yield site
 
 
 def install(host: Path, newest: bool) -> None:

@@ -30,6 +30,9 @@ import digitlib
 from digitlib.weights import write_whole
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "benchmarks"))
+from servers import launch  # noqa: E402
+
 STYLE = Path(__file__).with_suffix(".css")
 SUBTITLE = "How a program that reads handwritten digits is really built"
 # The same for every edition, so that a reader's shelf holds one of them.
@@ -118,10 +121,6 @@ def settings(address: str) -> dict:
         "external_toc_path": "_toc.yml",
         "latex_individualpages": False,
         "nitpicky": True,
-        # The theme's buttons need a header, which these pages don't have.
-        "html_theme_options": {
-            "launch_buttons": {"binderhub_url": "", "colab_url": ""}
-        },
         "version": version,
         "release": version,
         "templates_path": ["book/_ext"],
@@ -224,9 +223,6 @@ def write_pdf(path: Path, epub: Path) -> None:
 @contextlib.contextmanager
 def browser() -> Iterator:
     """A Chromium, as long as it is needed; NoBrowser without one."""
-    sys.path.append(str(ROOT / "benchmarks"))
-    from servers import launch
-
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError as error:

@@ -63,17 +63,10 @@ def make(site: Path, address: str) -> None:
 def package(folder: Path) -> None:
     """Put the package there as a wheel, and the weights that it leaves out."""
     shutil.copy(RECORD, folder)
-    build_wheel(folder)
-
-
-def build_wheel(folder: Path) -> str:
-    """Build the package; returns the wheel's name."""
     command = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
     subprocess.run(
         [sys.executable, *command], cwd=ROOT, check=True, capture_output=True
     )
-    [wheel] = folder.glob("*.whl")
-    return wheel.name
 
 
 def render(site: Path, address: str) -> None:
