@@ -51,13 +51,13 @@ site: $(VENV)/.book  ## make a folder for a web server, or a stick: _site, to be
 # With MNIST at hand every output must be the stored one. Without it, the small real set is used: outputs may
 # differ, but every claim is held against that set's own entries.
 test: $(VENV)/.test book  ## run every check; RESOLUTION=highest or lowest-direct with the newest or oldest versions allowed
-	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && \
+	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.book.ledger)" && \
 	case "$$DIGITLIB_DATASET" in mnist) strictness=--nbval ;; *) strictness=--nbval-lax ;; esac && \
 	export DIGITLIB_DATASET $(CHECKING) && \
 	$(BIN)/python -m pytest $(WORKERS) $(LENIENT) $$strictness --durations=10
 
 quick: $(VENV)/.test  ## run what takes a minute: all but notebooks, browser and servers
-	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.results)" && export DIGITLIB_DATASET $(CHECKING) && \
+	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.book.ledger)" && export DIGITLIB_DATASET $(CHECKING) && \
 	$(BIN)/python -m pytest $(WORKERS) $(LENIENT) -m "not browser and not server" tests digitlib
 
 colab: $(VENV)/.test  ## run the chapters as Colab does, beside old packages: all, or NB=03-train; NEWEST=1: the newest

@@ -26,11 +26,12 @@ import torch
 from torch.nn import functional as F
 
 import peers
-from digitlib import data, export, hardware
+from digitlib import data, export
 from digitlib.classify import DigitClassifier
+from digitlib.engine import hardware
+from digitlib.files import write_whole
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
-from digitlib.weights import write_whole
 from stopwatch import Stopwatch
 from tables import spread, table
 

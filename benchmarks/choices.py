@@ -11,8 +11,8 @@ from pathlib import Path
 from digitlib import data, export
 from digitlib.augment import Deform
 from digitlib.evaluate import Accuracy
+from digitlib.files import write_whole
 from digitlib.train import RECIPES, Recipe, fit
-from digitlib.weights import write_whole
 from tables import table
 
 WEAK = RECIPES["base"].deform

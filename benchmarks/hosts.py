@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 import bench
 from clients import visits
-from digitlib.weights import write_whole
+from digitlib.files import write_whole
 from drawings import STROKES, draw
 from gestures import BY_KEYS, PHONE, places, press, stroke, swipe
 from servers import launch, served, serving
@@ -87,7 +87,7 @@ def gradio():
         yield url
 
 
-CELLS = ["from digitlib.widget import DigitPad\npad = DigitPad()\npad"]
+CELLS = ["from digitlib.hosts.notebook import DigitPad\npad = DigitPad()\npad"]
 CELLS += ["pad.prediction['label'], pad.image.shape"]
 
 

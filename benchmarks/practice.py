@@ -1,9 +1,9 @@
 """What recipe ``pad`` needs, and what its deformations are worth and cost: ``python benchmarks/practice.py``.
 
 Each candidate trains once, recipe ``pad`` for half its epochs, and is measured on validation digits alone: as they
-are, made worse in the ten ways of :mod:`digitlib.corruptions`, and redrawn in the whole grid of sizes and pens; and on
-scikit-learn's digits, by other writers, and on drawings in the styles of :mod:`digitlib.hands`. The tables go to the
-screen and to ``benchmarks/choices-pad.md``.
+are, made worse in the ten ways of :mod:`digitlib.report.corruptions`, and redrawn in the whole grid of sizes and pens;
+and on scikit-learn's digits, by other writers, and on drawings in the styles of :mod:`digitlib.drawn.styles`. The
+tables go to the screen and to ``benchmarks/choices-pad.md``.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,13 @@ from pathlib import Path
 
 import torch
 
-from digitlib import corruptions, data, evaluate, hands, redrawn
+from digitlib import data, evaluate
 from digitlib.data import Digits
+from digitlib.drawn import redrawn, styles
+from digitlib.files import write_whole
 from digitlib.model import MLP
+from digitlib.report import corruptions
 from digitlib.train import RECIPES, fit
-from digitlib.weights import write_whole
 from tables import table
 
 PAD = replace(RECIPES["pad"], epochs=RECIPES["pad"].epochs // 2)
@@ -57,7 +59,7 @@ def main() -> None:
         "",
         f"One seed each, recipe `pad` for {PAD.epochs} epochs; {len(valid):,} validation digits, the first 1,000 of "
         f"them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's digits; "
-        f"1,000 in each of {len(hands.STYLES)} other styles. "
+        f"1,000 in each of {len(styles.STYLES)} other styles. "
         "Made by `python benchmarks/practice.py`.",
         "",
         *table(HEAD, rows),
@@ -88,10 +90,10 @@ def row(
     where = f"size {worst.size:.0%}, pen {worst.width:.0%}"
     yield f"{100 * drawn[worst].value:.1f} ({where})"
     yield right(other).share
-    styles = hands.right(
+    found = styles.right(
         lambda images: evaluate.logits(model, torch.from_numpy(images)).numpy()
     )
-    yield evaluate.total(styles.values()).share
+    yield evaluate.total(found.values()).share
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:

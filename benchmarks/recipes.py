@@ -12,7 +12,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from digitlib import data, evaluate, export, hardware, results
+from digitlib import data, evaluate, export
+from digitlib.book import ledger
+from digitlib.book.entries import entries
+from digitlib.engine import hardware
 from digitlib.evaluate import Accuracy
 from digitlib.train import RECIPES, Recipe, fit
 
@@ -36,16 +39,14 @@ def main(names: list[str]) -> None:
             told = f"{right[-1].value:.4f}, moved {moved[-1].value:.4f}"
             print(f"{name}, seed {seed}: {told}", flush=True)
         command = f"python benchmarks/recipes.py {name}"
-        ledger = {dataset: results.entries(dataset) for dataset in data.NAMES}
+        told = {dataset: entries(dataset) for dataset in data.NAMES}
         for entry, parts in {
             f"recipe.{name}": right,
             f"recipe.{name}-moved": moved,
         }.items():
-            ledger["mnist"][entry] = results.mean_of(
-                parts, len(valid), "seeds", command
-            )
+            told["mnist"][entry] = ledger.mean_of(parts, len(valid), "seeds", command)
             print(f"{entry}: {ledger['mnist'][entry]}")
-        results.write(ledger)
+        ledger.write(told)
 
 
 def kept(model: nn.Module, valid: data.Digits, recipe: Recipe) -> nn.Module:

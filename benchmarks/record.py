@@ -5,7 +5,7 @@ about the 5,000 validation digits; no test digit is read here. With ``--out FOLD
 search itself is over; what trained its candidates stands in commit e8f6caf.
 
 ``benchmarks/record.jsonl`` is the log of both, to which a training adds a line. From it come ``benchmarks/record.md``
-and ``digitlib/record.json``, which is what the chapter shows. A line holds, beside a run's ``name``,
+and ``digitlib/book/search.json``, which is what the chapter shows. A line holds, beside a run's ``name``,
 
 - its ``table``, the ``row`` in it, and where something was ``expected`` of it, that;
 - how it was trained: the ``recipe``, and who it was ``taught`` by, or how many epochs it went on with the ``whole`` of
@@ -23,13 +23,14 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from digitlib import data, export, hardware
+from digitlib import data, export
+from digitlib.engine import hardware
+from digitlib.files import write_whole
 from digitlib.train import Epoch, Recipe, fit
-from digitlib.weights import write_whole
 from tables import share, table
 
 LOG = Path(__file__).with_name("record.jsonl")
-DIGEST = LOG.parents[1] / "digitlib" / "record.json"
+DIGEST = LOG.parents[1] / "digitlib" / "book" / "search.json"
 RUNS = {f"record, seed {seed}": Recipe.named("record", seed=seed) for seed in range(5)}
 SHOWN = "record, seed 0"
 

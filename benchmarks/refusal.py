@@ -10,11 +10,12 @@ from pathlib import Path
 
 import torch
 
-from digitlib import calibrate, data, evaluate, nondigits
+from digitlib import calibrate, data, evaluate
+from digitlib.drawn import nondigits
+from digitlib.drawn.strokes import EXAM
+from digitlib.files import write_whole
 from digitlib.model import MLP
-from digitlib.strokes import EXAM
 from digitlib.train import Recipe, fit
-from digitlib.weights import write_whole
 from tables import table
 
 SEEDS = (0, 1)

@@ -29,13 +29,16 @@ import joblib
 import numpy as np
 import torch
 
-from digitlib import data, evaluate, export, hardware, parallel, results
+from digitlib import data, evaluate, export
+from digitlib.book import ledger
+from digitlib.book.entries import entries
 from digitlib.classify import DigitClassifier
 from digitlib.data import fingerprint
+from digitlib.engine import hardware, parallel
 from digitlib.evaluate import Accuracy, accuracy
+from digitlib.files import write_whole
 from digitlib.model import MLP
 from digitlib.train import Recipe, fit
-from digitlib.weights import write_whole
 from tables import table
 
 ROOT = Path(__file__).parents[1]
@@ -205,7 +208,7 @@ def trained_row(name: str, here: dict, reference: dict) -> list:
     """What became of recipe quick."""
     found = Accuracy(int(here["right"]), len(here["answers"]))
     low, high = (100 * end for end in found.interval)
-    entry = results.entries("mnist")[ENTRY]
+    entry = entries("mnist")[ENTRY]
     recorded = Accuracy.from_share(entry["value"], entry["n"])
     return [
         *(name, here["versions"][1], str(here["weights"])[:8]),
@@ -250,7 +253,7 @@ def otherwise(here: dict, reference: dict, what: str) -> int:
 def within(here: dict) -> bool:
     """Whether the ledger agrees."""
     n = len(here["answers"])
-    return results.agrees(results.entries("mnist")[ENTRY], int(here["right"]) / n, n)
+    return ledger.agrees(entries("mnist")[ENTRY], int(here["right"]) / n, n)
 
 
 def failures(found: dict) -> list[str]:

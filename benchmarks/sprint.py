@@ -20,9 +20,10 @@ from torch import nn
 
 import bench
 import peers
-from digitlib import hardware, train
+from digitlib import train
+from digitlib.engine import hardware
+from digitlib.files import write_whole
 from digitlib.train import Recipe
-from digitlib.weights import write_whole
 from tables import spread, table
 
 LOG = Path(__file__).with_name("sprint.jsonl")

@@ -15,11 +15,14 @@ from pathlib import Path
 
 import torch
 
-from digitlib import data, evaluate, hardware, results
+from digitlib import data, evaluate
+from digitlib.book import ledger
+from digitlib.book.entries import entries
 from digitlib.data import Digits
+from digitlib.engine import hardware
 from digitlib.evaluate import Accuracy, mcnemar
+from digitlib.files import write_whole
 from digitlib.train import Recipe, fit
-from digitlib.weights import write_whole
 from tables import share, table
 
 FOLDS = 5
@@ -99,13 +102,13 @@ def named(digits: Digits, folds: torch.Tensor, recipe: Recipe) -> torch.Tensor:
 
 def record(right: dict[str, torch.Tensor], folds: dict[str, torch.Tensor]) -> None:
     """Write the accuracies to the ledger, with their range over the folds."""
-    ledger = {dataset: results.entries(dataset) for dataset in data.NAMES}
+    told = {dataset: entries(dataset) for dataset in data.NAMES}
     for way, told in right.items():
         each = [Accuracy.of(told[folds[way] == fold]) for fold in range(FOLDS)]
-        ledger["mnist"][f"record.{way}-writers"] = results.mean_of(
+        told["mnist"][f"record.{way}-writers"] = ledger.mean_of(
             each, len(told), "folds", "python benchmarks/writers.py"
         )
-    results.write(ledger)
+    ledger.write(told)
 
 
 def lean(digits: Digits) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """How sure to be, and when to refuse: a temperature, a score of doubt, and the threshold above which to refuse.
 
 All of it is fitted on validation digits. A model with an eleventh output, learned from things that are no digits
-(:mod:`digitlib.nondigits`), has a score of its own; two other scores, which need no such training, stand beside it for
-comparison. :func:`reliability`, :func:`calibration_error` and :func:`risk_coverage` judge what was fitted.
+(:mod:`digitlib.drawn.nondigits`), has a score of its own; two other scores, which need no such training, stand beside
+it for comparison. :func:`reliability`, :func:`calibration_error` and :func:`risk_coverage` judge what was fitted.
 """
 
 import torch

@@ -16,7 +16,8 @@ import numpy as np
 from PIL import Image
 
 from digitlib import weights
-from digitlib.preprocess import SIDE, NoInk, preprocess, read_image
+from digitlib.picture import read_image
+from digitlib.preprocess import SIDE, NoInk, preprocess
 
 __all__ = ["DigitClassifier", "Prediction", "doubt"]
 

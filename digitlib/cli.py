@@ -13,6 +13,7 @@ from pathlib import Path
 from digitlib import __version__, weights
 from digitlib.accuracy import Accuracy
 from digitlib.classify import DigitClassifier
+from digitlib.files import write_folder
 
 __all__ = ["main"]
 
@@ -158,7 +159,8 @@ def _train(options) -> int:
     """Train a model and write its weights file; in several processes under torchrun."""
     from tqdm import tqdm
 
-    from digitlib import export, hardware, parallel
+    from digitlib import export
+    from digitlib.engine import hardware, parallel
     from digitlib.train import Epoch, Recipe, fit
 
     device = hardware.best_device()
@@ -215,7 +217,7 @@ def _left_behind(options) -> str:
 
 def _writable(options) -> Path:
     """Check where a training will write, and return the file that keeps its last finished epoch."""
-    from digitlib import checkpoint
+    from digitlib.engine import checkpoint
 
     out = options.out
     if not out.parent.is_dir():
@@ -276,7 +278,8 @@ def _evaluate_options(parser) -> None:
 
 def _evaluate(options) -> int:
     """Measure weights on digits that they were not trained on."""
-    from digitlib import data, report
+    from digitlib import data
+    from digitlib.report import measure
 
     if options.quick and not options.report:
         raise ValueError("expected --report beside --quick")
@@ -284,7 +287,7 @@ def _evaluate(options) -> int:
         return _report(options)
     classifier = DigitClassifier.load(options.weights)
     if options.drawn or options.refusal:
-        lines = report.drawn if options.drawn else report.refusal
+        lines = measure.drawn if options.drawn else measure.refusal
         for line in lines(classifier, _split(options.dataset)[1]):
             print(line)
         return 0
@@ -293,17 +296,18 @@ def _evaluate(options) -> int:
     else:
         _, digits = _split(options.dataset)
         name = "validation"
-    for line in report.answered(classifier, digits, name):
+    for line in measure.answered(classifier, digits, name):
         print(line)
     return 0
 
 
 def _report(options) -> int:
     """``evaluate --report``."""
-    from digitlib import export, report
+    from digitlib import export
+    from digitlib.report import page
 
     classifier = DigitClassifier.load(options.weights)
-    found = report.write(
+    found = page.write(
         options.report,
         export.load_model(options.weights),
         _split(options.dataset)[1],
@@ -351,7 +355,7 @@ def _app_options(parser) -> None:
 
 def _app(options) -> int:
     """Serve the drawing pad on this machine."""
-    from digitlib import app
+    from digitlib.hosts import app
 
     app.serve(options.port)
     return 0
@@ -375,7 +379,7 @@ def _deploy_options(parser) -> None:
 
 def _deploy(options) -> int:
     """Publish the drawing pad as a Space on Hugging Face, or the weights as a model."""
-    from digitlib import deploy
+    from digitlib.hosts import deploy
 
     asked = {kind: getattr(options, kind) for kind in deploy.KINDS}
     [(kind, name)] = [item for item in asked.items() if item[1] is not None]
@@ -383,7 +387,7 @@ def _deploy(options) -> int:
     if options.dry_run:
         print(deploy.front_matter(files), deploy.listing(files), sep="\n")
     elif options.folder:
-        deploy.write(files, options.folder)
+        write_folder(files, options.folder)
         print(f"{options.folder}: {len(files)} files")
     else:
         address, gone = deploy.publish(files, name, kind)

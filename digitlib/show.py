@@ -1,10 +1,10 @@
-"""Figures and source for the book's pages, readable on a light and on a dark background.
+"""Figures for notebooks and pages, readable on a light and on a dark background.
 
 Every figure comes as a :class:`Picture`: PNG bytes with a transparent ground, drawn without pyplot, so that no global
 state is touched.
 """
 
-import inspect
+import base64
 import io
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -14,22 +14,21 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from digitlib.corruptions import CORRUPTIONS
 from digitlib.evaluate import Accuracy
-from digitlib.results import Sentence
 
 __all__ = [
     "COLOURS",
     "GREY",
+    "VIEW",
     "Picture",
     "bars",
+    "bundle",
     "curves",
     "digits",
     "intervals",
     "lines",
     "matrix",
     "reliability",
-    "show_source",
 ]
 
 GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
@@ -39,6 +38,9 @@ COLOURS = [
     "#2b9a72",
     "#b264a3",
 ]  # told apart by colour-blind readers too
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+"""The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
 
 _STYLE = {
     "figure.facecolor": "none",
@@ -78,9 +80,12 @@ class Picture:
         return "(a picture)"
 
 
-def show_source(function) -> Sentence:
-    """The source of a function or class, as it runs, for a notebook to show."""
-    return Sentence(f"```python\n{inspect.getsource(function)}```")
+def bundle(widget, still: bytes, text: str) -> dict:
+    """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel."""
+    # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    picture = base64.b64encode(still).decode()
+    return {VIEW: view, "image/png": picture, "text/plain": text}
 
 
 def digits(
@@ -150,6 +155,7 @@ def lines(
 
 def curves(
     models: Mapping[str, Mapping[str, Mapping[float, Accuracy]]],
+    units: Mapping[str, str],
 ) -> Picture:
     """Accuracy against severity: a small frame for each kind of corruption, in it a curve with its band for each model.
 
@@ -157,7 +163,7 @@ def curves(
     of accuracy.
 
     Args:
-        models: for each model's name what :func:`digitlib.corruptions.curves` found, the same kinds for all.
+        models: for each model's name what :func:`digitlib.report.corruptions.curves` found, the same kinds for all.
     """
     kinds = list(next(iter(models.values())))
     rows = -(-len(kinds) // 2)
@@ -167,6 +173,7 @@ def curves(
         axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for axis, kind in zip(axes, kinds, strict=False):
             _frame(axis, kind, {name: found[kind] for name, found in models.items()})
+            axis.set(xlabel=units[kind])
         for axis in axes[len(kinds) :]:
             axis.set_axis_off()
         figure.supylabel("accuracy (%)")
@@ -190,7 +197,6 @@ def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Accuracy]]) -> N
         axis.invert_xaxis()
     axis.grid(axis="y", color=GREY, alpha=0.3)
     axis.set_title(kind)
-    axis.set(xlabel=CORRUPTIONS[kind].unit)
 
 
 def reliability(bins: Sequence[tuple[float, Accuracy]]) -> Picture:

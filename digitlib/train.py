@@ -18,9 +18,11 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from digitlib import checkpoint, evaluate, hands, hardware, nondigits, parallel, redrawn
+from digitlib import evaluate
 from digitlib.augment import Deform, make_plain
 from digitlib.data import Digits, fingerprint, scale
+from digitlib.drawn import nondigits, redrawn, styles
+from digitlib.engine import checkpoint, hardware, parallel
 from digitlib.model import MLP, with_norm
 
 __all__ = [
@@ -51,8 +53,8 @@ class Recipe:
         deform: deforms each batch anew, so that no digit is seen twice alike; None leaves the digits alone.
         fade: the part of the epochs, the last, in which the deformations grow weaker, evenly, to none in the last one.
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
-        hands: how many digits drawn in other hands' styles (:mod:`digitlib.hands`) are learned from for each digit.
-        redrawn: how many digits redrawn with any pen (:func:`digitlib.redrawn.mixed`) are learned from for each digit.
+        hands: how many digits in other styles (:mod:`digitlib.drawn.styles`) are learned from for each digit.
+        redrawn: how many redrawn with any pen (:func:`digitlib.drawn.redrawn.mixed`) are learned from for each digit.
         degraded: the part of the redrawn digits that have few pixels, pale ink and a grey ground.
         nondigits: how many things that are no digits are learned from for each digit, as an eleventh class; above 0 it
             needs a model with 11 outputs.
@@ -319,7 +321,7 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
 def _mixed(train: Digits, recipe: Recipe) -> Digits:
     """The digits to learn from, with what the recipe adds to them."""
     if recipe.hands:
-        train = hands.mixed(train, recipe.hands, recipe.seed)
+        train = styles.mixed(train, recipe.hands, recipe.seed)
     if recipe.redrawn:
         train = redrawn.mixed(train, recipe.redrawn, recipe.seed, recipe.degraded)
     if recipe.nondigits:

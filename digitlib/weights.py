@@ -10,15 +10,14 @@ and ``provenance``: recipe, seed, versions, command, validation accuracy.
 
 import hashlib
 import json
-import os
-import secrets
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
+
+from digitlib.files import write_whole
 
 __all__ = [
     "SHIPPED",
@@ -30,7 +29,6 @@ __all__ = [
     "quantise",
     "rounded",
     "save",
-    "write_whole",
 ]
 
 SHIPPED = Path(__file__).with_name("digits.safetensors")
@@ -130,30 +128,6 @@ def load(path: str | Path = SHIPPED) -> Weights:
 def fingerprint(path: str | Path = SHIPPED) -> str:
     """Twelve hexadecimal digits that change when a byte of the file does."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
-
-
-def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never half of it.
-
-    A link stays a link: the file that it leads to is written. A file that is there keeps its permissions.
-
-    Raises:
-        PermissionError: what is there is no file, but a device or a folder, or a link that leads nowhere but to itself.
-    """
-    named, path = Path(path), Path(os.path.realpath(path))
-    if path.is_symlink() or (named.exists() and not named.is_file()):
-        raise PermissionError(f"{named}: expected a file that can be written")
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        # Not a temporary file, which is private to its owner: this one gets the permissions of any new file.
-        with scratch.open("xb") as file:
-            file.write(content)
-        if path.exists():
-            scratch.chmod(stat.S_IMODE(path.stat().st_mode))
-        os.replace(scratch, path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
 
 
 def _dequantise(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:

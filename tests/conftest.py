@@ -30,9 +30,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def small():
     """scikit-learn's 1,437 real digits: here on every machine."""
-    from digitlib import (
-        data,  # seconds, which the process that only hands tests out needn't wait for
-    )
+    # Seconds, which the process that only hands tests out needn't wait for.
+    from digitlib import data
 
     return data.load("optdigits")
 

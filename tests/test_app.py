@@ -19,8 +19,8 @@ from PIL import Image, ImageFilter
 from playwright.sync_api import TimeoutError
 
 from clients import ask, connect, visits
-from digitlib import app
 from digitlib.classify import DigitClassifier, Prediction
+from digitlib.hosts import app
 from drawings import STROKES, draw
 from gestures import PHONE, places, stroke, swipe
 from servers import answers, serving
@@ -79,7 +79,8 @@ def test_only_a_space_listens_to_everybody(monkeypatch, environment, host):
 START = """import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from digitlib import app, cli
+from digitlib import cli
+from digitlib.hosts import app
 from gradio import route_utils
 
 class Clock(datetime):

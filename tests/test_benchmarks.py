@@ -17,7 +17,8 @@ import record
 import reproducibility
 import sprint
 import stopwatch
-from digitlib import data, results, weights
+from digitlib import data, weights
+from digitlib.book.entries import entries
 from digitlib.model import MLP
 from digitlib.train import RECIPES, Recipe, fit
 
@@ -293,7 +294,7 @@ def test_a_later_line_replaces_an_earlier_one_and_a_count_adds_to_it(
 
 
 def test_ledger_and_chapter_say_what_the_log_says():
-    log, ledger = record.read(), results.entries("mnist")
+    log, told = record.read(), entries("mnist")
     finals = {
         kind: [run for name, run in log.items() if name.startswith(kind)]
         for kind in ("record, seed", "record, then", "taught")
@@ -304,15 +305,15 @@ def test_ledger_and_chapter_say_what_the_log_says():
         ("record.test", "test_wrong", 10_000),
     ):
         wrong = [entry[key] if key else entry["curve"][-1]["wrong"] for entry in plain]
-        assert ledger[name]["value"] == pytest.approx(1 - np.mean(wrong) / n)
-        assert ledger[name]["spread"] == pytest.approx(
+        assert told[name]["value"] == pytest.approx(1 - np.mean(wrong) / n)
+        assert told[name]["spread"] == pytest.approx(
             [1 - max(wrong) / n, 1 - min(wrong) / n]
         )
     text = (Path(record.__file__).parents[1] / "book/text/08-record.md").read_text()
     for kind in ("record, then", "taught"):
         wrong = [entry["test_wrong"] for entry in finals[kind]]
         assert f"got {min(wrong)} to {max(wrong)}" in text
-    assert ledger["record.weights"]["value"] == 1 - plain[0]["test_wrong"] / 10_000
+    assert told["record.weights"]["value"] == 1 - plain[0]["test_wrong"] / 10_000
 
 
 def test_the_weights_of_the_record_say_what_the_log_says():

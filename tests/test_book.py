@@ -14,11 +14,11 @@ import yaml
 from jupytext.compare import NotebookDifference, compare_notebooks
 
 from digitlib import weights
+from digitlib.book.entries import entries
 from digitlib.data import NAMES
 from digitlib.evaluate import Accuracy
-from digitlib.results import entries
+from digitlib.show import VIEW
 from digitlib.train import RECIPES
-from digitlib.widget import VIEW
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
@@ -174,7 +174,7 @@ def test_a_chapter_has_its_parts(chapter):
     assert "CC BY-SA 3.0" in notebook.cells[-1].source
     first = code_cells(notebook)[0].source
     assert 'if find_spec("digitlib") is None:' in first and "%pip install" in first
-    assert "from digitlib import" in first and "results.choose_dataset()" in first
+    assert "from digitlib import" in first and "ledger.choose_dataset()" in first
     exercises = prose(notebook).split("## On your own")[1]
     numbers = re.findall(r"^\*\*(\d)\. ", exercises, re.MULTILINE)
     assert numbers == [f"{i + 1}" for i in range(len(numbers))] and len(numbers) >= 2
@@ -207,7 +207,7 @@ def test_explorations_keep_a_still_picture(chapter):
     cells = [
         cell
         for cell in code_cells(stored(chapter))
-        if "widget.explore(" in cell.source or "DigitPad()" in cell.source
+        if "explore(" in cell.source or "DigitPad()" in cell.source
     ]
     assert cells
     for cell in cells:
@@ -334,7 +334,7 @@ def pages():
     yield "index.html", (package / "pad" / "index.html").read_text()
     yield "pad.mjs", (package / "pad" / "pad.mjs").read_text()
     for name in ("app", "cards", "deploy"):
-        yield name, (package / f"{name}.py").read_text()
+        yield name, (package / "hosts" / f"{name}.py").read_text()
 
 
 def check_typed(name, text, ledger):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib import data, hands
+from digitlib import data
 from digitlib.classify import DigitClassifier
+from digitlib.drawn import styles
 from digitlib.preprocess import preprocess
 from drawings import STROKES
 from gestures import BY_KEYS, PHONE, painted, places, press, stroke, swipe
@@ -144,12 +145,12 @@ def test_a_drawn_digit_is_named(page, digit):
     np.testing.assert_array_equal(seen(page), preprocess(ink(page)))
 
 
-@pytest.mark.parametrize("name", hands.STYLES)
+@pytest.mark.parametrize("name", styles.STYLES)
 def test_a_digit_in_another_hand_is_named(page, name):
     """A 1 with a flag is no 7."""
-    for line in hands.STYLES[name].lines:
+    for line in styles.STYLES[name].lines:
         stroke(page, [(100 * x, 100 * y) for x, y in line])
-    wait_for_label(page, hands.STYLES[name].digit)
+    wait_for_label(page, styles.STYLES[name].digit)
 
 
 def test_a_tap_is_a_dot(page):

@@ -11,8 +11,10 @@ import pytest
 import yaml
 from huggingface_hub import ModelCard
 
-from digitlib import cards, data, results, weights
+from digitlib import data, weights
 from digitlib.accuracy import Accuracy
+from digitlib.book.entries import LEDGER, entries
+from digitlib.hosts import cards
 from digitlib.weights import Weights
 
 ROOT = Path(__file__).parents[1]
@@ -47,61 +49,61 @@ def figures(text):
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
     """A copy of the ledger that a test may change, and a function that writes it."""
-    entries = {name: results.entries(name) for name in data.NAMES}
-    path = tmp_path / "results.json"
+    told = {name: entries(name) for name in data.NAMES}
+    path = tmp_path / "ledger.json"
     monkeypatch.setattr(cards, "LEDGER", path)
 
     def write():
-        path.write_text(json.dumps(entries))
+        path.write_text(json.dumps(told))
 
     write()
-    return entries, write
+    return told, write
 
 
 def test_each_line_has_its_own_figure():
-    card, entries = cards.model_card(), results.entries("mnist")
+    card, told = cards.model_card(), entries("mnist")
     for words, name in LINES.items():
         [line] = [line for line in card.splitlines() if line.startswith("| ") and words in line]  # fmt: skip
-        assert figures(line) == [share(entries[name])], words
+        assert figures(line) == [share(told[name])], words
     rows = [line for line in card.splitlines() if figures(line) and line[0] == "|"]
     assert len(rows) == len(LINES)
     prose = "\n".join(line for line in card.splitlines() if line not in rows)
-    assert figures(prose) == [share(entries[name]) for name in IN_PROSE]
+    assert figures(prose) == [share(told[name]) for name in IN_PROSE]
 
 
 @pytest.mark.parametrize("card", [cards.model_card, cards.data_card])
 def test_no_figure_is_the_cards_own(card):
-    text, entries = card(), results.entries("mnist").values()
-    known = {share(entry) for entry in entries if entry["n"]}
+    text, told = card(), entries("mnist").values()
+    known = {share(entry) for entry in told if entry["n"]}
     assert figures(text) and set(figures(text)) <= known
     rest = re.sub(FIGURE, "", text.replace("\n", " "))
     # Of the intervals, and the probability from which an answer counts as sure.
     others = {"95 %", "90 %"}
-    if spoilt := results.entries("mnist").get("validate.spoilt"):
+    if spoilt := entries("mnist").get("validate.spoilt"):
         others.add(f"{100 * spoilt['value']:.1f} %")  # a mean
     assert set(re.findall(r"[\d.,]+ ?%", rest)) <= others
 
 
 @pytest.mark.parametrize("name", sorted({*LINES.values(), *IN_PROSE}))
 def test_another_ledger_makes_another_card(ledger, name):
-    entries, write = ledger
-    before, old = cards.model_card(), entries["mnist"][name]
-    entries["mnist"][name] = {**old, "value": 0.125, "n": 8 * 77}
+    told, write = ledger
+    before, old = cards.model_card(), told["mnist"][name]
+    told["mnist"][name] = {**old, "value": 0.125, "n": 8 * 77}
     write()
     after = cards.model_card()
     assert share(old) in before and share(old) not in figures(after)
-    new = share(entries["mnist"][name])
+    new = share(told["mnist"][name])
     assert new == "12.5 % (10.1 to 15.3) of 616"
     assert set(figures(after)) - set(figures(before)) == {new}
 
 
 def test_digits_made_worse_are_told_of_where_the_ledger_knows(ledger):
-    entries, write = ledger
-    entries["mnist"].pop("validate.spoilt", None)
+    told, write = ledger
+    told["mnist"].pop("validate.spoilt", None)
     write()
     without = cards.model_card()
-    mark = entries["mnist"]["validate.test"]["weights"]
-    entries["mnist"]["validate.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
+    mark = told["mnist"]["validate.test"]["weights"]
+    told["mnist"]["validate.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
     write()
     told = "in other ways, 12.3 % of a thousand validation digits are named"
     assert told in cards.model_card() and "in other ways" not in without
@@ -109,13 +111,13 @@ def test_digits_made_worse_are_told_of_where_the_ledger_knows(ledger):
 
 
 def test_the_ledger_is_the_books():
-    assert cards.LEDGER == results.LEDGER
+    assert cards.LEDGER == LEDGER
 
 
 @pytest.mark.parametrize("name", ["validate.test", "deploy.refused"])
 def test_a_figure_that_the_ledger_lacks_is_missed(ledger, name):
-    entries, write = ledger
-    del entries["mnist"][name]
+    told, write = ledger
+    del told["mnist"][name]
     write()
     with pytest.raises(KeyError, match=re.escape(name)):
         cards.model_card()
@@ -216,7 +218,7 @@ def test_the_metadata_is_what_the_hub_reads():
     assert head["datasets"] == ["ylecun/mnist"]
     [result] = card.data.eval_results
     assert (result.dataset_split, result.metric_type) == ("test", "accuracy")
-    assert result.metric_value == results.entries("mnist")["validate.test"]["value"]
+    assert result.metric_value == entries("mnist")["validate.test"]["value"]
     assert str(card) == text
 
 
@@ -231,7 +233,7 @@ def test_the_data_card_has_the_projects_own_sizes(small):
     valid = data.VALID_SIZE["mnist"]
     assert f"| training | {60_000 - valid:,} |" in card
     assert f"| validation | {valid:,} |" in card
-    tested = {name: results.entries(name)["validate.test"]["n"] for name in data.NAMES}
+    tested = {name: entries(name)["validate.test"]["n"] for name in data.NAMES}
     assert f"| test | {tested['mnist']:,} |" in card
     others = data.VALID_SIZE["optdigits"]
     text = " ".join(card.split())
@@ -242,9 +244,9 @@ def test_the_data_card_has_the_projects_own_sizes(small):
 
 @pytest.mark.parametrize("name", SPLIT)
 def test_another_ledger_makes_another_data_card(ledger, name):
-    entries, write = ledger
+    told, write = ledger
     before = cards.data_card()
-    entries["mnist"][name] = {**entries["mnist"][name], "value": 0.125, "n": 8 * 77}
+    told["mnist"][name] = {**told["mnist"][name], "value": 0.125, "n": 8 * 77}
     write()
     assert cards.data_card() != before and "616" in cards.data_card()
 
@@ -263,7 +265,7 @@ def test_the_text_needs_neither_torch_nor_the_hubs_client():
 import sys
 for name in ("torch", "torchvision", "scipy", "sklearn", "huggingface_hub"):
     sys.modules[name] = None
-from digitlib import cards, deploy
+from digitlib.hosts import cards, deploy
 deploy.gather("static", "ada/digits")
 print(cards.model_card() + cards.data_card(), end="")
 """

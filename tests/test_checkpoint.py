@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from digitlib import checkpoint
+from digitlib.engine import checkpoint
 
 
 def parts():

@@ -7,9 +7,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from digitlib import cli, data, hardware, nondigits, redrawn, weights
+from digitlib import cli, data, weights
 from digitlib.augment import Deform
 from digitlib.classify import DigitClassifier
+from digitlib.drawn import nondigits, redrawn
+from digitlib.engine import hardware
 from drawings import draw
 
 

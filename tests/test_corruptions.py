@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from digitlib import corruptions, data, evaluate, export
-from digitlib.corruptions import CORRUPTIONS, corrupt
+from digitlib import data, evaluate, export
 from digitlib.evaluate import Accuracy
+from digitlib.report import corruptions
+from digitlib.report.corruptions import CORRUPTIONS, corrupt
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -28,7 +27,9 @@ import pytest
 import yaml
 from huggingface_hub.utils import _http
 
-from digitlib import DigitClassifier, cards, cli, deploy, weights
+from digitlib import DigitClassifier, cli, weights
+from digitlib.files import write_folder
+from digitlib.hosts import cards, deploy
 from digitlib.preprocess import preprocess
 from drawings import draw
 from hub import Hub
@@ -414,11 +415,13 @@ def test_the_static_folder_is_the_pad_and_its_weights():
 
 def test_the_gradio_folder_is_the_ground_floor_and_the_app():
     files = deploy.gather("gradio", "ada/digits", weights.TINY)
-    assert files["app.py"] == (ROOT / "digitlib/app.py").read_bytes()
+    assert b"from digitlib.hosts import app\n" in files["app.py"]
     assert files["digitlib/digits.safetensors"] == weights.TINY.read_bytes()
     modules = {name for name in files if name.endswith(".py")} - {"app.py"}
-    ground = {"__init__", "preprocess", "weights", "classify"}
-    assert modules == {f"digitlib/{name}.py" for name in ground}
+    ground = {"__init__", "preprocess", "picture", "files", "weights", "classify"}
+    assert modules == {
+        f"digitlib/{name}.py" for name in {*ground, "hosts/__init__", "hosts/app"}
+    }
     lines = files["requirements.txt"].decode().splitlines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert lines[:-1] == project["dependencies"]
@@ -485,30 +488,6 @@ def test_out_never_mixes_two_folders(tmp_path, capsys):
     assert "empty: expected a new or empty folder" in capsys.readouterr().err
     assert cli.main([*command, str(tmp_path / "no" / "where")]) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
-def test_a_folder_has_the_permissions_of_any_new_one_and_a_link_stays(tmp_path):
-    files, before = {"a": b"a"}, os.umask(0o077)
-    try:
-        deploy.write(files, tmp_path / "new")
-        (tmp_path / "empty").mkdir(0o750)
-        (tmp_path / "empty").chmod(0o750)
-        (tmp_path / "link").symlink_to("empty")
-        deploy.write(files, tmp_path / "link")
-    finally:
-        os.umask(before)
-    for name, mode in (("new", 0o700), ("empty", 0o750)):
-        assert (tmp_path / name / "a").read_bytes() == b"a"
-        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
-    assert (tmp_path / "link").is_symlink()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "link", "new"]
-
-
-def test_a_half_written_folder_is_taken_back(tmp_path):
-    with pytest.raises(OSError):
-        deploy.write({"a": b"a", "a/b": b"impossible"}, tmp_path / "folder")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -649,7 +628,7 @@ def test_from_hub_without_its_client(monkeypatch):
 
 
 def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
-    deploy.write(deploy.gather("static", "ada/digits"), tmp_path / "static")
+    write_folder(deploy.gather("static", "ada/digits"), tmp_path / "static")
     with listening(tmp_path / "static") as address:
         for name, content in contents(tmp_path / "static").items():
             with urllib.request.urlopen(address + name) as answer:
@@ -674,7 +653,7 @@ def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path):
     from gradio_client import Client, handle_file  # two seconds of import
 
     space, packages = tmp_path / "space", tmp_path / "packages"
-    deploy.write(deploy.gather("gradio", "ada/digits"), space)
+    write_folder(deploy.gather("gradio", "ada/digits"), space)
     # Links to what is installed, and compiled, here: an installation would need the network, or leftovers of another.
     colab.linked(packages, (space / "requirements.txt").read_text().splitlines())
     python = [sys.executable, "-S"]  # without the packages of this environment

@@ -2,7 +2,7 @@ import joblib
 import pytest
 import torch
 
-from digitlib import hardware
+from digitlib.engine import hardware
 
 
 def test_the_device_is_one_that_computes():

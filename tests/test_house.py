@@ -15,9 +15,22 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digitlib"
-MODULES = sorted(path.stem for path in PACKAGE.glob("[a-z]*.py"))
-GROUND = {"accuracy", "preprocess", "weights", "classify"}
-DOORS = {"app", "cards", "cli", "deploy"}
+FILES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(
+        ".__init__"
+    ): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+MODULES = [name for name, path in FILES.items() if not path.name.startswith("__")]
+FACES = [name for name in FILES if f"{name}." in " ".join(FILES)]
+GROUND = {"accuracy", "classify", "files", "picture", "preprocess", "weights"}
+# Which rooms may import a room; all may import what lies on the way, none what isn't listed.
+WHO_IMPORTS = {
+    "book": {"book", "hosts"},
+    "hosts": {"hosts", "cli"},
+    "report": {"report", "cli"},
+    "cli": {"__main__"},
+}
 # What a function of the ground floor may import when it is called, and not before.
 WHEN_CALLED = {"classify": {"huggingface_hub"}}
 
@@ -35,7 +48,7 @@ READS_TEST_DIGITS = {
 
 def imports(module):
     """Every name that a module imports, anywhere in it, in full: ``digitlib.data``, ``numpy``."""
-    return names_in(ast.parse((PACKAGE / f"{module}.py").read_text()))
+    return names_in(ast.parse(FILES[module].read_text()))
 
 
 def names_in(tree):
@@ -53,7 +66,7 @@ def names_in(tree):
 
 def imports_at_once(module):
     """Every name that a module imports outside its functions."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text())
+    tree = ast.parse(FILES[module].read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.body = []
@@ -61,8 +74,13 @@ def imports_at_once(module):
 
 
 def imported(module):
-    """The package's modules that a module imports."""
-    return {name.removeprefix("digitlib.") for name in imports(module)} & set(MODULES)
+    """The package's modules and faces that a module imports."""
+    return {name.removeprefix("digitlib.") for name in imports(module)} & set(FILES)
+
+
+def room(module):
+    """The folder that a module lies in, or the module itself where it lies in none."""
+    return module.partition(".")[0]
 
 
 def tracked():
@@ -102,16 +120,35 @@ def test_the_ground_floor_stands_on_itself(module):
     assert {name.partition(".")[0] for name in imports(module)} <= allowed
 
 
-def test_nothing_imports_the_doors():
-    assert {
-        module: imported(module) & DOORS
-        for module in MODULES
-        if module not in DOORS and imported(module) & DOORS
-    } == {}
+def test_a_room_is_entered_by_few():
+    for room_asked, allowed in WHO_IMPORTS.items():
+        entering = {
+            room(module)
+            for module in FILES
+            for name in imported(module)
+            if room(name) == room_asked
+        }
+        assert entering <= allowed, room_asked
+
+
+@pytest.mark.parametrize("low", ["drawn", "engine"])
+def test_what_draws_and_what_drives_know_nothing_above_them(low):
+    """Not the way beyond data, deformations and shares, and no room but themselves."""
+    way = GROUND | {"augment", "data", "evaluate", low}
+    for module in FILES:
+        if room(module) == low:
+            assert {room(name) for name in imported(module)} <= way, module
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_defines_nothing(face):
+    """A folder's ``__init__`` says what lies there."""
+    [said] = ast.parse(FILES[face].read_text()).body
+    assert isinstance(said, ast.Expr) and isinstance(said.value.value, str)
 
 
 def test_no_import_goes_in_a_circle():
-    above = {module: imported(module) for module in MODULES}
+    above = {module: imported(module) - {module} for module in FILES}
     while leaves := [
         module for module, needs in above.items() if not needs & set(above)
     ]:
@@ -136,7 +173,7 @@ def test_public_names_are_listed_and_documented(module):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_each_module_has_its_tests(module):
-    assert (ROOT / "tests" / f"test_{module}.py").is_file()
+    assert (ROOT / "tests" / f"test_{module.rpartition('.')[2]}.py").is_file()
 
 
 def test_test_digits_are_read_in_few_places():

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from digitlib import nondigits
+from digitlib.drawn import nondigits
 from digitlib.preprocess import preprocess
 
 

@@ -13,8 +13,8 @@ import pytest
 import torch
 from packaging.version import Version
 
-from digitlib import parallel
 from digitlib.classify import DigitClassifier
+from digitlib.engine import parallel
 
 # 2.9 prints into what the processes say, and a copy of it may wait for ever; 2.15 doesn't. Nobody looked between.
 pytestmark = pytest.mark.skipif(
@@ -41,7 +41,8 @@ import joblib, scipy.optimize, torch._dynamo  # which trainings import on their 
 from dataclasses import replace
 from torch.distributed import run
 import numpy as np
-from digitlib import checkpoint, cli, data, evaluate, export, parallel
+from digitlib import cli, data, evaluate, export
+from digitlib.engine import checkpoint, parallel
 from digitlib.augment import Deform
 from digitlib.model import MLP
 from digitlib.train import Recipe, fit

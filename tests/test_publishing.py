@@ -105,9 +105,9 @@ def test_the_wheel_is_small_and_whole(site):
 
 @pytest.mark.server
 def test_the_weights_that_the_wheel_leaves_out_lie_beside_it(site):
-    from digitlib import record
+    from digitlib.book import search
 
-    assert record._digest((site / record.NAME).read_bytes()) == record.SHA256
+    assert search._digest((site / search.NAME).read_bytes()) == search.SHA256
 
 
 def dead(folder):

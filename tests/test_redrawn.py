@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from digitlib import DigitClassifier, redrawn
+from digitlib import DigitClassifier
+from digitlib.drawn import redrawn
+from digitlib.drawn.redrawn import CANVAS, GRID, Pen
 from digitlib.preprocess import preprocess
-from digitlib.redrawn import CANVAS, GRID, Pen
 
 
 def box(image, level=127):

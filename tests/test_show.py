@@ -6,7 +6,7 @@ from PIL import Image
 
 from digitlib import show
 from digitlib.evaluate import Accuracy
-from digitlib.train import train_epoch
+from digitlib.report.corruptions import UNITS
 
 CURVE = {1.0: Accuracy(9, 10), 2.0: Accuracy(7, 10)}
 
@@ -20,7 +20,7 @@ PICTURES = {
     ),
     "doubling": lambda: show.lines({"a": ([16, 64, 256], [3, 2, 1])}, doubling=True),
     "curves": lambda: show.curves(
-        {"a": {kind: CURVE for kind in ("blur", "noise", "smaller")}}
+        {"a": {kind: CURVE for kind in ("blur", "noise", "smaller")}}, UNITS
     ),
     "reliability": lambda: show.reliability(
         [(0.5, Accuracy(2, 3)), (1.0, Accuracy(20, 20))]
@@ -64,7 +64,7 @@ def test_curves_show_every_model_in_every_frame():
     worse = {1.0: Accuracy(5, 10), 2.0: Accuracy(1, 10)}
     kinds = ("blur", "noise", "shift", "rotation")
     models = {"one": dict.fromkeys(kinds, CURVE), "other": dict.fromkeys(kinds, worse)}
-    picture = show.curves(models)
+    picture = show.curves(models, UNITS)
     for colour in show.COLOURS[:2]:
         for half in np.split(coloured(picture, colour)[40:], 2):  # below the legend
             left, right = np.array_split(half, 2, axis=1)
@@ -74,7 +74,7 @@ def test_curves_show_every_model_in_every_frame():
 
 def test_fewer_digits_make_a_wider_band():
     area = [
-        coloured(show.curves({"a": {"blur": curve}}), show.COLOURS[0]).sum()
+        coloured(show.curves({"a": {"blur": curve}}, UNITS), show.COLOURS[0]).sum()
         for curve in (CURVE, {1.0: Accuracy(900, 1000), 2.0: Accuracy(700, 1000)})
     ]
     assert area[0] > 2 * area[1]
@@ -83,7 +83,7 @@ def test_fewer_digits_make_a_wider_band():
 def test_curves_go_from_mild_to_strong():
     """Also where a smaller number is stronger: the line falls to the right."""
     falling = {0.9: Accuracy(999, 1000), 0.6: Accuracy(1, 1000)}
-    line = coloured(show.curves({"a": {"smaller": falling}}), show.COLOURS[0])
+    line = coloured(show.curves({"a": {"smaller": falling}}, UNITS), show.COLOURS[0])
     rows, columns = line.nonzero()
     assert np.corrcoef(rows, columns)[0, 1] > 0.9
 
@@ -102,7 +102,3 @@ def test_reliability_has_equal_axes_and_longer_bars_for_fewer_digits():
 
 def test_the_same_picture_has_the_same_bytes():
     assert PICTURES["bars"]().png == PICTURES["bars"]().png
-
-
-def test_show_source_is_the_code_that_runs():
-    assert show.show_source(train_epoch).startswith("```python\ndef train_epoch(model")

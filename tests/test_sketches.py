@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from digitlib import sketches
+from digitlib.drawn import sketches
 
 
 @pytest.mark.parametrize("kind", sketches.KINDS)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from digitlib import strokes
-from digitlib.strokes import CANVAS
+from digitlib.drawn import strokes
+from digitlib.drawn.strokes import CANVAS
 
 
 def test_a_stroke_is_as_wide_as_its_pen_and_has_round_ends():

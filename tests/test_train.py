@@ -9,8 +9,9 @@ import torch
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from digitlib import calibrate, data, evaluate, export, hands, nondigits, redrawn
+from digitlib import calibrate, data, evaluate, export
 from digitlib.augment import Deform
+from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.model import MLP
 from digitlib.train import (
     RECIPES,
@@ -247,7 +248,7 @@ def test_drawn_digits_teach_other_hands(parts):
         model = MLP((64,))
         history = fit(model, train, valid, Recipe(epochs=10, batch=64, hands=share))
         assert history[-1].valid_accuracy > 0.93
-        found = hands.right(
+        found = styles.right(
             lambda images, model=model: evaluate.logits(
                 model, torch.from_numpy(images)
             ).numpy(),

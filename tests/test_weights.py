@@ -1,18 +1,9 @@
-import os
-import stat
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from digitlib import weights
 from digitlib.weights import Weights
-
-posix = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows has other permissions and links"
-)
 
 
 @pytest.fixture
@@ -98,93 +89,6 @@ def test_unfit_layers_are_not_written(layers, spoil, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         weights.save(tmp_path / "w", Weights(layers))
     assert not list(tmp_path.iterdir())
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    weights.write_whole(path, b"old")
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
-        weights.write_whole(path, b"new")
-    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
-
-
-def mode(path):
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.fixture
-def umask():
-    """Sets the permissions that new files are not to have, and puts the old ones back."""
-    before = os.umask(0o022)
-    yield os.umask
-    os.umask(before)
-
-
-@posix
-@pytest.mark.parametrize("kept_from", [0o002, 0o022, 0o077])
-def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path, umask, kept_from):
-    umask(kept_from)
-    weights.write_whole(tmp_path / "file", b"new")
-    assert mode(tmp_path / "file") == 0o666 & ~kept_from
-
-
-@posix
-def test_a_file_that_is_there_keeps_its_permissions(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-    path.chmod(0o640)
-    weights.write_whole(path, b"new")
-    assert path.read_bytes() == b"new" and mode(path) == 0o640
-
-
-@posix
-@pytest.mark.parametrize("there", [True, False])
-def test_a_link_stays_a_link(tmp_path, there):
-    """To a file in another folder, which is there or isn't yet."""
-    (tmp_path / "elsewhere").mkdir()
-    target, link = tmp_path / "elsewhere" / "file", tmp_path / "link"
-    if there:
-        target.write_bytes(b"old")
-    link.symlink_to(Path("elsewhere") / "file")
-    weights.write_whole(link, b"new")
-    assert link.is_symlink() and target.read_bytes() == b"new"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "link"]
-    assert list(target.parent.iterdir()) == [target]
-
-
-def device(path):
-    os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))  # as /dev/null is
-
-
-def loop(path):
-    path.symlink_to(path)
-
-
-def link_to_a_fifo(path):
-    os.mkfifo(path.with_name("fifo"))
-    path.symlink_to(path.with_name("fifo"))
-
-
-@posix
-@pytest.mark.parametrize(
-    "make", [getattr(os, "mkfifo", None), device, Path.mkdir, loop, link_to_a_fifo]
-)
-def test_what_is_no_file_is_left_as_it_is(tmp_path, make):
-    path = tmp_path / "node"
-    try:
-        make(path)
-    except PermissionError:
-        pytest.skip("only root makes a device")
-    before = path.lstat()
-    with pytest.raises(PermissionError, match="node: expected a file that can be"):
-        weights.write_whole(path, b"new")
-    after = path.lstat()
-    assert (after.st_mode, after.st_ino) == (before.st_mode, before.st_ino)
 
 
 def test_the_shipped_file_says_where_it_comes_from():

@@ -4,7 +4,9 @@ A page in git has a title, an opening and the line ``LINE``; GitHub shows them a
 in the line's place, so that it can't say anything else than the ledger.
 """
 
-from digitlib import cards, weights
+from digitlib import weights
+from digitlib.book.entries import LEDGER
+from digitlib.hosts import cards
 
 CARDS = {"book/model-card": cards.model_card, "book/data-card": cards.data_card}
 LINE = "*In the book, the card stands here: it is written from the ledger when the book is built.*\n"
@@ -23,7 +25,7 @@ def fill(app, docname, source):
     """Put a card into its page, which is read again when what the card is made from changes."""
     if docname in CARDS:
         source[0] = filled(source[0], CARDS[docname]())
-        for path in (cards.__file__, cards.LEDGER, weights.SHIPPED):
+        for path in (cards.__file__, LEDGER, weights.SHIPPED):
             app.env.note_dependency(str(path))
 
 

@@ -1,4 +1,4 @@
-"""Sphinx extension: the ledger as a page, made from ``digitlib/results.json`` and the stored notebooks at each build.
+"""Sphinx extension: the ledger as a page, made of ``digitlib/book/ledger.json`` and the stored notebooks at each build.
 
 The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: the sentence that the reader saw there, with
 a link to its section, and the range over seeds or folds.
@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path
 
-from digitlib.cards import LEDGER
+from digitlib.book.entries import LEDGER
 
 BOOK = Path(__file__).parents[1]
 CHAPTER = "make results NB="

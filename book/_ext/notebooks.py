@@ -18,10 +18,12 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+from digitlib.book.entries import entries
+from digitlib.book.ledger import agrees, measured_now, write
 from digitlib.data import NAMES
-from digitlib.results import agrees, entries, measured_now, write
-from digitlib.weights import SHIPPED, TINY, fingerprint, write_whole
-from digitlib.widget import VIEW
+from digitlib.files import write_whole
+from digitlib.show import VIEW
+from digitlib.weights import SHIPPED, TINY, fingerprint
 
 BOOK = Path(__file__).parents[1]
 SEEDS = (1, 2, 3, 4)  # besides 0

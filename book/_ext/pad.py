@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.util.osutil import relative_uri
 
 from digitlib import weights
+from digitlib.files import write_whole
 
 PAD = Path(weights.__file__).with_name("pad")
 PICTURE = "_static/pad.png"
@@ -103,7 +104,7 @@ def write_page(app, error):
     """Write the page beside the book's other static files."""
     if error is None and app.builder.name in ("html", "dirhtml"):
         page = inlined(weights.SHIPPED.read_bytes())
-        weights.write_whole(Path(app.outdir) / PAGE, page.encode())
+        write_whole(Path(app.outdir) / PAGE, page.encode())
 
 
 def setup(app):

@@ -27,7 +27,7 @@ from pad import PICTURE
 from sphinx.builders.epub3 import Epub3Builder
 
 import digitlib
-from digitlib.weights import write_whole
+from digitlib.files import write_whole
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "benchmarks"))
@@ -37,7 +37,7 @@ STYLE = Path(__file__).with_suffix(".css")
 SUBTITLE = "How a program that reads handwritten digits is really built"
 # The same for every edition, so that a reader's shelf holds one of them.
 IDENTIFIER = "urn:uuid:5f0c8a0e-3a0b-4c52-9d6e-0d1c1f6b7a44"
-LIVE = ("widget.explore(", "DigitPad()")  # what moves, in cells that a notebook runs
+LIVE = ("explore(", "DigitPad()")  # what moves, in cells that a notebook runs
 OPF = "{http://www.idpf.org/2007/opf}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MATH = "{http://www.w3.org/1998/Math/MathML}"

@@ -14,7 +14,8 @@ from urllib.parse import urljoin
 from urllib.request import urlopen
 
 from digitlib.data import cache_folder
-from digitlib.weights import SHIPPED, write_whole
+from digitlib.files import write_whole
+from digitlib.weights import SHIPPED
 
 __all__ = ["NAME", "SHA256", "log", "weights"]
 
@@ -22,12 +23,12 @@ NAME = "record.safetensors"
 SHA256 = "2450a6bc0ada78fe3dc15d76d72f565cbf1c6da54c960546898106f412500a15"
 """Of the weights file."""
 
-_CHECKOUT = Path(__file__).parents[1] / "benchmarks" / NAME
+_CHECKOUT = Path(__file__).parents[2] / "benchmarks" / NAME
 
 
 def log() -> dict:
     """The search: ``wrong``, the mistakes in 5,000 validation digits by trial, and ``history``, a training's course."""
-    return json.loads(Path(__file__).with_name("record.json").read_text())
+    return json.loads(Path(__file__).with_name("search.json").read_text())
 
 
 def weights() -> Path:

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from digitlib import data, results
+from digitlib import data
+from digitlib.book import ledger
 from digitlib.evaluate import Accuracy
 
 LEDGER = {
@@ -16,18 +17,19 @@ LEDGER = {
 
 
 @pytest.fixture(autouse=True)
-def ledger(tmp_path, monkeypatch):
-    path = tmp_path / "results.json"
+def entries(tmp_path, monkeypatch):
+    path = tmp_path / "ledger.json"
     path.write_text(json.dumps(LEDGER))
-    monkeypatch.setattr(results, "LEDGER", path)
+    monkeypatch.setattr(ledger, "LEDGER", path)
+    monkeypatch.setattr("digitlib.book.entries.LEDGER", path)
     monkeypatch.setenv("DIGITLIB_DATASET", "mnist")
-    monkeypatch.setattr(results, "_chosen", "mnist")
+    monkeypatch.setattr(ledger, "_chosen", "mnist")
     monkeypatch.setenv("DIGITLIB_CHECK", "1")
     monkeypatch.delenv("DIGITLIB_RECORD", raising=False)
 
 
 def test_agreement_shows_the_recorded_value():
-    sentence = results.reproduced("accuracy", Accuracy(981, 1000), "Right: {accuracy}.")
+    sentence = ledger.reproduced("accuracy", Accuracy(981, 1000), "Right: {accuracy}.")
     assert (
         sentence
         == "Right: 98.0 % (96.9 to 98.7) of 1,000 digits. *(recorded; this run agrees)*"
@@ -36,31 +38,31 @@ def test_agreement_shows_the_recorded_value():
 
 
 def test_templates():
-    assert results.reproduced(
+    assert ledger.reproduced(
         "loss", 0.495, "{value:.2f} or {percent:.0f} %"
     ).startswith("0.50 or 50 %")
     template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
-    sentence = results.reproduced("gain", 0.07, template)
+    sentence = ledger.reproduced("gain", 0.07, template)
     assert sentence.startswith("8 points, 6 to 10 over seeds, at least 5 *(recorded")
 
 
 def test_what_is_only_recorded_is_of_mnist_and_says_so(monkeypatch):
     monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")
-    sentence = results.recorded("gain", "{low:.1f} to {high:.1f}")
+    sentence = ledger.recorded("gain", "{low:.1f} to {high:.1f}")
     assert sentence == "6.0 to 10.0 *(recorded)*"
     with pytest.raises(KeyError):
-        results.recorded("nothing", "{value}")
+        ledger.recorded("nothing", "{value}")
 
 
 def test_what_is_written_is_read_again():
-    results.write({"mnist": {"loss": {"value": 0.25}}})
-    assert results.entries("mnist") == {"loss": {"value": 0.25}}
+    ledger.write({"mnist": {"loss": {"value": 0.25}}})
+    assert ledger.entries("mnist") == {"loss": {"value": 0.25}}
 
 
 def test_a_mean_has_its_range():
     parts = Accuracy(48, 50), Accuracy(47, 50)
-    seeds = results.mean_of(parts, 50, "seeds", "python it.py")
-    folds = results.mean_of([*parts, Accuracy(20, 25)], 125, "folds", "python it.py")
+    seeds = ledger.mean_of(parts, 50, "seeds", "python it.py")
+    folds = ledger.mean_of([*parts, Accuracy(20, 25)], 125, "folds", "python it.py")
     assert seeds["value"] == 0.95 and seeds["n"] == 50 and seeds["seeds"] == 2
     assert folds["value"] == 0.92 and folds["n"] == 125 and folds["folds"] == 3
     assert folds["spread"] == [0.8, 0.96] and folds["command"] == "python it.py"
@@ -85,11 +87,11 @@ def test_a_mean_has_its_range():
 def test_disagreement_raises_when_checked_and_shows_both_when_not(
     name, measured, message, monkeypatch
 ):
-    with pytest.raises(results.NotReproduced, match=message):
-        results.reproduced(name, measured, "{value}")
+    with pytest.raises(ledger.NotReproduced, match=message):
+        ledger.reproduced(name, measured, "{value}")
     monkeypatch.delenv("DIGITLIB_CHECK")
     value = getattr(measured, "value", measured)
-    sentence = results.reproduced(name, measured, "{points:.1f} points")
+    sentence = ledger.reproduced(name, measured, "{points:.1f} points")
     assert sentence.startswith(
         f"{100 * value:.1f} points *(this run gives {value:.4g}; "
     )
@@ -98,15 +100,15 @@ def test_disagreement_raises_when_checked_and_shows_both_when_not(
 
 def test_each_data_set_has_its_own_entries(monkeypatch):
     monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")
-    assert "90.0 %" in results.reproduced("accuracy", Accuracy(90, 100), "{accuracy}")
+    assert "90.0 %" in ledger.reproduced("accuracy", Accuracy(90, 100), "{accuracy}")
     with pytest.raises(KeyError, match="no entry 'gain' for optdigits"):
-        results.reproduced("gain", 1.0, "")
+        ledger.reproduced("gain", 1.0, "")
 
 
 def test_recording_checks_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITLIB_RECORD", str(tmp_path / "record"))
-    results.reproduced("new", Accuracy(1, 2), "{accuracy}")
-    results.reproduced("gain", -1.0, "{value}")
+    ledger.reproduced("new", Accuracy(1, 2), "{accuracy}")
+    ledger.reproduced("gain", -1.0, "{value}")
     lines = [
         json.loads(line) for line in (tmp_path / "record").read_text().splitlines()
     ]
@@ -118,7 +120,7 @@ def test_recording_checks_nothing(tmp_path, monkeypatch):
 
 def test_the_set_dataset_is_used(monkeypatch, capsys):
     monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")
-    assert results.choose_dataset() == "optdigits"
+    assert ledger.choose_dataset() == "optdigits"
     assert capsys.readouterr().out == "Data set: optdigits, 1,437 digits\n"
 
 
@@ -138,24 +140,24 @@ def without_mnist(monkeypatch):
 
 
 def test_the_small_set_is_chosen_aloud(without_mnist, capsys):
-    assert results.choose_dataset() == "optdigits"
+    assert ledger.choose_dataset() == "optdigits"
     printed = capsys.readouterr().out
     assert "MNIST is not to be had." in printed and "Data set: optdigits" in printed
     # The ledger speaks of the same digits.
-    assert "90.0 %" in results.reproduced("accuracy", Accuracy(90, 100), "{accuracy}")
+    assert "90.0 %" in ledger.reproduced("accuracy", Accuracy(90, 100), "{accuracy}")
 
 
 def test_chosen_again_it_is_mnist_once_that_is_there(without_mnist, monkeypatch):
-    assert results.choose_dataset() == "optdigits"
-    assert results.choose_dataset() == "optdigits"
+    assert ledger.choose_dataset() == "optdigits"
+    assert ledger.choose_dataset() == "optdigits"
     without_mnist["mnist"] = 60_000
-    assert results.choose_dataset() == "mnist"
-    assert "98.0 %" in results.reproduced("accuracy", Accuracy(981, 1000), "{accuracy}")
+    assert ledger.choose_dataset() == "mnist"
+    assert "98.0 %" in ledger.reproduced("accuracy", Accuracy(981, 1000), "{accuracy}")
     del without_mnist["mnist"]  # chosen, and never demanded
-    assert results.choose_dataset() == "optdigits"
+    assert ledger.choose_dataset() == "optdigits"
     monkeypatch.setenv("DIGITLIB_DATASET", "optdigits")  # a demand, if the same
     without_mnist["mnist"] = 60_000
-    assert results.choose_dataset() == "optdigits"
+    assert ledger.choose_dataset() == "optdigits"
 
 
 def test_a_demanded_data_set_is_never_replaced(monkeypatch):
@@ -164,11 +166,11 @@ def test_a_demanded_data_set_is_never_replaced(monkeypatch):
 
     monkeypatch.setattr(data, "load", load)
     with pytest.raises(data.DatasetUnavailable):
-        results.choose_dataset()
+        ledger.choose_dataset()
 
 
 def test_a_failed_inequality_keeps_its_claim_and_its_spread(monkeypatch):
     monkeypatch.delenv("DIGITLIB_CHECK")
     template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
-    sentence = results.reproduced("gain", 0.01, template)
+    sentence = ledger.reproduced("gain", 0.01, template)
     assert sentence.startswith("1 points, 6 to 10 over seeds, at least 5 *(this run")

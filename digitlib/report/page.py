@@ -1,19 +1,26 @@
-"""The page that ``digitlib evaluate --report`` writes: what :mod:`digitlib.report` measured, in words and pictures.
+"""The page that ``digitlib evaluate --report`` writes: the figures of :mod:`digitlib.report.measure` in words and pictures.
 
 It is one file that asks nothing of any other. Its pictures are narrow, so that their letters can be read on a
 telephone, and each says how to read it.
 """
 
 import base64
-from collections.abc import Iterator
+import json
+import math
+from collections.abc import Callable, Iterator
 from html import escape
+from pathlib import Path
+
+from torch import nn
 
 from digitlib import show
-from digitlib.corruptions import CORRUPTIONS
 from digitlib.data import Digits
 from digitlib.evaluate import Accuracy
+from digitlib.files import write_whole
+from digitlib.report.corruptions import UNITS
+from digitlib.report.measure import measure
 
-__all__ = ["render"]
+__all__ = ["render", "write"]
 
 WIDTH = 4.4
 """Inches of a picture: 572 pixels, which a telephone shows in three fifths of their size."""
@@ -40,11 +47,57 @@ small {{ white-space: nowrap; }}
 """
 
 
+def write(
+    folder: str | Path,
+    model: nn.Module,
+    digits: Digits,
+    *,
+    name: str = "a model",
+    temperature: float = 1.0,
+    threshold: float = math.inf,
+    quick: bool = False,
+    tell: Callable[[str], None] = lambda text: None,
+) -> dict:
+    """Measure a model in every way that this book knows, and write ``report.html`` and ``report.json``.
+
+    Args:
+        folder: made if it isn't there; the two files in it are replaced.
+        model: takes float ``(N, 28, 28)`` in [0, 1], returns logits ``(N, 10)``, or ``(N, 11)`` with a score for what
+            is no digit.
+        digits: what to measure on; none of them may have been trained on.
+        name: what the page calls the model.
+        temperature, threshold: its calibration, if it has one; what was fitted on the same digits looks a little better
+            here than elsewhere.
+        quick: a fifth of everything.
+        tell: called with a line at each step.
+
+    Returns:
+        what ``report.json`` holds.
+
+    Raises:
+        NotADirectoryError, FileNotFoundError: the folder can't be made.
+        ValueError: fewer than 100 digits, or a model that can't be asked or returns something else.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder}: expected a folder")
+    folder.mkdir(exist_ok=True)  # before the measuring, not after it
+    found = measure(model, digits, temperature, threshold, quick, tell)
+    found = {"model": name, **found}
+    text = render(found, digits)
+    # A file's name, and so the model's, may hold what UTF-8 can't.
+    content = text.encode(errors="backslashreplace")
+    write_whole(folder / "report.html", content)
+    plain = json.dumps(found, indent=1) + "\n"
+    write_whole(folder / "report.json", plain.encode())
+    return found
+
+
 def render(found: dict, digits: Digits) -> str:
     """The report as HTML.
 
     Args:
-        found: what :func:`digitlib.report.write` returns, or what its ``report.json`` holds.
+        found: what :func:`write` returns, or what its ``report.json`` holds.
         digits: those that were measured on, for the pictures of the worst mistakes.
     """
     about = f"Measured on {found['date']} by {found['made by']}. Each share has its 95 % interval and its n."
@@ -180,10 +233,10 @@ def _worse(found: dict) -> Iterator[str]:
     yield from _section(
         "Digits made worse",
         f"Wrong, averaged over all kinds and severities: {100 * found['mean corruption error']:.1f} %.",
-        f"Worst ({kind}, {severity:g} {CORRUPTIONS[kind].unit}): {curves[kind][severity].share} right.",
+        f"Worst ({kind}, {severity:g} {UNITS[kind]}): {curves[kind][severity].share} right.",
     )
     yield _figure(
-        show.curves({"this model": curves}),
+        show.curves({"this model": curves}, UNITS),
         "Accuracy against severity, a small frame for each kind.",
         "Each frame is one way to make digits worse, more so towards the right: the points are the accuracy, the band "
         "is the 95 % interval, and all frames have the same scale.",

@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from digitlib import hardware
+from digitlib.engine import hardware
 
 __all__ = ["first", "group", "rank", "share", "shared_model", "size", "summed"]
 

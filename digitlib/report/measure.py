@@ -1,38 +1,29 @@
 """What ``digitlib evaluate`` says: line by line, or all of it as a page and as JSON.
 
-:func:`write` takes any model that maps float ``(N, 28, 28)`` to logits, so that readers can ask it about their own.
-Here it is measured; :mod:`digitlib.report_page` makes the page.
+:func:`measure` takes any model that maps float ``(N, 28, 28)`` to logits, so that readers can ask it about their own;
+:mod:`digitlib.report.page` makes the page.
 """
 
-import json
 import math
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
 import digitlib
-from digitlib import (
-    calibrate,
-    corruptions,
-    data,
-    evaluate,
-    hands,
-    nondigits,
-    redrawn,
-    weights,
-)
+from digitlib import calibrate, data, evaluate
 from digitlib.classify import DigitClassifier
 from digitlib.data import Digits
+from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.evaluate import Accuracy, total, wilson
+from digitlib.report import corruptions
 
-__all__ = ["answered", "drawn", "measure", "refusal", "write"]
+__all__ = ["answered", "drawn", "measure", "refusal"]
 
 
 LISTED = 100
@@ -110,54 +101,6 @@ def refusal(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
             yield from (f"  {kind}: {found[kind].share}" for kind in kinds)
 
 
-def write(
-    folder: str | Path,
-    model: nn.Module,
-    digits: Digits,
-    *,
-    name: str = "a model",
-    temperature: float = 1.0,
-    threshold: float = math.inf,
-    quick: bool = False,
-    tell: Callable[[str], None] = lambda text: None,
-) -> dict:
-    """Measure a model in every way that this book knows, and write ``report.html`` and ``report.json``.
-
-    Args:
-        folder: made if it isn't there; the two files in it are replaced.
-        model: takes float ``(N, 28, 28)`` in [0, 1], returns logits ``(N, 10)``, or ``(N, 11)`` with a score for what
-            is no digit.
-        digits: what to measure on; none of them may have been trained on.
-        name: what the page calls the model.
-        temperature, threshold: its calibration, if it has one; what was fitted on the same digits looks a little better
-            here than elsewhere.
-        quick: a fifth of everything.
-        tell: called with a line at each step.
-
-    Returns:
-        what ``report.json`` holds.
-
-    Raises:
-        NotADirectoryError, FileNotFoundError: the folder can't be made.
-        ValueError: fewer than 100 digits, or a model that can't be asked or returns something else.
-    """
-    from digitlib import report_page  # matplotlib, a second of import
-
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder}: expected a folder")
-    folder.mkdir(exist_ok=True)  # before the measuring, not after it
-    found = measure(model, digits, temperature, threshold, quick, tell)
-    found = {"model": name, **found}
-    page = report_page.render(found, digits)
-    # A file's name, and so the model's, may hold what UTF-8 can't.
-    content = page.encode(errors="backslashreplace")
-    weights.write_whole(folder / "report.html", content)
-    text = json.dumps(found, indent=1) + "\n"
-    weights.write_whole(folder / "report.json", text.encode())
-    return found
-
-
 def measure(
     model: nn.Module,
     digits: Digits,
@@ -166,7 +109,7 @@ def measure(
     quick: bool = False,
     tell: Callable[[str], None] = lambda text: None,
 ) -> dict:
-    """The figures of :func:`write`, as plain numbers, strings, lists and dictionaries."""
+    """The figures of :func:`digitlib.report.page.write`, as plain numbers, strings, lists and dictionaries."""
     if len(digits) < 100:
         raise ValueError(f"expected at least 100 digits, got {len(digits)}")
     _try(model, digits.images[:100], threshold)
@@ -221,7 +164,7 @@ def _outputs(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A model, and the digits that it is asked about; the rest is as :func:`write` takes it."""
+    """A model, and the digits that it is asked about; the rest is as :func:`measure` takes it."""
 
     model: nn.Module
     digits: Digits
@@ -311,10 +254,10 @@ def _redrawn(asked: _Asked) -> dict:
 def _elsewhere(asked: _Asked) -> dict:
     other = data.load("optdigits")
     found = evaluate.accuracy(asked.logits(other.images), other.labels)
-    styles = hands.right(asked.numpy_logits, 50 if asked.quick else 250)
+    named = styles.right(asked.numpy_logits, 50 if asked.quick else 250)
     return {
         "other handwriting": _plain(found),
-        "other styles": {style: _plain(some) for style, some in styles.items()},
+        "other styles": {style: _plain(some) for style, some in named.items()},
     }
 
 

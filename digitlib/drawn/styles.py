@@ -13,9 +13,9 @@ import numpy as np
 import torch
 
 from digitlib.data import Digits
+from digitlib.drawn.strokes import CANVAS, EXAM, canvas, circle, curve, stroke
 from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, preprocess
-from digitlib.strokes import CANVAS, EXAM, canvas, circle, curve, stroke
 
 __all__ = ["STYLES", "Style", "draw", "mixed", "right"]
 

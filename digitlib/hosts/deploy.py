@@ -8,17 +8,14 @@ so a lost connection leaves the repository as it was.
 
 import hashlib
 import json
-import os
 import re
-import secrets
-import shutil
-import stat
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-from digitlib import __version__, cards, weights
+from digitlib import __version__, weights
+from digitlib.hosts import cards
 from digitlib.preprocess import preprocess
 
 __all__ = [
@@ -28,7 +25,6 @@ __all__ = [
     "gather",
     "listing",
     "publish",
-    "write",
 ]
 
 KINDS = ("static", "gradio", "model")
@@ -39,8 +35,24 @@ Files = dict[str, bytes]
 
 TITLE = "Draw a digit"
 PYTHON = "3.11"
-# What app.py imports of the package: its ground floor.
-VENDORED = ("__init__.py", "preprocess.py", "weights.py", "classify.py")
+# What app.py imports of the package: the ground floor and itself.
+VENDORED = (
+    "__init__.py",
+    "preprocess.py",
+    "picture.py",
+    "files.py",
+    "weights.py",
+    "classify.py",
+    "hosts/__init__.py",
+    "hosts/app.py",
+)
+_APP = '''"""A Gradio Space: the page and its API are in digitlib/hosts/app.py."""
+
+from digitlib.hosts import app
+
+if __name__ == "__main__":
+    app.serve()
+'''
 
 _HEAD = """---
 title: {title}
@@ -141,11 +153,11 @@ def _pad() -> Files:
 def _program(model: bytes) -> Files:
     """The app with the part of the package that it imports."""
     package = resources.files("digitlib")
-    files = {name: (package / name).read_bytes() for name in VENDORED}
+    files = {name: package.joinpath(name).read_bytes() for name in VENDORED}
     files |= {f"pad/{name}": content for name, content in _pad().items()}
     files |= {weights.SHIPPED.name: model}
     files = {f"digitlib/{name}": content for name, content in files.items()}
-    files["app.py"] = (package / "app.py").read_bytes()
+    files["app.py"] = _APP.encode()
     files["requirements.txt"] = _requirements().encode()
     return files
 
@@ -212,29 +224,6 @@ def listing(files: Files) -> str:
     rows = [f"{len(content):>9,}  {name}" for name, content in files.items()]
     total = sum(map(len, files.values()))
     return "\n".join([*rows, f"{total:>9,}  in all, {len(files)} files"])
-
-
-def write(files: Files, folder: str | Path) -> None:
-    """Write the files into a new or empty folder, all of them or none. FileExistsError for a folder that holds any."""
-    folder = Path(os.path.realpath(folder))  # a link stays a link
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise FileExistsError(f"{folder}: expected a new or empty folder")
-    if not folder.parent.is_dir():
-        raise FileNotFoundError(f"{folder.parent}: no such folder")
-    scratch = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    try:
-        # Not a temporary folder, which is private to its owner: this one gets the permissions of any new folder.
-        scratch.mkdir()
-        for name, content in files.items():
-            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-            (scratch / name).write_bytes(content)
-        if folder.exists():
-            scratch.chmod(stat.S_IMODE(folder.stat().st_mode))
-            folder.rmdir()
-        os.replace(scratch, folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 @dataclass(frozen=True)

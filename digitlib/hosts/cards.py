@@ -10,10 +10,9 @@ from pathlib import Path
 
 from digitlib import weights
 from digitlib.accuracy import Accuracy
+from digitlib.book.entries import LEDGER
 
 __all__ = ["LEDGER", "data_card", "model_card", "readme"]
-
-LEDGER = Path(__file__).with_name("results.json")
 
 TITLE = "Handwritten digits"
 # MNIST's digits that are not test digits.

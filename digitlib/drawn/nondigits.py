@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from digitlib.data import Digits
+from digitlib.drawn.sketches import KINDS
+from digitlib.drawn.strokes import EXAM
 from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, NoInk, preprocess
-from digitlib.sketches import KINDS
-from digitlib.strokes import EXAM
 
 __all__ = [
     "KINDS",

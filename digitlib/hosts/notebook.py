@@ -1,66 +1,22 @@
-"""Explorations with sliders, and the drawing pad: live where a kernel runs, a still picture everywhere else."""
+"""The drawing pad in a notebook: live where a kernel runs, a still picture everywhere else."""
 
 import base64
 import io
-from collections.abc import Callable
 from pathlib import Path
 
-import ipywidgets
 import numpy as np
 import traitlets
-from IPython.display import display
+from anywidget import AnyWidget
 from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.classify import DigitClassifier, Prediction
-from digitlib.show import COLOURS, GREY, Picture
+from digitlib.show import COLOURS, GREY, bundle
 from digitlib.weights import SHIPPED
 
-try:
-    from anywidget import AnyWidget
-except (
-    ModuleNotFoundError
-):  # the explorations do without; DigitPad() says what is missing
-    from ipywidgets import DOMWidget as AnyWidget
+__all__ = ["DigitPad"]
 
-__all__ = ["VIEW", "DigitPad", "explore"]
-
-VIEW = "application/vnd.jupyter.widget-view+json"
-"""The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
-
-_PAD = Path(__file__).with_name("pad")
+_PAD = Path(__file__).parents[1] / "pad"
 _SIDE = 280
-
-
-def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) -> None:
-    """Show controls above a picture that follows them.
-
-    Args:
-        draw: called with the controls' values by name, returns a :class:`~digitlib.show.Picture`.
-        controls: such as ``digit=ipywidgets.IntSlider(max=9)``.
-
-    The output carries the first picture itself too, for pages without a kernel.
-    """
-
-    def values() -> dict:
-        return {name: control.value for name, control in controls.items()}
-
-    def redraw(_change) -> None:
-        frame.value = draw(**values()).png
-
-    still = draw(**values()).png
-    frame = ipywidgets.Image(value=still, format="png")
-    for control in controls.values():
-        control.observe(redraw, "value")
-    box = ipywidgets.VBox([*controls.values(), frame])
-    display(_bundle(box, still, "(controls and a picture)"), raw=True)
-
-
-def _bundle(widget: ipywidgets.Widget, still: bytes, text: str) -> dict:
-    """A widget's view, with a picture and a text for where there is no kernel."""
-    # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
-    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    picture = base64.b64encode(still).decode()
-    return {VIEW: view, "image/png": picture, "text/plain": text}
 
 
 class DigitPad(AnyWidget):
@@ -74,7 +30,6 @@ class DigitPad(AnyWidget):
         drawing: the grey levels as base64; :attr:`image` has them as an array.
 
     Raises:
-        ModuleNotFoundError: anywidget is not installed.
         FileNotFoundError, ValueError: no such file, or not a weights file.
 
     A notebook that is stored or shown without a kernel keeps a still picture of the drawing as it was when the cell
@@ -88,8 +43,6 @@ class DigitPad(AnyWidget):
     prediction = traitlets.Dict().tag(sync=True)
 
     def __init__(self, weights: str | Path = SHIPPED):
-        import anywidget  # noqa: F401 (absent: the usual message)
-
         self._classifier = DigitClassifier.load(weights)
         super().__init__(weights=Path(weights).read_bytes())
 
@@ -109,7 +62,7 @@ class DigitPad(AnyWidget):
         _, metadata = super()._repr_mimebundle_(**options)
         image = self.image if self.image.any() else _a_four()
         still = _still(image, self._classifier.classify(image))
-        return _bundle(self, still, "(a drawing pad)"), metadata
+        return bundle(self, still, "(a drawing pad)"), metadata
 
 
 def _a_four() -> np.ndarray:

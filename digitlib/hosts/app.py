@@ -4,7 +4,7 @@
 several and answers a list. A file is at most 10 MB and 25 million pixels large, a batch at most 100 files. A request
 that is no picture gets one line that says what was expected and what came.
 
-As a file of its own, beside a copy of the package, this is a whole Gradio Space: ``python app.py``.
+A Space runs it beside a copy of the ground floor alone.
 """
 
 import atexit
@@ -26,7 +26,8 @@ import numpy as np
 from PIL import Image
 
 from digitlib.classify import DigitClassifier, Prediction
-from digitlib.preprocess import NoInk, preprocess, read_image
+from digitlib.picture import read_image
+from digitlib.preprocess import NoInk, preprocess
 
 # Gradio reads these when it is imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -249,7 +250,3 @@ def _shown(classifier: DigitClassifier, photo: dict) -> tuple[str, np.ndarray | 
         return "This is no digit", enlarged
     share = 100 * prediction.probabilities[prediction.label]
     return f"This is a {prediction.label} ({share:.0f} %)", enlarged
-
-
-if __name__ == "__main__":
-    serve()

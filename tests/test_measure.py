@@ -12,20 +12,18 @@ from torch.nn import functional as F
 from digitlib import (
     DigitClassifier,
     cli,
-    corruptions,
     data,
     evaluate,
     export,
-    hands,
-    nondigits,
-    redrawn,
-    report,
     show,
     weights,
 )
-from digitlib.corruptions import CORRUPTIONS
+from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.evaluate import Accuracy, total
 from digitlib.model import MLP
+from digitlib.report import corruptions, measure
+from digitlib.report.corruptions import CORRUPTIONS
+from digitlib.report.page import write
 from memory import remembering
 
 
@@ -43,7 +41,7 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
             return answers.numpy()
 
     digits = data.Digits(small.images[:200], labels)
-    lines = list(report.answered(Classifier(), digits, "test"))
+    lines = list(measure.answered(Classifier(), digits, "test"))
     assert lines[0] == "40.0 % (33.5 to 46.9) of 200 digits in the test set"
     assert lines[10].startswith("  9: 100.0 % (")
     assert lines[11] == "120 wrong, 60.00 % (53.08 to 66.54)"
@@ -54,7 +52,7 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
 
 def test_a_digit_that_is_missing_is_said_to_be(small):
     some = small[small.labels != 3][:200]
-    lines = list(report.answered(DigitClassifier.load(), some, "validation"))
+    lines = list(measure.answered(DigitClassifier.load(), some, "validation"))
     assert lines[4] == "  3: none to ask about"
     assert all(" digits" in line for line in lines[1:4] + lines[5:11])
 
@@ -66,7 +64,7 @@ def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
     found = redrawn.grid(classifier.logits, small, 20)
     asked = []  # in place of a grid of thousands, which takes half a minute
     monkeypatch.setattr(redrawn, "grid", lambda *them: asked.append(them) or found)
-    head, *rows, together, worst = report.drawn(classifier, small)
+    head, *rows, together, worst = measure.drawn(classifier, small)
     assert asked == [(classifier.logits, small)]
     assert head == "size\tpen 10%"
     assert rows == [f"{p.size:.0%}\t{100 * found[p].value:.1f}" for p in pens]
@@ -77,7 +75,7 @@ def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
 
 def test_weights_without_a_threshold_refuse_nothing(small):
     with pytest.raises(ValueError, match="expected weights with a threshold"):
-        next(report.refusal(DigitClassifier.load(weights.TINY), small))
+        next(measure.refusal(DigitClassifier.load(weights.TINY), small))
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +89,7 @@ def drawn_once():
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
             (data, "load"),
-            (hands, "draw"),
+            (styles, "draw"),
             (nondigits, "draw"),
             (redrawn, "redraw"),
             (corruptions, "corrupt"),
@@ -119,7 +117,7 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     output, errors = capsys.readouterr()
     assert output.startswith(f"{tmp_path / 'out' / 'report.html'}: ")
     assert [line for line in errors.splitlines() if line.startswith("measuring")] == [
-        f"measuring {part} …" for part in report.PARTS
+        f"measuring {part} …" for part in measure.PARTS
     ]
     found = json.loads((tmp_path / "out" / "report.json").read_text())
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
@@ -138,23 +136,23 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     assert answered["right"] == (right & ~refused).sum()
     assert found["threshold"] == classifier.threshold
     assert len(found["redrawn"]["cells"]) == len(redrawn.GRID)
-    styles = hands.right(classifier.logits, n=50)
+    named = styles.right(classifier.logits, n=50)
     assert {name: one["right"] for name, one in found["other styles"].items()} == {
-        name: some.right for name, some in styles.items()
+        name: some.right for name, some in named.items()
     }
 
 
 def test_means_are_of_what_is_beside_them(valid, two_pens):
     """The mean corruption error, and the non-digits of each group."""
     model = MLP((8,), outputs=11)
-    found = report.measure(model, valid, threshold=-2.3, quick=True)
+    found = measure.measure(model, valid, threshold=-2.3, quick=True)
     kinds = found["corruptions"].values()
     errors = [fmean(1 - one["value"] for one in kind.values()) for kind in kinds]
     assert list(found["corruptions"]) == list(CORRUPTIONS)
     assert found["mean corruption error"] == pytest.approx(fmean(errors))
     passed = found["accepted non-digits"]
     assert 0 < passed["letters"]["right"] < passed["letters"]["n"]
-    for title, kinds in report.GROUPS.items():
+    for title, kinds in measure.GROUPS.items():
         together = total(Accuracy.from_counts(passed[kind]) for kind in kinds)
         assert Accuracy.from_counts(found["accepted by group"][title]) == together
 
@@ -177,19 +175,19 @@ def cnn():
 def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make):
     """Untrained, and without calibration."""
     told = []
-    found = report.write(tmp_path, make(), valid, quick=True, tell=told.append)
+    found = write(tmp_path, make(), valid, quick=True, tell=told.append)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "names a digit on everything" in page
     assert found == json.loads((tmp_path / "report.json").read_text())
     assert found["accuracy"]["value"] < 0.5 and "refused digits" not in found
     assert len(found["worst mistakes"]) == 20
-    assert told == [part for part in report.PARTS if "no digits" not in part]
+    assert told == [part for part in measure.PARTS if "no digits" not in part]
 
 
 def test_numpys_numbers_for_a_calibration(valid, two_pens, no_ink, tmp_path):
     calibration = {"temperature": np.float32(1.5), "threshold": np.float32(-2)}
     model = MLP((8,), outputs=11)
-    found = report.write(tmp_path, model, valid, quick=True, **calibration)
+    found = write(tmp_path, model, valid, quick=True, **calibration)
     told = json.loads((tmp_path / "report.json").read_text())
     assert told == found and told["calibration"]["temperature"] == 1.5
 
@@ -212,7 +210,7 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, no_ink, tmp_path):
             return 50.0 * nn.functional.one_hot(valid.labels[:100], 10)
         return torch.zeros(len(x), 10)
 
-    found = report.write(tmp_path, Told(knows), valid, quick=True)
+    found = write(tmp_path, Told(knows), valid, quick=True)
     assert found["worst mistakes"] == [] and found["accuracy"]["value"] == 1
     assert "worst mistakes" not in (tmp_path / "report.html").read_text()
 
@@ -220,7 +218,7 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, no_ink, tmp_path):
 def test_a_model_that_refuses_everything(valid, two_pens, no_ink, tmp_path):
     model = MLP((8,), outputs=11)
     name = "\udcff"  # what Python makes of a byte in a file's name that is no letter
-    found = report.write(tmp_path, model, valid, name=name, threshold=-1e9, quick=True)
+    found = write(tmp_path, model, valid, name=name, threshold=-1e9, quick=True)
     assert r"Report: \udcff" in (tmp_path / "report.html").read_text()
     assert found["refused digits"]["value"] == 1 and "answered digits" not in found
 
@@ -245,7 +243,7 @@ def sometimes(x):
 def test_a_model_that_cannot_be_measured_is_said_so_at_once(valid, model, complaint):
     told = []
     with pytest.raises(ValueError, match=complaint):
-        report.measure(model, valid, threshold=0.5, tell=told.append)
+        measure.measure(model, valid, threshold=0.5, tell=told.append)
     assert told == []
 
 
@@ -257,16 +255,16 @@ def test_no_number_is_made_of_what_is_none(valid, two_pens):
 
     told = []
     with pytest.raises(ValueError, match="got NaN or infinity for"):
-        report.measure(Told(breaks), valid, quick=True, tell=told.append)
+        measure.measure(Told(breaks), valid, quick=True, tell=told.append)
     assert told[-1] == "digits made worse"
 
 
 def test_where_no_report_can_be_made(valid, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="file: expected a folder"):
-        report.write(tmp_path / "file", export.load_model(), valid)
+        write(tmp_path / "file", export.load_model(), valid)
     with pytest.raises(FileNotFoundError):
-        report.write(tmp_path / "no" / "where", export.load_model(), valid)
+        write(tmp_path / "no" / "where", export.load_model(), valid)
     with pytest.raises(ValueError, match="expected at least 100 digits, got 50"):
-        report.write(tmp_path, export.load_model(), valid[:50])
+        write(tmp_path, export.load_model(), valid[:50])
     assert cli.main(["evaluate", "--quick"]) == 2

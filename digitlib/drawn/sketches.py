@@ -1,7 +1,7 @@
 """The drawing of what is no digit: scribbles, letters, shapes, textures, and digits spoiled.
 
 A kind is a function from numpy's ``RandomState``, and digits to spoil, to a drawing: uint8 ``(H, W)``, bright on dark.
-:mod:`digitlib.nondigits` says which kinds a classifier may learn from.
+:mod:`digitlib.drawn.nondigits` says which kinds a classifier may learn from.
 """
 
 from functools import lru_cache
@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from digitlib.data import Digits
+from digitlib.drawn.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
 from digitlib.preprocess import SIDE
-from digitlib.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
 
 __all__ = ["KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
 

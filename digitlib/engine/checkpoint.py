@@ -12,7 +12,7 @@ from typing import Protocol
 
 import torch
 
-from digitlib.weights import write_whole
+from digitlib.files import write_whole
 
 __all__ = ["Stateful", "epochs", "resume", "save"]
 

@@ -20,7 +20,15 @@ from digitlib.data import Digits, scale
 from digitlib.evaluate import Accuracy, accuracy
 from digitlib.preprocess import SIDE
 
-__all__ = ["CORRUPTIONS", "Corruption", "corrupt", "curve", "curves", "mean_error"]
+__all__ = [
+    "CORRUPTIONS",
+    "UNITS",
+    "Corruption",
+    "corrupt",
+    "curve",
+    "curves",
+    "mean_error",
+]
 
 SEED = 2_000_003
 
@@ -165,3 +173,6 @@ CORRUPTIONS = {
     "occlusion": Corruption("pixels of a square", (4, 6, 8, 10), _cover),
 }
 """The kinds, by name."""
+
+UNITS = {kind: corruption.unit for kind, corruption in CORRUPTIONS.items()}
+"""What the severities of each kind count."""

@@ -7,16 +7,11 @@ from unittest import mock
 import pytest
 from PIL import Image
 
-from digitlib import (
-    DigitClassifier,
-    data,
-    export,
-    redrawn,
-    report,
-    report_page,
-    show,
-)
+from digitlib import DigitClassifier, data, export, show
+from digitlib.drawn import redrawn
 from digitlib.evaluate import Accuracy
+from digitlib.report import measure
+from digitlib.report.page import render as render_page
 from memory import remembering
 
 
@@ -32,7 +27,7 @@ def found(valid):
     calibration = classifier.temperature, classifier.threshold
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
-        measured = report.measure(export.load_model(), valid, *calibration, quick=True)
+        measured = measure.measure(export.load_model(), valid, *calibration, quick=True)
     return {"model": "<mine>", **measured}
 
 
@@ -44,7 +39,7 @@ def render(valid):
 
     def made(found):
         with mock.patch.multiple(show, **drawn_once):
-            return report_page.render(found, valid)
+            return render_page(found, valid)
 
     return made
 
@@ -116,7 +111,7 @@ def test_the_worst_corruption_is_named(found, render):
 
 
 def test_a_page_is_made_again_from_its_json(found, valid, page):
-    assert report_page.render(json.loads(json.dumps(found)), valid) == page
+    assert render_page(json.loads(json.dumps(found)), valid) == page
 
 
 def test_what_is_not_there_is_left_out(found, render):

@@ -1,6 +1,6 @@
 """The ledger: every figure of the book that comes from training, with how it was measured.
 
-``results.json`` holds, for each data set, entries by name. Three kinds:
+``ledger.json`` holds, for each data set, entries by name. Three kinds:
 
 - a **value**: ``value``, ``tolerance``, ``n``, ``seed``, ``command``, and ``spread``, the smallest and largest value
   over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
@@ -18,21 +18,19 @@ import json
 import os
 import platform
 from datetime import date
-from pathlib import Path
 
 import torch
 
 from digitlib import data
+from digitlib.book.entries import LEDGER, entries
+from digitlib.book.source import Sentence
 from digitlib.evaluate import Accuracy, total
-from digitlib.weights import write_whole
+from digitlib.files import write_whole
 
 __all__ = [
-    "LEDGER",
     "NotReproduced",
-    "Sentence",
     "agrees",
     "choose_dataset",
-    "entries",
     "mean_of",
     "measured_now",
     "recorded",
@@ -40,24 +38,12 @@ __all__ = [
     "write",
 ]
 
-LEDGER = Path(__file__).with_name("results.json")
-
 # What was chosen last. In the environment it would look like a demand the next time.
 _chosen = "mnist"
 
 
 class NotReproduced(AssertionError):
     """A measured value and the ledger disagree."""
-
-
-class Sentence(str):
-    """Text that a notebook shows as Markdown."""
-
-    def _repr_markdown_(self) -> str:
-        return str(self)
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def choose_dataset() -> str:
@@ -83,11 +69,6 @@ def choose_dataset() -> str:
     _chosen = name
     print(f"Data set: {name}, {count:,} digits")
     return name
-
-
-def entries(dataset: str) -> dict[str, dict]:
-    """The ledger's entries for one data set, by name."""
-    return json.loads(LEDGER.read_text(encoding="utf-8"))[dataset]
 
 
 def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence:

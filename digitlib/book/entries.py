@@ -1,0 +1,13 @@
+"""What the ledger holds, read in this one place, without torch: for the book's pages and the cards."""
+
+import json
+from pathlib import Path
+
+__all__ = ["LEDGER", "entries"]
+
+LEDGER = Path(__file__).with_name("ledger.json")
+
+
+def entries(dataset: str) -> dict[str, dict]:
+    """The ledger's entries for one data set, by name."""
+    return json.loads(LEDGER.read_text(encoding="utf-8"))[dataset]

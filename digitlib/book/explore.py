@@ -1,0 +1,34 @@
+"""Explorations with sliders: live where a kernel runs, a still picture everywhere else."""
+
+from collections.abc import Callable
+
+import ipywidgets
+from IPython.display import display
+
+from digitlib.show import Picture, bundle
+
+__all__ = ["explore"]
+
+
+def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) -> None:
+    """Show controls above a picture that follows them.
+
+    Args:
+        draw: called with the controls' values by name, returns a :class:`~digitlib.show.Picture`.
+        controls: such as ``digit=ipywidgets.IntSlider(max=9)``.
+
+    The output carries the first picture itself too, for pages without a kernel.
+    """
+
+    def values() -> dict:
+        return {name: control.value for name, control in controls.items()}
+
+    def redraw(_change) -> None:
+        frame.value = draw(**values()).png
+
+    still = draw(**values()).png
+    frame = ipywidgets.Image(value=still, format="png")
+    for control in controls.values():
+        control.observe(redraw, "value")
+    box = ipywidgets.VBox([*controls.values(), frame])
+    display(bundle(box, still, "(controls and a picture)"), raw=True)

@@ -1,0 +1,1 @@
+"""What programs draw: strokes, styles of writing, digits redrawn with any pen, and things that are no digits."""

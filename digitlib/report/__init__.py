@@ -1,0 +1,1 @@
+"""Everything measured about one model, and its page."""
