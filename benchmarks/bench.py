@@ -86,10 +86,7 @@ def with_section(text: str, section: str) -> str:
     title = section.partition("\n")[0]
     titles = [one.partition("\n")[0] for one in sections]
     place = titles.index(title) if title in titles else len(sections)
-    return (
-        "\n\n## ".join([head, *sections[:place], section, *sections[place + 1 :]])
-        + "\n"
-    )
+    return "\n\n## ".join([head, *sections[:place], section, *sections[place + 1 :]]) + "\n"
 
 
 def processor() -> str:
@@ -128,9 +125,7 @@ def sprint(_) -> list[str]:
     """Seconds to 98 % of the validation digits, in five interleaved rounds."""
     root = mnist_folder()
     precision = hardware.best_precision(hardware.best_device())
-    recipes = {
-        name: Recipe.named(name, precision=precision) for name in ("sprint", "quick")
-    }
+    recipes = {name: Recipe.named(name, precision=precision) for name in ("sprint", "quick")}
 
     def ours(name):
         return lambda w, i: peers.digitlib_recipe(w, replace(recipes[name], seed=i))
@@ -268,8 +263,7 @@ def ratio(theirs: list, their_goal: float | None, ours: list, our_goal: float) -
             return [watch.best[1] for watch in runs], False
         found = [watch.first(goal) for watch in runs]
         longest = [
-            watch.ended if time is None else time
-            for watch, time in zip(runs, found, strict=True)
+            watch.ended if time is None else time for watch, time in zip(runs, found, strict=True)
         ]
         return longest, None in found
 
@@ -316,9 +310,7 @@ def steps(_) -> list[str]:
         recipe = RECIPES[name]
         rows += [[name, *row] for row in parts_of_a_step(recipe, train, peak)]
     lines = ["## Where a step's time goes", ""]
-    lines += table(
-        ["recipe", "part", "ms", "share", "products, GFLOP", "GFLOP/s", "of peak"], rows
-    )
+    lines += table(["recipe", "part", "ms", "share", "products, GFLOP", "GFLOP/s", "of peak"], rows)
     lines += [
         "",
         "Each part as it takes place in a training, in batches of 256: means over one epoch of "

@@ -54,15 +54,9 @@ QUESTIONS = {
             "labels alone": tiny(0.0),
             "half and half (the recipe)": tiny(0.5),
             "teacher alone": tiny(1.0),
-            "no deformations, 15 epochs, labels alone": tiny(
-                0.0, deform=None, epochs=15
-            ),
-            "no deformations, 15 epochs, half and half": tiny(
-                0.5, deform=None, epochs=15
-            ),
-            "no deformations, 15 epochs, teacher alone": tiny(
-                1.0, deform=None, epochs=15
-            ),
+            "no deformations, 15 epochs, labels alone": tiny(0.0, deform=None, epochs=15),
+            "no deformations, 15 epochs, half and half": tiny(0.5, deform=None, epochs=15),
+            "no deformations, 15 epochs, teacher alone": tiny(1.0, deform=None, epochs=15),
         },
     ),
 }

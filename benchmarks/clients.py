@@ -15,9 +15,7 @@ def connect(address):
 def ask(client, *files, api_name="/classify"):
     """What the app answers to one picture's file, or to several at ``/classify_batch``."""
     files = [handle_file(file) for file in files]
-    return client.predict(
-        files[0] if api_name == "/classify" else files, api_name=api_name
-    )
+    return client.predict(files[0] if api_name == "/classify" else files, api_name=api_name)
 
 
 def visits(address, pictures, clients=20, turns=10):
@@ -40,6 +38,4 @@ def visits(address, pictures, clients=20, turns=10):
         return answers
 
     with ThreadPoolExecutor(len(clients)) as pool:
-        return [
-            answer for part in pool.map(visit, range(len(clients))) for answer in part
-        ]
+        return [answer for part in pool.map(visit, range(len(clients))) for answer in part]

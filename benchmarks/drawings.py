@@ -80,9 +80,7 @@ def draw(digit: int, size: int = 280, pen: int = 22) -> Image.Image:
         points = [(x * size / 100, y * size / 100) for x, y in stroke]
         brush.line(points, fill=255, width=pen, joint="curve")
         for x, y in (points[0], points[-1]):
-            brush.ellipse(
-                (x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255
-            )
+            brush.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
     return image
 
 

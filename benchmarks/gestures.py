@@ -23,8 +23,7 @@ def places(page, points):
     """Where points of the sheet lie in the window; ``page`` may be a frame."""
     box = page.locator(".pad-canvas").bounding_box()
     return [
-        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE)
-        for x, y in points
+        (box["x"] + x * box["width"] / SIDE, box["y"] + y * box["height"] / SIDE) for x, y in points
     ]
 
 

@@ -43,7 +43,9 @@ WATCH = """() => {
   for (const name of [".pad-guess", ".pad-bars"]) observer.observe(document.querySelector(name), how);
   addEventListener("pointerup", () => { window.up = performance.now(); }, true);
 }"""
-READY = "['pad-start', 'pad-ready'].map((name) => performance.getEntriesByName(name).at(-1).startTime)"
+READY = (
+    "['pad-start', 'pad-ready'].map((name) => performance.getEntriesByName(name).at(-1).startTime)"
+)
 # 200 predictions from the canvas of 280 x 280 on, the preparation included; the first 20 warm up.
 PREDICT = """async () => {
   const pad = await import(new URL("pad.mjs", location));
@@ -182,15 +184,9 @@ def measured(browser, url: str, name: str) -> list[str]:
     touched = "-"
     if name != "JupyterLab":  # no front end for a phone
         page, pad = opened(browser, url, PHONE, requests)
-        touched = (
-            f"{sum(by_finger(page, pad, digit) for digit in FINGER)} of {len(FINGER)}"
-        )
+        touched = f"{sum(by_finger(page, pad, digit) for digit in FINGER)} of {len(FINGER)}"
         page.context.close()
-    own = (
-        url.rpartition("/book/")[0]
-        if url.startswith("file:")
-        else "/".join(url.split("/")[:3])
-    )
+    own = url.rpartition("/book/")[0] if url.startswith("file:") else "/".join(url.split("/")[:3])
     strange = {
         u
         for u in requests
@@ -260,9 +256,7 @@ def updates_of_a_stroke(page, pad) -> int:
 def by_finger(page, pad, digit: int) -> bool:
     """Draw with a finger; the page must not scroll."""
     # Clear of whatever the host keeps at the edges of its window.
-    pad.evaluate(
-        "document.querySelector('.pad-canvas').scrollIntoView({ block: 'center' })"
-    )
+    pad.evaluate("document.querySelector('.pad-canvas').scrollIntoView({ block: 'center' })")
     page.wait_for_timeout(300)
     before = page.evaluate("window.scrollY")
     for points in STROKES[digit]:

@@ -82,9 +82,7 @@ def accuracy_of(model, images, labels):
     # In float32, whatever the training that asks is in the middle of.
     with torch.no_grad(), torch.autocast(device.type, enabled=False):
         parts = zip(images.split(1_000), labels.split(1_000), strict=True)
-        right = sum(
-            (model(x.to(device)).argmax(1).cpu() == y).sum().item() for x, y in parts
-        )
+        right = sum((model(x.to(device)).argmax(1).cpu() == y).sum().item() for x, y in parts)
     model.train(was_training)
     return right / len(labels)
 
@@ -128,9 +126,7 @@ def tutorial_loader(root, shuffle):
     """torchvision's data set with the usual transforms, digitlib's training part of it, in a DataLoader."""
     from torchvision import datasets, transforms  # slow to import
 
-    prepare = transforms.Compose(
-        [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
-    )
+    prepare = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
     everything = datasets.MNIST(root, train=True, transform=prepare)
     train, _ = data.split_indices(everything.targets)
     part = torch.utils.data.Subset(everything, train.tolist())
@@ -225,8 +221,7 @@ def scikit_learn(watch, seed, patience=10):
     watch.start()
     train, valid = data.split(data.load("mnist"))
     x, exam = (
-        part.images.numpy().reshape(len(part), -1) / np.float32(255)
-        for part in (train, valid)
+        part.images.numpy().reshape(len(part), -1) / np.float32(255) for part in (train, valid)
     )
     y, answers = train.labels.numpy(), valid.labels.numpy()
     hidden = RECIPES["quick"].hidden

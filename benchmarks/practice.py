@@ -73,9 +73,7 @@ def main() -> None:
     write_whole(Path(__file__).with_name("choices-pad.md"), text.encode())
 
 
-def row(
-    name: str, model: MLP, valid: Digits, curves, cells, other: Digits
-) -> Iterator[str]:
+def row(name: str, model: MLP, valid: Digits, curves, cells, other: Digits) -> Iterator[str]:
     """A model's line of the table."""
 
     def right(digits: Digits) -> evaluate.Accuracy:
@@ -90,19 +88,14 @@ def row(
     where = f"size {worst.size:.0%}, pen {worst.width:.0%}"
     yield f"{100 * drawn[worst].value:.1f} ({where})"
     yield right(other).share
-    found = styles.right(
-        lambda images: evaluate.logits(model, torch.from_numpy(images)).numpy()
-    )
+    found = styles.right(lambda images: evaluate.logits(model, torch.from_numpy(images)).numpy())
     yield evaluate.total(found.values()).share
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:
     """A line for each kind: its name, and its mean error for each candidate."""
     for kind in corruptions.CORRUPTIONS:
-        errors = (
-            100 * corruptions.mean_error({kind: curves[kind]})
-            for curves in found.values()
-        )
+        errors = (100 * corruptions.mean_error({kind: curves[kind]}) for curves in found.values())
         yield [kind, *(f"{error:.1f}" for error in errors)]
 
 

@@ -129,8 +129,7 @@ def digest(log: dict[str, dict]) -> dict:
     return {
         "wrong": {name: run["curve"][-1]["wrong"] for name, run in log.items()},
         "history": {
-            key: [point[key] for point in curve]
-            for key in ("epoch", "train_error", "wrong")
+            key: [point[key] for point in curve] for key in ("epoch", "train_error", "wrong")
         },
     }
 

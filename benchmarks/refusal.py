@@ -38,14 +38,9 @@ def main() -> None:
             fit(model, train, valid, recipe)
             for way, score in scores(model, train).items():
                 limit = calibrate.threshold(score(valid.images))
-                row = [
-                    (score(images) <= limit).float().mean().item()
-                    for images in asked.values()
-                ]
+                row = [(score(images) <= limit).float().mean().item() for images in asked.values()]
                 rows.setdefault(f"{way}, trained {name}", []).append(row)
-                print(
-                    seed, way, name, [f"{100 * share:.1f}" for share in row], flush=True
-                )
+                print(seed, way, name, [f"{100 * share:.1f}" for share in row], flush=True)
     text = "\n".join(report(rows, list(asked))) + "\n"
     print(text)
     write_whole(Path(__file__).with_name("choices-refusal.md"), text.encode())
@@ -70,9 +65,7 @@ def scores(model: MLP, train: data.Digits) -> dict:
         ),
     }
     if list(model)[-1].out_features > 10:
-        found["extra score"] = lambda images: calibrate.doubt(
-            evaluate.outputs(model, images)
-        )
+        found["extra score"] = lambda images: calibrate.doubt(evaluate.outputs(model, images))
     return found
 
 
@@ -82,9 +75,7 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
     lines = []
     for name, runs in rows.items():
         means = dict(zip(kinds, torch.tensor(runs).mean(0).tolist(), strict=True))
-        together = [
-            sum(means[k] for k in group) / len(group) for group in groups.values()
-        ]
+        together = [sum(means[k] for k in group) / len(group) for group in groups.values()]
         cells = [f"{100 * value:.1f}" for value in [*together, *means.values()]]
         lines.append([name, *cells])
     return [

@@ -118,9 +118,7 @@ def measured(case: dict) -> dict:
     order, luck = (torch.Generator().manual_seed(0) for _ in range(2))
     shuffle = torch.randperm(len(train), generator=order)
     dealt = fingerprint(valid.images, shuffle)
-    first = np.concatenate(
-        [weights.flatten() for weights in model.state_dict().values()]
-    )
+    first = np.concatenate([weights.flatten() for weights in model.state_dict().values()])
     with machine(case), parallel.group(torch.device("cpu")):
         fit(model, train, valid, quick)
         fit(bent, train[:5_000], valid, base)

@@ -49,8 +49,7 @@ def muon(model: nn.Module, recipe: Recipe, steps: int) -> tuple:
     ]
     cycle = torch.optim.lr_scheduler.OneCycleLR
     cycles = [
-        cycle(optimizer, recipe.rate, steps, cycle_momentum=False)
-        for optimizer in optimizers
+        cycle(optimizer, recipe.rate, steps, cycle_momentum=False) for optimizer in optimizers
     ]
     return Together(optimizers), Together(cycles)
 
@@ -222,9 +221,7 @@ def report() -> str:
         ])  # fmt: skip
     head = ["candidate", "expected", "reached 98 %", "steps", "seconds", "best seen, %"]
     on = sorted({line["on"] for line in last.values()})
-    return "\n".join(
-        [TOP.format(on="; ".join(on)), "", *table(head, rows), "", CHOICE, ""]
-    )
+    return "\n".join([TOP.format(on="; ".join(on)), "", *table(head, rows), "", CHOICE, ""])
 
 
 TOP = """# The fewest seconds to 98 %

@@ -51,9 +51,7 @@ class Stopwatch:
     @staticmethod
     def sums(marks: list[tuple[str, float]]) -> dict[str, float]:
         """Seconds of each part between its marks."""
-        parts = dict.fromkeys(
-            ["loading", "deforming", "forward", "backward", "optimiser"], 0.0
-        )
+        parts = dict.fromkeys(["loading", "deforming", "forward", "backward", "optimiser"], 0.0)
         for (name, start), (_, end) in pairwise(marks):
             if name in parts:
                 parts[name] += end - start
@@ -102,9 +100,7 @@ class Stopwatch:
 
         def made(*arguments):
             optimizer, schedule = making(*arguments)
-            optimizer.zero_grad = self.called("backward", "backward")(
-                optimizer.zero_grad
-            )
+            optimizer.zero_grad = self.called("backward", "backward")(optimizer.zero_grad)
             optimizer.step = self.called("optimiser", "optimiser")(optimizer.step)
             schedule.step = self.called("optimiser", "else")(schedule.step)
             return optimizer, schedule

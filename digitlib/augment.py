@@ -68,9 +68,7 @@ class Deform:
         for field in fields(self):
             low, high = _ends(getattr(self, field.name))
             if not (low <= high and math.isfinite(high - low)):
-                raise ValueError(
-                    f"expected {field.name} from low to high, got {low} to {high}"
-                )
+                raise ValueError(f"expected {field.name} from low to high, got {low} to {high}")
         if _ends(self.scale)[0] <= -1:
             raise ValueError(f"expected a scale above -1, got {self.scale}")
         if max(map(abs, _ends(self.pen))) > 1:
@@ -85,14 +83,10 @@ class Deform:
         """The same deformations, each ``factor`` times as strong."""
         ranges = ("rotation", "scale", "shear", "shift", "pen")
         ends = {name: _ends(getattr(self, name)) for name in ranges}
-        scaled = {
-            name: (factor * low, factor * high) for name, (low, high) in ends.items()
-        }
+        scaled = {name: (factor * low, factor * high) for name, (low, high) in ends.items()}
         return replace(self, elastic=factor * self.elastic, **scaled)
 
-    def __call__(
-        self, images: torch.Tensor, generator: torch.Generator
-    ) -> torch.Tensor:
+    def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Deform float images ``(N, 28, 28)`` in [0, 1], each in its own way; what is outside counts as dark.
 
         Args:

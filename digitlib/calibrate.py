@@ -82,9 +82,7 @@ def energy(logits: torch.Tensor) -> torch.Tensor:
     return -logits.logsumexp(1)
 
 
-def distance(
-    features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor
-) -> torch.Tensor:
+def distance(features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """How far features ``(N, D)`` of a hidden layer lie from the nearest digit's mean, after Mahalanobis: ``(N,)``.
 
     Args:
@@ -127,9 +125,7 @@ def reliability(
     ]
 
 
-def calibration_error(
-    probabilities: torch.Tensor, labels: torch.Tensor, bins: int = 15
-) -> float:
+def calibration_error(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = 15) -> float:
     """The expected calibration error: the mean distance of the bins of :func:`reliability` from the diagonal.
 
     Never below :func:`chance_error` on average, however well calibrated the model is. Source: Naeini and others
@@ -139,9 +135,7 @@ def calibration_error(
     return sum(abs(sure - part.value) * part.n for sure, part in found) / len(labels)
 
 
-def chance_error(
-    probabilities: torch.Tensor, bins: int = 15, draws: int = 200
-) -> float:
+def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) -> float:
     """The mean :func:`calibration_error` if every digit's label were drawn from its own probabilities, ``(N, 10)``.
 
     So it is what chance alone gives a perfectly calibrated model: the bias of the estimate.
@@ -152,9 +146,7 @@ def chance_error(
     return sum(errors) / draws
 
 
-def risk_coverage(
-    doubts: torch.Tensor, right: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def risk_coverage(doubts: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What share of the answers is wrong if only the least doubtful are given: coverage and risk, ``(N,)`` each.
 
     Args:

@@ -83,7 +83,10 @@ class DigitClassifier:
         return self.outputs(images)[:, :10]
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
-        """All that the last layer says of uint8 ``(N, 28, 28)``: the logits, and perhaps an eleventh number."""
+        """What the last layer says of uint8 ``(N, 28, 28)``.
+
+        These are the logits, and perhaps one number more: the score of "none of these".
+        """
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
             raise ValueError(
@@ -99,9 +102,7 @@ class DigitClassifier:
         """Of which uint8 ``(N, 28, 28)`` the answer is "not a digit": booleans ``(N,)``."""
         return doubt(self.outputs(images)) > self.threshold
 
-    def probabilities(
-        self, images: np.ndarray | Image.Image | str | Path | BinaryIO
-    ) -> np.ndarray:
+    def probabilities(self, images: np.ndarray | Image.Image | str | Path | BinaryIO) -> np.ndarray:
         """Probabilities ``(N, 10)`` of drawings.
 
         Args:
@@ -122,9 +123,7 @@ class DigitClassifier:
                 raise NoInk(f"image {i + 1} of {len(drawings)}: {error}") from None
         return _softmax(self.logits(prepared) / self.temperature)
 
-    def classify(
-        self, image: np.ndarray | Image.Image | str | Path | BinaryIO
-    ) -> Prediction:
+    def classify(self, image: np.ndarray | Image.Image | str | Path | BinaryIO) -> Prediction:
         """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture.
 
         Without ink it is "blank", and "not a digit" where the doubt is above the threshold.

@@ -79,9 +79,7 @@ def _run(arguments: list[str] | None) -> int:
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
         _complain(_one_line(error))
     except KeyboardInterrupt as error:
-        _complain(
-            f"interrupted; {error.args[0] if error.args else _left_behind(options)}"
-        )
+        _complain(f"interrupted; {error.args[0] if error.args else _left_behind(options)}")
         return 130
     return 2
 
@@ -95,9 +93,7 @@ def _complain(message: str) -> None:
 def _parser() -> _Parser:
     summary = "Handwritten digits: train, evaluate, predict, draw."
     parser = _Parser(prog="digitlib", description=summary)
-    parser.add_argument(
-        "--version", action="version", version=f"digitlib {__version__}"
-    )
+    parser.add_argument("--version", action="version", version=f"digitlib {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for run, add_options, example in (
         (_train, _train_options, "--out my-digits.safetensors"),
@@ -193,9 +189,7 @@ def _train(options) -> int:
         if not parallel.first():
             return 0
     command = _command(options, precision)
-    accuracy = export.export_weights(
-        model, options.out, valid, options.dataset, recipe, command
-    )
+    accuracy = export.export_weights(model, options.out, valid, options.dataset, recipe, command)
     kept.unlink()
     print(f"{options.out}: {accuracy} in the validation set")
     return 0
@@ -210,9 +204,7 @@ def _left_behind(options) -> str:
     """What an interrupted command leaves."""
     if "out" not in options or not _unfinished(options.out).is_file():
         return "nothing was written"
-    return (
-        f"{_unfinished(options.out)} keeps the last finished epoch; go on with --resume"
-    )
+    return f"{_unfinished(options.out)} keeps the last finished epoch; go on with --resume"
 
 
 def _writable(options) -> Path:
@@ -268,9 +260,7 @@ def _evaluate_options(parser) -> None:
     ways.add_argument("--drawn", action="store_true", help=text)
     text = "measure how many real digits are refused, and how many other things are not"
     ways.add_argument("--refusal", action="store_true", help=text)
-    text = (
-        "measure in every way, and write report.html and report.json into this folder"
-    )
+    text = "measure in every way, and write report.html and report.json into this folder"
     ways.add_argument("--report", type=Path, metavar="FOLDER", help=text)
     text = "with --report: a fifth of everything"
     parser.add_argument("--quick", action="store_true", help=text)
@@ -342,9 +332,7 @@ def _predict(options) -> int:
         if prediction.label is None:
             print(f"{file}: {prediction.reason}")
         else:
-            print(
-                f"{file}: {prediction.label} ({prediction.probabilities[prediction.label]:.1%})"
-            )
+            print(f"{file}: {prediction.label} ({prediction.probabilities[prediction.label]:.1%})")
     return code
 
 
@@ -391,10 +379,7 @@ def _deploy(options) -> int:
         print(f"{options.folder}: {len(files)} files")
     else:
         address, gone = deploy.publish(files, name, kind)
-        print(
-            f"{address}: {len(files)} files"
-            + "".join(f"\n  deleted: {name}" for name in gone)
-        )
+        print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))
     return 0
 
 

@@ -52,7 +52,8 @@ _MD5 = {  # of the uncompressed files; torchvision's own are of the gzipped ones
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 
-_OPTDIGITS_TEST = 360  # the last fifth; neighbours in the file share a writer, so the end has other writers
+# The last fifth; neighbours in the file share a writer, so the end has other writers.
+_OPTDIGITS_TEST = 360
 
 
 class DatasetUnavailable(RuntimeError):
@@ -76,10 +77,7 @@ class Digits:
             raise ValueError(
                 f"expected uint8 images (N, 28, 28), got {self.images.dtype} {tuple(self.images.shape)}"
             )
-        if (
-            self.labels.dtype != torch.int64
-            or self.labels.shape != self.images.shape[:1]
-        ):
+        if self.labels.dtype != torch.int64 or self.labels.shape != self.images.shape[:1]:
             raise ValueError(
                 f"expected int64 labels ({len(self.images)},), got {self.labels.dtype} {tuple(self.labels.shape)}"
             )
@@ -101,11 +99,7 @@ def load(name: str = "mnist") -> Digits:
         DatasetUnavailable: MNIST can't be found or downloaded.
         ValueError: no data set has this name.
     """
-    return (
-        _load_mnist("train")
-        if _known(name) == "mnist"
-        else _load_optdigits()[:-_OPTDIGITS_TEST]
-    )
+    return _load_mnist("train") if _known(name) == "mnist" else _load_optdigits()[:-_OPTDIGITS_TEST]
 
 
 def load_test(name: str = "mnist") -> Digits:
@@ -113,11 +107,7 @@ def load_test(name: str = "mnist") -> Digits:
 
     Raises as :func:`load` does.
     """
-    return (
-        _load_mnist("t10k")
-        if _known(name) == "mnist"
-        else _load_optdigits()[-_OPTDIGITS_TEST:]
-    )
+    return _load_mnist("t10k") if _known(name) == "mnist" else _load_optdigits()[-_OPTDIGITS_TEST:]
 
 
 def read_idx(images_path: str | Path, labels_path: str | Path) -> Digits:
@@ -239,9 +229,7 @@ def _load_optdigits() -> Digits:
 
     bunch = load_digits()
     images = np.stack([preprocess(image / 16) for image in bunch.images])
-    return Digits(
-        torch.from_numpy(images), torch.from_numpy(bunch.target.astype(np.int64))
-    )
+    return Digits(torch.from_numpy(images), torch.from_numpy(bunch.target.astype(np.int64)))
 
 
 def _load_mnist(part: str) -> Digits:
@@ -266,9 +254,7 @@ def _read_array(path: Path, sides: tuple[int, ...]) -> np.ndarray:
     start, size = 4 * len(header), header[1] * math.prod(sides)
     found = path.stat().st_size - start
     if found != size:
-        raise ValueError(
-            f"{path}: expected {size:,} bytes after its header, got {found:,}"
-        )
+        raise ValueError(f"{path}: expected {size:,} bytes after its header, got {found:,}")
     return np.fromfile(path, dtype=np.uint8, offset=start).reshape(-1, *sides)
 
 
@@ -314,9 +300,7 @@ def _fault(path: Path, md5: str) -> str | None:
             found = hashlib.file_digest(file, "md5").hexdigest()
     except OSError as error:  # in a folder that may not be entered, even the question
         return f"{path}: {error.strerror}"
-    return (
-        None if found == md5 else f"{path}: damaged (expected MD5 {md5}, got {found})"
-    )
+    return None if found == md5 else f"{path}: damaged (expected MD5 {md5}, got {found})"
 
 
 def _download(folder: Path) -> Path:

@@ -73,10 +73,7 @@ def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> Accuracy:
 
 def per_digit(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
     """The accuracy on zeros, on ones, … on nines; the labels must hold each."""
-    return [
-        accuracy(logits[labels == digit], labels[labels == digit])
-        for digit in range(10)
-    ]
+    return [accuracy(logits[labels == digit], labels[labels == digit]) for digit in range(10)]
 
 
 def total(parts: Iterable[Accuracy]) -> Accuracy:
@@ -116,9 +113,7 @@ def variances(right: torch.Tensor) -> dict[str, float]:
     That share belongs to the digits, so it is taken off, as in an analysis of variance with random effects.
     """
     if right.dim() != 3 or min(right.shape) < 2:
-        raise ValueError(
-            f"expected (D, S, N), each of at least 2, got {tuple(right.shape)}"
-        )
+        raise ValueError(f"expected (D, S, N), each of at least 2, got {tuple(right.shape)}")
     right = right.double()
     _, s, n = right.shape
 
@@ -135,9 +130,7 @@ def variances(right: torch.Tensor) -> dict[str, float]:
     }
 
 
-def occlusion(
-    model: nn.Module, image: torch.Tensor, digit: int, side: int = 7
-) -> torch.Tensor:
+def occlusion(model: nn.Module, image: torch.Tensor, digit: int, side: int = 7) -> torch.Tensor:
     """Where on an image the evidence for a digit lies: the fall of its probability when a dark square covers a place.
 
     Args:

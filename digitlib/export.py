@@ -127,9 +127,7 @@ def to_onnx(model: nn.Module) -> bytes:
     return buffer.getvalue()
 
 
-def _provenance(
-    dataset: str, recipe: Recipe, measured: Accuracy, command: str | None
-) -> dict:
+def _provenance(dataset: str, recipe: Recipe, measured: Accuracy, command: str | None) -> dict:
     """What a weights file says about itself: data, recipe, seed, versions, command and validation accuracy."""
     said = {
         "dataset": dataset,

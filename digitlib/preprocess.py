@@ -90,9 +90,7 @@ def crop(drawing: np.ndarray) -> np.ndarray:
 def fit(ink: np.ndarray, box: int = BOX) -> np.ndarray:
     """Scale a uint8 image ``(H, W)`` so that its longer side is ``box`` pixels, keeping its proportions."""
     long = max(ink.shape)
-    height, width = (
-        max(1, (2 * side * box + long) // (2 * long)) for side in ink.shape
-    )
+    height, width = (max(1, (2 * side * box + long) // (2 * long)) for side in ink.shape)
     return resample(ink, height, width)
 
 

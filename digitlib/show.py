@@ -138,9 +138,7 @@ def lines(
         figure = Figure(figsize=(width, 3.2))
         axis = figure.subplots()
         for (name, (x, y)), marker in zip(curves.items(), cycle("os^D"), strict=False):
-            axis.plot(
-                x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5
-            )
+            axis.plot(x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5)
         steps = sorted({float(step) for x, _ in curves.values() for step in x})
         if doubling:
             axis.set_xscale("log", base=2)
@@ -178,9 +176,7 @@ def curves(
             axis.set_axis_off()
         figure.supylabel("accuracy (%)")
         if len(models) > 1:
-            figure.legend(
-                *axes[0].get_legend_handles_labels(), loc="outside upper center"
-            )
+            figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center")
         return Picture(figure)
 
 

@@ -136,9 +136,7 @@ class Recipe:
     def named(cls, name: str, **changes) -> "Recipe":
         """One of :data:`RECIPES`, with changes: ``Recipe.named("quick", seed=1)``. ValueError for another name."""
         if name not in RECIPES:
-            raise ValueError(
-                f"expected a recipe out of {', '.join(RECIPES)}, got {name!r}"
-            )
+            raise ValueError(f"expected a recipe out of {', '.join(RECIPES)}, got {name!r}")
         return replace(RECIPES[name], **changes)
 
 
@@ -201,7 +199,10 @@ class Diverged(ArithmeticError):
 
 
 def train_epoch(model, batches, optimizer, scheduler):
-    """Train on every batch once; return the loss of each, how many digits were right, and of how many."""
+    """Train on every batch once.
+
+    Return the loss of each, how many digits were right, and of how many.
+    """
     losses, answers, labels = [], [], []
     for x, y in batches:  # (B, 28, 28) and (B,)
         logits = model(x)  # forward: (B, 10)
@@ -268,9 +269,7 @@ def fit(
                 start = time.perf_counter()
                 batches = _batches(images, labels, recipe, number, teacher)
                 model.train()
-                tallies = train_epoch(
-                    learner, _counted(batches, bar), optimizer, scheduler
-                )
+                tallies = train_epoch(learner, _counted(batches, bar), optimizer, scheduler)
                 learned = _mean(*tallies)
                 if not math.isfinite(learned[0]):
                     raise _diverged(tallies[0], scheduler.last_epoch, recipe, steps)

@@ -68,10 +68,7 @@ def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def rounded(layers: Layers) -> Layers:
     """The layers as a file would give them back: quantised, then float32 again. Doing it twice changes nothing more."""
-    return [
-        (_dequantise(*quantise(weight)), bias.astype(np.float32))
-        for weight, bias in layers
-    ]
+    return [(_dequantise(*quantise(weight)), bias.astype(np.float32)) for weight, bias in layers]
 
 
 def save(path: str | Path, weights: Weights) -> None:

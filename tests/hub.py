@@ -240,9 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
             old = there.files.get(path)
             mode = _mode(path)
             oid = None if old is None else _oid(old, mode)
-            files.append(
-                {"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": oid}
-            )
+            files.append({"path": path, "uploadMode": mode, "shouldIgnore": False, "oid": oid})
         return {"files": files}
 
     def _batch(self, user, body, kind, name):

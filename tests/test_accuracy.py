@@ -55,7 +55,5 @@ def test_it_is_one_class_wherever_it_is_imported_from():
 
 def test_it_costs_no_torch():
     code = "import sys, digitlib.accuracy; print({'torch', 'scipy'} & set(sys.modules) or 'none')"
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "none"

@@ -145,9 +145,7 @@ def wait_for_label(page, label):
             """document.querySelector(".pad-canvas").getContext("2d").getImageData(0, 0, 280, 280)
             .data.filter((level, i) => i % 4 === 0 && level > 0).length"""
         )
-        pytest.fail(
-            f"expected {label!r}, the pad shows {shows!r} over {ink} inked pixels"
-        )
+        pytest.fail(f"expected {label!r}, the pad shows {shows!r} over {ink} inked pixels")
 
 
 SHEET = "document.querySelector('.pad-canvas').toDataURL('image/png')"
@@ -174,11 +172,7 @@ def test_a_drawn_digit_is_named(page, digit):
     wait_for_label(page, digit)
     shares = answered(page)
     assert page.locator(".pad-guess").get_attribute("data-label") == str(digit)
-    assert (
-        len(shares) == 10
-        and shares.index(max(shares)) == digit
-        and 95 <= sum(shares) <= 105
-    )
+    assert len(shares) == 10 and shares.index(max(shares)) == digit and 95 <= sum(shares) <= 105
 
 
 @pytest.mark.server
@@ -274,9 +268,7 @@ def test_a_client_gets_what_the_classifier_says(client, pictures):
     answer = ask(client, pictures / "3.png")
     prediction = DigitClassifier.load().classify(pictures / "3.png")
     assert (answer["label"], answer["reason"]) == (3, None)
-    np.testing.assert_allclose(
-        answer["probabilities"], prediction.probabilities, atol=1e-6
-    )
+    np.testing.assert_allclose(answer["probabilities"], prediction.probabilities, atol=1e-6)
 
 
 @pytest.mark.server
@@ -332,9 +324,7 @@ def test_files_of_the_server_stay_there(client):
     stolen = {"path": __file__, "meta": {"_type": "gradio.FileData"}}
     with urllib.request.urlopen(post(client.src, "call/classify", [stolen])) as answer:
         event = json.load(answer)["event_id"]
-    with urllib.request.urlopen(
-        f"{client.src}gradio_api/call/classify/{event}"
-    ) as answer:
+    with urllib.request.urlopen(f"{client.src}gradio_api/call/classify/{event}") as answer:
         assert answer.read().startswith(b"event: error")
 
 
@@ -364,9 +354,7 @@ def asked_in_plain_http(address, content):
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
     with urllib.request.urlopen(post(address, "call/classify", [picture])) as answer:
         event = json.load(answer)["event_id"]
-    with urllib.request.urlopen(
-        f"{address}/gradio_api/call/classify/{event}"
-    ) as answer:
+    with urllib.request.urlopen(f"{address}/gradio_api/call/classify/{event}") as answer:
         kind, data = answer.read().decode().strip().splitlines()
     assert kind == "event: complete"
     return json.loads(data.removeprefix("data: "))[0]
@@ -390,9 +378,7 @@ NOWHERE = "127.0.0.1:9"
     ids=["SOCKS", "HTTP", "none"],
 )
 @pytest.mark.server
-def test_it_runs_behind_a_proxy_and_beside_another_users_folder(
-    tmp_path, pictures, proxies
-):
+def test_it_runs_behind_a_proxy_and_beside_another_users_folder(tmp_path, pictures, proxies):
     """The app by its command. Into the other's folder not even root could write: it is a file."""
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -441,9 +427,7 @@ def test_a_heavy_file_is_refused(address, pictures):
 def test_an_upload_does_not_stay(address, ahead, pictures):
     """Nor does it fill the server's disk. The page says for how long it is kept."""
     assert sum(app.KEEP) == 900
-    assert "a photo for a quarter of an hour at most" in " ".join(
-        app._INTRODUCTION.split()
-    )
+    assert "a photo for a quarter of an hour at most" in " ".join(app._INTRODUCTION.split())
     content = (pictures / "7.png").read_bytes()
     with urllib.request.urlopen(upload(address, content)) as answer:
         [path] = map(Path, json.load(answer))

@@ -162,13 +162,10 @@ def test_one_range_does_not_change_what_another_draws(other):
 
 def test_times_makes_each_part_weaker_or_stronger():
     deform = Deform(rotation=8, scale=(-0.2, 0.1), shift=2, elastic=0.5, coarseness=4)
-    expected = Deform(
-        rotation=4, scale=(-0.1, 0.05), shift=1, elastic=0.25, coarseness=4
-    )
+    expected = Deform(rotation=4, scale=(-0.1, 0.05), shift=1, elastic=0.25, coarseness=4)
     images = torch.rand(5, 28, 28)
     half, same = (
-        some(images, torch.Generator().manual_seed(0))
-        for some in (deform.times(0.5), expected)
+        some(images, torch.Generator().manual_seed(0)) for some in (deform.times(0.5), expected)
     )
     assert torch.equal(half, same)
     assert deform.times(2).times(0.5) == deform.times(1)
@@ -223,9 +220,7 @@ def test_impossible_ranges_are_refused(wrong, message):
         Deform(**wrong)
 
 
-@pytest.mark.parametrize(
-    "images", [torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(28, 28)]
-)
+@pytest.mark.parametrize("images", [torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(28, 28)])
 def test_other_images_are_refused(images):
     with pytest.raises(ValueError, match=r"float images \(N, 28, 28\), got"):
         Deform()(images, generator())

@@ -260,8 +260,7 @@ def test_a_broken_promise_fails(answers):
 def test_the_tables_and_the_digest_are_made_from_the_log(monkeypatch, tmp_path):
     log, table = record.read(), record.LOG.with_suffix(".md")
     assert [
-        len(record.runs_in(title, log))
-        for title in ("Candidates", "The last round", "The recipe")
+        len(record.runs_in(title, log)) for title in ("Candidates", "The last round", "The recipe")
     ] == [46, 12, 13]
     for name, recipe in record.RUNS.items():
         trained = replace(recipe, precision="bfloat16")
@@ -275,9 +274,7 @@ def test_the_tables_and_the_digest_are_made_from_the_log(monkeypatch, tmp_path):
     assert record.DIGEST.read_text() == digest
 
 
-def test_a_later_line_replaces_an_earlier_one_and_a_count_adds_to_it(
-    monkeypatch, tmp_path
-):
+def test_a_later_line_replaces_an_earlier_one_and_a_count_adds_to_it(monkeypatch, tmp_path):
     monkeypatch.setattr(record, "LOG", tmp_path / "log.jsonl")
     first, again = ({"name": "a", "curve": [{"wrong": wrong}]} for wrong in (1, 2))
     other, count = first | {"name": "b"}, {"name": "a", "test_wrong": 3}
@@ -306,9 +303,7 @@ def test_ledger_and_chapter_say_what_the_log_says():
     ):
         wrong = [entry[key] if key else entry["curve"][-1]["wrong"] for entry in plain]
         assert told[name]["value"] == pytest.approx(1 - np.mean(wrong) / n)
-        assert told[name]["spread"] == pytest.approx(
-            [1 - max(wrong) / n, 1 - min(wrong) / n]
-        )
+        assert told[name]["spread"] == pytest.approx([1 - max(wrong) / n, 1 - min(wrong) / n])
     text = (Path(record.__file__).parents[1] / "book/text/08-record.md").read_text()
     for kind in ("record, then", "taught"):
         wrong = [entry["test_wrong"] for entry in finals[kind]]

@@ -50,9 +50,7 @@ def code_cells(notebook):
 
 
 def prose(notebook):
-    return "\n".join(
-        cell.source for cell in notebook.cells if cell.cell_type == "markdown"
-    )
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
 def check_run(notebook):
@@ -127,10 +125,7 @@ def test_a_cell_not_run_in_order_is_noticed(change):
 
 def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path):
     """On a small notebook made like the book's own: as it is, with another output, with another source."""
-    cells = [
-        nbformat.v4.new_code_cell(source)
-        for source in ("x = 41", "print(f'{x + 1} digits')")
-    ]
+    cells = [nbformat.v4.new_code_cell(source) for source in ("x = 41", "print(f'{x + 1} digits')")]
     notebook = notebooks.execute(nbformat.v4.new_notebook(cells=cells))
     nbformat.write(notebook, tmp_path / "same.ipynb")
     notebook.cells[1].outputs[0].text = "43 digits\n"
@@ -164,9 +159,7 @@ def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_has_its_parts(chapter):
     notebook = stored(chapter)
-    words = len(
-        re.findall(r"\S+", re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL))
-    )
+    words = len(re.findall(r"\S+", re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL)))
     assert 1_200 <= words <= 2_200
     assert prose(notebook).startswith("# ") and "?" in notebook.cells[0].source
     for part in ("**You will**", "**Aim for**", "**You need**", "to run.*"):
@@ -178,11 +171,7 @@ def test_a_chapter_has_its_parts(chapter):
     exercises = prose(notebook).split("## On your own")[1]
     numbers = re.findall(r"^\*\*(\d)\. ", exercises, re.MULTILINE)
     assert numbers == [f"{i + 1}" for i in range(len(numbers))] and len(numbers) >= 2
-    folded = [
-        cell
-        for cell in code_cells(notebook)
-        if "hide-cell" in cell.metadata.get("tags", [])
-    ]
+    folded = [cell for cell in code_cells(notebook) if "hide-cell" in cell.metadata.get("tags", [])]
     assert len(folded) >= len(numbers) and all(cell.outputs for cell in folded)
 
 
@@ -191,9 +180,8 @@ def test_a_notebook_reads_well_everywhere(chapter):
     """No MyST directive or role, which Colab would show raw; no widget state, which would be an empty box."""
     notebook = stored(chapter)
     assert not re.search(r"^:::|^```\{|\{\w+\}`", prose(notebook), re.MULTILINE)
-    assert (
-        "widgets" not in notebook.metadata
-        and "version" not in notebook.metadata.get("language_info", {})
+    assert "widgets" not in notebook.metadata and "version" not in notebook.metadata.get(
+        "language_info", {}
     )
     for cell in code_cells(notebook):
         assert not [output for output in cell.outputs if output.get("name") == "stderr"]
@@ -225,9 +213,7 @@ def test_the_ledger_holds_what_the_chapters_use():
 def named(function):
     """The entries that the chapters' texts hand to one of the ledger's functions."""
     pattern = rf'{function}\(\s*"([\w.-]+)"'
-    return {
-        name for chapter in CHAPTERS for name in re.findall(pattern, text_of(chapter))
-    }
+    return {name for chapter in CHAPTERS for name in re.findall(pattern, text_of(chapter))}
 
 
 @pytest.mark.parametrize("dataset", NAMES)
@@ -313,9 +299,7 @@ def typed(text):
     """Shares of a hundred, and accuracies as parts of 1."""
     spoken = re.findall(r"\d+(?:\.\d+)?(?= ?(?:%|per ?cent))", text)
     parts = re.findall(r"accura\w+ (?:of|is|was|:)? ?(0?\.\d+)", text)
-    return {f"{figure} %" for figure in spoken} | {
-        f"{part} as a part" for part in parts
-    }
+    return {f"{figure} %" for figure in spoken} | {f"{part} as a part" for part in parts}
 
 
 def of_the_ledger(figure, entry):
@@ -394,8 +378,7 @@ def test_results_prints_old_new_and_difference(capsys):
     assert not notebooks.report("mnist", "a", entry, 0.905, 100)
     assert notebooks.report("mnist", "a", entry, 0.95, 100)
     assert (
-        "old 0.900000   new 0.950000   difference +0.050000   DISAGREES"
-        in capsys.readouterr().out
+        "old 0.900000   new 0.950000   difference +0.050000   DISAGREES" in capsys.readouterr().out
     )
 
 
@@ -435,6 +418,4 @@ def test_a_figure_hangs_on_seeds_or_on_the_weights_that_its_chapter_loads():
 def test_notebooks_are_written_in_one_way():
     for chapter in CHAPTERS:
         content = (BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8")
-        assert (
-            content == nbformat.writes(nbformat.from_dict(json.loads(content))) + "\n"
-        )
+        assert content == nbformat.writes(nbformat.from_dict(json.loads(content))) + "\n"

@@ -136,9 +136,7 @@ def test_a_drawn_digit_is_named(page, digit):
     painted(page)
     wait_for_label(page, digit)
     assert guess(page) == f"This is a {digit}"
-    shares = [
-        int(text.split()[0]) for text in page.locator(".pad-percent").all_inner_texts()
-    ]
+    shares = [int(text.split()[0]) for text in page.locator(".pad-percent").all_inner_texts()]
     assert len(shares) == 10 and shares.index(max(shares)) == digit
     assert 95 <= sum(shares) <= 105
     assert DigitClassifier.load().classify(ink(page)).label == digit
@@ -378,9 +376,7 @@ def test_collected_drawings_are_read_back(page, tmp_path):
 def contrast(colour, other):
     def luminance(text):
         levels = [int(part) / 255 for part in text[4:-1].split(",")]
-        linear = [
-            x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels
-        ]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels]
         return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
     dark, light = sorted([luminance(colour), luminance(other)])
@@ -409,9 +405,7 @@ def test_it_fits_and_can_be_touched(visit, width):
     page = visit(size=(width, 800))
     page.get_by_text("More", exact=True).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for box in page.locator(".pad-button, .pad-label, .pad summary").evaluate_all(
-        BOXES
-    ):
+    for box in page.locator(".pad-button, .pad-label, .pad summary").evaluate_all(BOXES):
         assert box["width"] >= 44 and box["height"] >= 44, box["text"]
     for box in page.locator(".pad-placement label, .pad-pen").evaluate_all(BOXES):
         assert box["height"] >= 44, box["text"]

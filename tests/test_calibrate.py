@@ -18,17 +18,13 @@ def honest():
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 def test_temperature_undoes_what_logits_were_multiplied_by(honest, factor):
     logits, labels = honest
-    assert calibrate.temperature(factor * logits, labels) == pytest.approx(
-        factor, rel=0.03
-    )
+    assert calibrate.temperature(factor * logits, labels) == pytest.approx(factor, rel=0.03)
 
 
 def test_no_other_temperature_is_better(honest):
     logits, labels = 2 * honest[0], honest[1]
     best = calibrate.temperature(logits, labels)
-    losses = [
-        F.cross_entropy(logits / t, labels) for t in (0.97 * best, best, 1.03 * best)
-    ]
+    losses = [F.cross_entropy(logits / t, labels) for t in (0.97 * best, best, 1.03 * best)]
     assert losses[1] == min(losses)
 
 
@@ -48,21 +44,15 @@ def test_equal_doubts_are_not_refused_beyond_the_share():
     assert not (doubts > calibrate.threshold(doubts, 0.05)).any()
 
 
-@pytest.mark.parametrize(
-    ("doubts", "refused"), [([], 0.1), ([1.0], 1.0), ([1.0], -0.1)]
-)
+@pytest.mark.parametrize(("doubts", "refused"), [([], 0.1), ([1.0], 1.0), ([1.0], -0.1)])
 def test_a_threshold_of_nothing_is_an_error(doubts, refused):
-    with pytest.raises(
-        ValueError, match="expected a share from 0 to 1 and some digits"
-    ):
+    with pytest.raises(ValueError, match="expected a share from 0 to 1 and some digits"):
         calibrate.threshold(torch.tensor(doubts), refused)
 
 
 def test_doubt_is_the_classifiers(honest):
     outputs = torch.cat([honest[0], honest[0][:, :1].flip(0)], dim=1)[:100]
-    np.testing.assert_allclose(
-        calibrate.doubt(outputs), classify.doubt(outputs.numpy()), atol=1e-5
-    )
+    np.testing.assert_allclose(calibrate.doubt(outputs), classify.doubt(outputs.numpy()), atol=1e-5)
     shares = outputs.softmax(1)[:, 10]
     np.testing.assert_allclose(calibrate.doubt(outputs).sigmoid(), shares, rtol=1e-4)
 
@@ -119,17 +109,13 @@ def test_the_calibration_error_of_too_sure_a_model(honest):
 
 def test_fewer_digits_leave_more_to_chance(honest):
     probabilities = honest[0].softmax(1)
-    few, many = (
-        calibrate.chance_error(probabilities[:n], draws=20) for n in (500, 8000)
-    )
+    few, many = (calibrate.chance_error(probabilities[:n], draws=20) for n in (500, 8000))
     assert few / many == pytest.approx(4, rel=0.3)
 
 
 def test_risk_grows_with_coverage_where_doubts_are_good():
     doubts = torch.tensor([0.3, 0.1, 0.4, 0.2])
-    coverage, risk = calibrate.risk_coverage(
-        doubts, torch.tensor([True, True, False, True])
-    )
+    coverage, risk = calibrate.risk_coverage(doubts, torch.tensor([True, True, False, True]))
     assert coverage.tolist() == [0.25, 0.5, 0.75, 1.0]
     assert risk.tolist() == [0.0, 0.0, 0.0, 0.25]
 

@@ -167,9 +167,8 @@ def test_the_card_describes_the_network():
     layers = weights.load().layers
     widths = [784, *(weight.shape[0] for weight, _ in layers)]
     count = sum(weight.size for weight, _ in layers)
-    assert (
-        f"{', '.join(map(str, widths[:-1]))} and {widths[-1]} numbers wide"
-        in " ".join(card.split())
+    assert f"{', '.join(map(str, widths[:-1]))} and {widths[-1]} numbers wide" in " ".join(
+        card.split()
     )
     assert f"{count:,} weights" in card
     assert f"{weights.SHIPPED.stat().st_size:,} bytes" in card
@@ -184,9 +183,7 @@ def test_the_recipe_is_told(tmp_path):
     assert f"{recipe['epochs']} passes" in card
     assert f"batches of {recipe['batch']}" in card
     assert f"torch {said['versions']['torch']}" in card
-    hands, redrawn, nondigits = (
-        10 * recipe[name] for name in ("hands", "redrawn", "nondigits")
-    )
+    hands, redrawn, nondigits = (10 * recipe[name] for name in ("hands", "redrawn", "nondigits"))
     more = (
         f"With every 10 digits came {hands:g} drawn in other hands' styles, "
         f"{redrawn:g} redrawn with any pen and {nondigits:g} things"

@@ -24,9 +24,7 @@ def test_what_is_kept_comes_back(tmp_path):
     assert checkpoint.resume(tmp_path / "kept", new, about) == [{"n": 1}]
     assert checkpoint.epochs(tmp_path / "kept") == 1
     assert torch.equal(old["model"].weight, new["model"].weight)
-    moments = [
-        side["optimizer"].state_dict()["state"][0]["exp_avg"] for side in (old, new)
-    ]
+    moments = [side["optimizer"].state_dict()["state"][0]["exp_avg"] for side in (old, new)]
     assert torch.equal(*moments)
 
 

@@ -41,8 +41,7 @@ def test_say_tells_and_lets_other_errors_through(small):
     assert checks.say(checks.check_apart, train=small[:9], valid=small[9:]) == "passes"
     said = checks.say(checks.check_apart, train=small[:9], valid=small[8:12])
     assert said == (
-        "fails: expected train and valid to share no image, "
-        "got 1 of 4 in valid that are in train"
+        "fails: expected train and valid to share no image, got 1 of 4 in valid that are in train"
     )
     with pytest.raises(ValueError, match="expected at least two parts, got 1"):
         checks.say(checks.check_apart, train=small)
@@ -62,9 +61,7 @@ def test_logits_pass_and_cut_ones_do_not(x, seed):
         checks.check_logits(network(nn.ReLU(), seed=seed), x)
 
 
-@pytest.mark.parametrize(
-    "last", [nn.Softmax(dim=1), nn.Softmax(dim=0)], ids=["rows", "columns"]
-)
+@pytest.mark.parametrize("last", [nn.Softmax(dim=1), nn.Softmax(dim=0)], ids=["rows", "columns"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_probabilities_are_no_logits(x, last, dtype):
     class Cast(nn.Module):
@@ -101,9 +98,7 @@ def test_a_model_is_asked_in_evaluation_mode_and_left_alone(x):
     model = network(nn.BatchNorm1d(10), nn.Dropout(0.9)).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     checks.check_logits(model, x)
-    assert model.training and all(
-        parameter.grad is None for parameter in model.parameters()
-    )
+    assert model.training and all(parameter.grad is None for parameter in model.parameters())
     assert all(map(torch.equal, before.values(), model.state_dict().values()))
 
 
@@ -176,9 +171,7 @@ class Buffered:
 
 def test_classes_in_blocks(small):
     in_order = small[small.labels.argsort(stable=True)]
-    line = (
-        r"expected at most 216 of 1,437 labels .* got 1,427: the classes come in blocks"
-    )
+    line = r"expected at most 216 of 1,437 labels .* got 1,427: the classes come in blocks"
     with pytest.raises(Bug, match=line):
         checks.check_shuffled(loader(in_order))
     checks.check_shuffled(loader(in_order, shuffle=True))
@@ -196,27 +189,19 @@ def test_a_tiny_set_raises_no_false_alarm(labels):
     examples = TensorDataset(torch.zeros(len(labels), 1), torch.tensor(labels))
     for seed in range(20):
         generator = torch.Generator().manual_seed(seed)
-        checks.check_shuffled(
-            DataLoader(examples, 3, shuffle=True, generator=generator)
-        )
+        checks.check_shuffled(DataLoader(examples, 3, shuffle=True, generator=generator))
     with pytest.raises(Bug, match="same order"):
         checks.check_shuffled(DataLoader(examples, 3))
 
 
-@pytest.mark.parametrize(
-    "counts", [[200] * 10, [1000, 1000], [1900, 60, 40], [2] * 500]
-)
+@pytest.mark.parametrize("counts", [[200] * 10, [1000, 1000], [1900, 60, 40], [2] * 500])
 def test_neighbours_are_counted_as_chance_has_them(counts):
     labels = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
     generator = torch.Generator().manual_seed(0)
-    shuffled = [
-        labels[torch.randperm(len(labels), generator=generator)] for _ in range(400)
-    ]
+    shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(400)]
     found = torch.stack([(y[1:] == y[:-1]).sum() for y in shuffled]).double()
     expected = found.mean() + 6 * found.std() + 6
-    assert checks._neighbours(counts) == pytest.approx(
-        expected.item(), rel=0.04, abs=1.5
-    )
+    assert checks._neighbours(counts) == pytest.approx(expected.item(), rel=0.04, abs=1.5)
 
 
 def test_what_cannot_be_gone_through_twice(small):
@@ -266,9 +251,7 @@ def test_eval_is_missing(few, layer):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     random = torch.get_rng_state()
     checks.check_repeatable(lambda model: careful(model, batches), model)
-    with pytest.raises(
-        Bug, match=r"got some that differ by [\d.]+: eval\(\) is missing"
-    ):
+    with pytest.raises(Bug, match=r"got some that differ by [\d.]+: eval\(\) is missing"):
         checks.check_repeatable(lambda model: careless(model, batches), model)
     assert not model.training and torch.equal(torch.get_rng_state(), random)
     assert all(map(torch.equal, before.values(), model.state_dict().values()))
@@ -290,9 +273,7 @@ def test_batches_of_a_few(few, size):
     checks.check_repeatable(lambda model: careful(model, loader(digits)), model)
     if size > 1:  # in training, batch normalisation takes no batch of one
         with pytest.raises(Bug, match="eval"):
-            checks.check_repeatable(
-                lambda model: careless(model, loader(digits)), model
-            )
+            checks.check_repeatable(lambda model: careless(model, loader(digits)), model)
 
 
 def test_our_own_measurement_is_repeatable(parts):
@@ -321,9 +302,7 @@ def test_a_sample_is_not_repeatable(few):
         model.eval()
         return F.cross_entropy(model(data.scale(chosen.images)), chosen.labels)
 
-    with pytest.raises(
-        Bug, match=r"expected one figure twice, got 2\.3\d+ and 2\.3\d+"
-    ):
+    with pytest.raises(Bug, match=r"expected one figure twice, got 2\.3\d+ and 2\.3\d+"):
         checks.check_repeatable(measure, network())
 
 
@@ -333,9 +312,7 @@ def test_a_measurement_that_changes_the_model(few):
         return careful(model, loader(few))
 
     model = network()
-    with pytest.raises(
-        Bug, match=r"expected the model unchanged, got another 4\.weight"
-    ):
+    with pytest.raises(Bug, match=r"expected the model unchanged, got another 4\.weight"):
         checks.check_repeatable(measure, model)
     instances = nn.Sequential(
         nn.Unflatten(1, (1, 28)),
@@ -350,9 +327,7 @@ def test_a_measurement_that_changes_the_model(few):
 def test_a_measurement_that_cannot_be_judged(few):
     with pytest.raises(ValueError, match="expected measure to call the model"):
         checks.check_repeatable(lambda _: 0.97, network())
-    with pytest.raises(
-        ValueError, match=r"expected a number to be measured, got \(1, 2"
-    ):
+    with pytest.raises(ValueError, match=r"expected a number to be measured, got \(1, 2"):
         checks.check_repeatable(lambda _: (1, 2), network())
 
 
@@ -413,9 +388,7 @@ def mean_loss(model, batches):
     return total / seen
 
 
-@pytest.mark.parametrize(
-    "measure", [careless, careful, of_the_tutorial, ours, mean_loss]
-)
+@pytest.mark.parametrize("measure", [careless, careful, of_the_tutorial, ours, mean_loss])
 def test_means_over_examples(measure):
     checks.check_mean(measure)
 
@@ -462,9 +435,7 @@ def by_its_own(images):
 
 
 def test_normalised_by_the_batch_itself(small):
-    line = (
-        r"expected an image to come out alone .* got pixels that differ by [\d.]+: its"
-    )
+    line = r"expected an image to come out alone .* got pixels that differ by [\d.]+: its"
     with pytest.raises(Bug, match=line):
         checks.check_normalised(by_its_own, small.images)
     blank = torch.cat([torch.zeros_like(small.images[:1]), small.images])

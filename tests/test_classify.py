@@ -36,12 +36,8 @@ def test_every_way_in_gives_the_same(classifier, tmp_path):
     expected = classifier.probabilities(np.asarray(image))
     assert expected.shape == (1, 10)
     np.testing.assert_array_equal(classifier.probabilities(image), expected)
-    np.testing.assert_array_equal(
-        classifier.probabilities(tmp_path / "3.png"), expected
-    )
-    np.testing.assert_array_equal(
-        classifier.probabilities(str(tmp_path / "3.png")), expected
-    )
+    np.testing.assert_array_equal(classifier.probabilities(tmp_path / "3.png"), expected)
+    np.testing.assert_array_equal(classifier.probabilities(str(tmp_path / "3.png")), expected)
     np.testing.assert_allclose(
         classifier.probabilities(np.asarray(image) / 255), expected, rtol=1e-6
     )
@@ -122,10 +118,7 @@ def test_bad_input_says_what_was_expected(classifier, wrong, error, message):
 
 def test_a_narrow_drawing_is_one(classifier):
     assert classifier.classify(np.full((20, 3), 255, dtype=np.uint8)).label == 1
-    assert (
-        classifier.classify(Image.new("L", (3, 20), 255).crop((-9, -9, 12, 29))).label
-        == 1
-    )
+    assert classifier.classify(Image.new("L", (3, 20), 255).crop((-9, -9, 12, 29))).label == 1
 
 
 def test_logits_want_prepared_images(classifier):
@@ -138,10 +131,7 @@ def test_the_shipped_weights_are_as_good_as_their_file_says(classifier, mnist):
 
     _, valid = data.split(mnist)
     right = int(
-        (
-            classifier.logits(valid.images.numpy()).argmax(axis=1)
-            == valid.labels.numpy()
-        ).sum()
+        (classifier.logits(valid.images.numpy()).argmax(axis=1) == valid.labels.numpy()).sum()
     )
     assert abs(right - classifier.provenance["valid"]["right"]) <= 1
     assert right / len(valid) >= 0.983

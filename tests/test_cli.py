@@ -46,14 +46,10 @@ def test_predict_goes_on_after_a_bad_file(capsys, tmp_path):
     draw(7).save(tmp_path / "7.png")
     draw(7).point(lambda _: 0).save(tmp_path / "blank.png")
     (tmp_path / "note.txt").write_text("seven")
-    files = [
-        tmp_path / name for name in ("note.txt", "nowhere.png", "blank.png", "7.png")
-    ]
+    files = [tmp_path / name for name in ("note.txt", "nowhere.png", "blank.png", "7.png")]
     code, output, errors = run(capsys, "predict", *files)
     assert code == 2
-    assert output[0] == f"{files[2]}: blank" and output[1].startswith(
-        f"{files[3]}: 7 ("
-    )
+    assert output[0] == f"{files[2]}: blank" and output[1].startswith(f"{files[3]}: 7 (")
     assert [line.split(": ")[2].split(" (")[0] for line in errors] == [
         "expected a picture",
         "no such file",
@@ -88,15 +84,11 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
         == "digitlib train --dataset optdigits --recipe quick --epochs 20 --rate 0.00412345678 "
         "--precision float32 --seed 3 --out FILE"
     )
-    code, output, _ = run(
-        capsys, "evaluate", "--weights", out, "--dataset", "optdigits"
-    )
+    code, output, _ = run(capsys, "evaluate", "--weights", out, "--dataset", "optdigits")
     right = provenance["valid"]["right"]
     assert code == 0 and right > 0.93 * 287
     assert output[0].startswith(f"{100 * right / 287:.1f} %")
-    assert output[11].startswith(
-        f"{287 - right} wrong, {100 - 100 * right / 287:.2f} %"
-    )
+    assert output[11].startswith(f"{287 - right} wrong, {100 - 100 * right / 287:.2f} %")
     assert len(output) == 12 + 287 - right
     draw(7).save(tmp_path / "7.png")
     assert run(capsys, "predict", "--weights", out, tmp_path / "7.png")[0] == 0
@@ -113,9 +105,7 @@ def test_the_tiny_recipe_learns_from_a_teacher(capsys, tmp_path):
     assert code == 2 and "nobody: no such file" in errors[0]
 
 
-def test_started_again_by_torchrun_it_goes_on_from_what_there_is(
-    capsys, tmp_path, monkeypatch
-):
+def test_started_again_by_torchrun_it_goes_on_from_what_there_is(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
     options = [*OPTDIGITS, "--recipe", "quick", "--out", tmp_path / "w"]
     assert run(capsys, "train", *options)[0] == 0  # nothing was left: from the start
@@ -149,9 +139,7 @@ def test_an_interrupt_from_the_terminal_is_one_line(tmp_path):
     )
 
 
-def test_interrupted_and_resumed_it_writes_the_same_bytes(
-    capsys, tmp_path, monkeypatch
-):
+def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path, monkeypatch):
     options = [*OPTDIGITS, "--recipe", "base", "--epochs", "5", "--out"]
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert run(capsys, "train", *options, whole)[0] == 0
@@ -217,9 +205,7 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(
         (["app", "--port", "x"], "invalid int value: 'x'"),
     ],
 )
-def test_bad_input_is_one_plain_line_and_code_2(
-    capsys, tmp_path, monkeypatch, arguments, message
-):
+def test_bad_input_is_one_plain_line_and_code_2(capsys, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     code, output, errors = run(capsys, *arguments)
     assert (code, output, len(errors)) == (2, [], 1)
@@ -245,9 +231,7 @@ def test_where_no_weights_can_lie_is_said_before_the_training(capsys, tmp_path):
     ("command", "module", "extra"),
     [("train", "torch", "train"), ("app", "gradio", "app")],
 )
-def test_a_missing_package_is_named_with_its_cure(
-    capsys, monkeypatch, command, module, extra
-):
+def test_a_missing_package_is_named_with_its_cure(capsys, monkeypatch, command, module, extra):
     def missing(_):
         """Fail as Python does where a package is absent."""
         raise ModuleNotFoundError(name=module)
@@ -269,9 +253,7 @@ def test_an_interrupted_training_writes_nothing(capsys, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "fit", interrupt)
-    code, _, errors = run(
-        capsys, "train", "--dataset", "optdigits", "--out", tmp_path / "w"
-    )
+    code, _, errors = run(capsys, "train", "--dataset", "optdigits", "--out", tmp_path / "w")
     assert code == 130 and errors == ["digitlib: interrupted; nothing was written"]
     assert not list(tmp_path.iterdir())
 
@@ -388,9 +370,7 @@ def test_drawings_are_measured_in_a_grid(capsys, monkeypatch, small_canvas):
     assert lines[3].startswith(f"worst: {min(shares)} % (")
 
 
-def test_refusals_are_measured_by_kind(
-    capsys, monkeypatch, small, small_canvas, tmp_path
-):
+def test_refusals_are_measured_by_kind(capsys, monkeypatch, small, small_canvas, tmp_path):
     monkeypatch.setattr(data, "load", {"optdigits": small[:500]}.get)
     out = tmp_path / "w"
     options = [*OPTDIGITS, "--recipe", "pad", "--epochs", "3", "--out", out]

@@ -13,9 +13,7 @@ def host(tmp_path_factory):
     """Packages as a host has them, linked from here: all that a chapter needs, and pip, but not this project's."""
     needed = [Requirement(line) for line in metadata.requires("digitlib")]
     ground = [one for one in needed if not one.marker]
-    train = [
-        one for one in needed if one.marker and one.marker.evaluate({"extra": "train"})
-    ]
+    train = [one for one in needed if one.marker and one.marker.evaluate({"extra": "train"})]
     folder = tmp_path_factory.mktemp("host") / "packages"
     colab.linked(folder, [*map(str, ground + train), "ipykernel", "pip"])
     return folder
@@ -48,9 +46,7 @@ def test_a_notebook_runs_from_a_stick(host, tmp_path):
 @pytest.mark.server
 def test_what_goes_wrong_is_told(host, tmp_path):
     """No wheel at the address; a file left behind."""
-    source = (
-        'open("left", "w").close()\n%pip install -q "digitlib @ {}"\nimport digitlib'
-    )
+    source = 'open("left", "w").close()\n%pip install -q "digitlib @ {}"\nimport digitlib'
     cell = nbformat.v4.new_code_cell(source.format((tmp_path / "none.whl").as_uri()))
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "bad.ipynb")
     run = colab.visit(tmp_path / "bad.ipynb", host, tmp_path)

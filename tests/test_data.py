@@ -29,9 +29,7 @@ def idx(array):
 def files(small, monkeypatch, tmp_path):
     """Four small files in MNIST's format, with their checksums in place of MNIST's, and no folder set."""
     parts = [small[:50], small[50:70]]
-    contents = [
-        idx(array.numpy()) for part in parts for array in (part.images, part.labels)
-    ]
+    contents = [idx(array.numpy()) for part in parts for array in (part.images, part.labels)]
     files = dict(zip(NAMES, contents, strict=True))
     monkeypatch.setattr(
         data,
@@ -77,9 +75,7 @@ def server(files, monkeypatch):
     thread.start()
     here = [f"http://127.0.0.1:{mirror.server_port}/"]
     monkeypatch.setattr("torchvision.datasets.MNIST.mirrors", here)
-    resources = [
-        (path[1:], hashlib.md5(content).hexdigest()) for path, content in zipped.items()
-    ]
+    resources = [(path[1:], hashlib.md5(content).hexdigest()) for path, content in zipped.items()]
     monkeypatch.setattr("torchvision.datasets.MNIST.resources", resources)
     yield asked
     mirror.shutdown()
@@ -156,9 +152,7 @@ def test_unavailable_says_what_was_tried_and_the_ways_out(files, tmp_path, monke
 
 
 @pytest.mark.parametrize("named", ["here", "~/here", "./elsewhere/../here"])
-def test_the_named_folder_may_be_relative_or_in_the_home(
-    files, tmp_path, monkeypatch, named
-):
+def test_the_named_folder_may_be_relative_or_in_the_home(files, tmp_path, monkeypatch, named):
     write(files, tmp_path / "here")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -180,12 +174,8 @@ def test_make_leads_notebooks_which_run_elsewhere_to_a_relative_folder(by_option
     command = ["make", "--print-data-base", "--dry-run", "help"]
     if by_option:
         command += [f"DIGITLIB_DATA_DIR={told.pop('DIGITLIB_DATA_DIR')}"]
-    result = subprocess.run(
-        command, cwd=root, env=told, capture_output=True, text=True, check=True
-    )
-    [found] = re.findall(
-        r"^(?:override )?DIGITLIB_DATA_DIR :?= (.*)$", result.stdout, re.MULTILINE
-    )
+    result = subprocess.run(command, cwd=root, env=told, capture_output=True, text=True, check=True)
+    [found] = re.findall(r"^(?:override )?DIGITLIB_DATA_DIR :?= (.*)$", result.stdout, re.MULTILINE)
     assert Path(found) == root / "some where" / "digits"
 
 
@@ -206,9 +196,7 @@ def locked(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("closed", ["here", "cache"])
-def test_a_folder_that_may_not_be_entered_is_passed_by(
-    files, tmp_path, monkeypatch, closed
-):
+def test_a_folder_that_may_not_be_entered_is_passed_by(files, tmp_path, monkeypatch, closed):
     monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "here"))
     [open_one] = {"here", "cache"} - {closed}
     write(files, tmp_path / open_one)
@@ -220,9 +208,7 @@ def test_a_folder_that_may_not_be_entered_is_passed_by(
         assert len(data.load("mnist")) == 50
 
 
-def test_a_cache_that_may_not_be_entered_leaves_three_ways_out(
-    files, tmp_path, monkeypatch
-):
+def test_a_cache_that_may_not_be_entered_leaves_three_ways_out(files, tmp_path, monkeypatch):
     locked(tmp_path / "cache", monkeypatch)
     with (
         pytest.warns(UserWarning, match="Permission denied"),
@@ -243,9 +229,7 @@ def test_who_has_no_home_needs_no_cache(files, tmp_path, monkeypatch, older):
 
     monkeypatch.setattr(data, "cache_folder", CACHE_FOLDER)
     monkeypatch.setattr("platformdirs.user_cache_dir", user_cache_dir)
-    with pytest.raises(
-        data.DatasetUnavailable, match=r"(?i)could not determine .*home"
-    ):
+    with pytest.raises(data.DatasetUnavailable, match=r"(?i)could not determine .*home"):
         data.load("mnist")
     write(files, tmp_path / "here")
     monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path / "here"))
@@ -315,9 +299,7 @@ def test_split_is_disjoint_complete_and_stratified(small, valid, seed):
     assert len(held) == valid
     fair = small.labels.bincount() * valid / len(small)
     assert (small.labels[held].bincount(minlength=10) - fair).abs().max() < 1
-    for part, indices in zip(
-        data.split(small, valid, seed), (train, held), strict=True
-    ):
+    for part, indices in zip(data.split(small, valid, seed), (train, held), strict=True):
         assert torch.equal(part.images, small.images[indices])
 
 
@@ -327,10 +309,7 @@ def test_split_is_the_same_everywhere(small):
         "76c9f40f404c",
         "902cdfaadf24",
     )
-    assert (
-        data.fingerprint(data.split_indices(small.labels, 287, seed=1)[1])
-        != "902cdfaadf24"
-    )
+    assert data.fingerprint(data.split_indices(small.labels, 287, seed=1)[1]) != "902cdfaadf24"
 
 
 def test_split_of_mnist_is_the_same_everywhere(mnist):
@@ -348,22 +327,14 @@ def test_split_refuses_impossible_sizes(small, valid):
 
 
 def test_fingerprint_notices_order():
-    assert data.fingerprint(torch.tensor([1, 2])) != data.fingerprint(
-        torch.tensor([2, 1])
-    )
+    assert data.fingerprint(torch.tensor([1, 2])) != data.fingerprint(torch.tensor([2, 1]))
 
 
 def test_digits_refuses_wrong_shapes():
-    with pytest.raises(
-        ValueError, match=r"uint8 images \(N, 28, 28\), got torch.float32"
-    ):
+    with pytest.raises(ValueError, match=r"uint8 images \(N, 28, 28\), got torch.float32"):
         data.Digits(torch.zeros(3, 28, 28), torch.zeros(3, dtype=torch.int64))
-    with pytest.raises(
-        ValueError, match=r"int64 labels \(3,\), got torch.int64 \(2,\)"
-    ):
-        data.Digits(
-            torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64)
-        )
+    with pytest.raises(ValueError, match=r"int64 labels \(3,\), got torch.int64 \(2,\)"):
+        data.Digits(torch.zeros(3, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64))
 
 
 def test_scale():

@@ -419,15 +419,11 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
     assert files["digitlib/digits.safetensors"] == weights.TINY.read_bytes()
     modules = {name for name in files if name.endswith(".py")} - {"app.py"}
     ground = {"__init__", "preprocess", "picture", "files", "weights", "classify"}
-    assert modules == {
-        f"digitlib/{name}.py" for name in {*ground, "hosts/__init__", "hosts/app"}
-    }
+    assert modules == {f"digitlib/{name}.py" for name in {*ground, "hosts/__init__", "hosts/app"}}
     lines = files["requirements.txt"].decode().splitlines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert lines[:-1] == project["dependencies"]
-    [gradio] = [
-        line for line in project["optional-dependencies"]["app"] if line[:6] == "gradio"
-    ]
+    [gradio] = [line for line in project["optional-dependencies"]["app"] if line[:6] == "gradio"]
     assert lines[-1].startswith(f"{gradio},<")
 
 

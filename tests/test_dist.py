@@ -40,9 +40,7 @@ def unpacked(built, tmp_path_factory):
 
 
 def test_the_archive_holds_all_but_the_heavy_file(built, unpacked):
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True
-    )
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
     ours = {name for name in listed.stdout.split("\0") if (ROOT / name).is_file()}
@@ -125,9 +123,7 @@ def test_no_command_breaks_in_a_folder_with_spaces_and_umlauts(tmp_path):
     targets = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), re.M)[1]
     for name in ("pyproject.toml", "constraints.txt"):
         (folder / name).touch()
-    settings = {
-        key: os.environ[key] for key in os.environ if not key.startswith("MAKE")
-    }
+    settings = {key: os.environ[key] for key in os.environ if not key.startswith("MAKE")}
     said = subprocess.run(
         ["make", "--dry-run", "--always-make", *targets.split()],
         cwd=folder,

@@ -29,12 +29,7 @@ def test_per_digit():
 
 def test_confusion_has_truth_in_rows():
     counts = evaluate.confusion(LOGITS, LABELS)
-    assert (
-        counts.sum() == 12
-        and counts[4, 9] == 1
-        and counts[5, 3] == 1
-        and counts[9, 4] == 0
-    )
+    assert counts.sum() == 12 and counts[4, 9] == 1 and counts[5, 3] == 1 and counts[9, 4] == 0
 
 
 def test_mistakes_worst_first():
@@ -46,9 +41,7 @@ def test_mistakes_worst_first():
 def test_logits_are_the_same_for_any_batch_and_leave_the_mode(small):
     model = MLP((16,)).train()
     whole = evaluate.logits(model, small.images[:30], batch=30)
-    torch.testing.assert_close(
-        evaluate.logits(model, small.images[:30], batch=7), whole
-    )
+    torch.testing.assert_close(evaluate.logits(model, small.images[:30], batch=7), whole)
     assert model.training and not whole.requires_grad
 
 

@@ -79,6 +79,4 @@ def test_the_file_holds_what_the_model_was(tmp_path, small):
     model = MLP((8,))
     before = [parameter.clone() for parameter in model.parameters()]
     export.export_weights(model, tmp_path / "w", small[:10], "optdigits", Recipe())
-    assert all(
-        torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)
-    )
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

@@ -32,11 +32,7 @@ PERMISSIONS = {
     ("weekly", "tell"): {"issues": "write"},
 }
 # Without what a git hook or a make around this test would hand down; and with somebody who commits.
-PLAIN = {
-    name: value
-    for name, value in os.environ.items()
-    if not name.startswith(("GIT_", "MAKE"))
-}
+PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "MAKE"))}
 WRITER = PLAIN | {
     f"GIT_{role}_{part}": "somebody@example.org"
     for role in ("AUTHOR", "COMMITTER")
@@ -105,9 +101,9 @@ def test_ci_runs_the_two_commands():
 
 def test_ci_checks_the_oldest_python_and_both_ends_of_the_ranges():
     matrix = workflow("ci")["jobs"]["check"]["strategy"]["matrix"]
-    assert f'requires-python = ">={matrix["python"][0]}"' in (
-        ROOT / "pyproject.toml"
-    ).read_text(encoding="utf-8")
+    assert f'requires-python = ">={matrix["python"][0]}"' in (ROOT / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )
     ends = {item["resolution"] for item in matrix["include"]}
     assert ends == {"highest", "lowest-direct"}
     help_of_test = re.search(r"^test:.*", (ROOT / "Makefile").read_text(), re.M)[0]
@@ -155,18 +151,11 @@ def test_no_job_may_do_more_than_it_does():
         for name, job, content in jobs()
     } == PERMISSIONS
     # A job that is added and forgets to say what it may do may then read at most.
-    assert all(
-        workflow(name)["permissions"] in ({}, {"contents": "read"})
-        for name in WORKFLOWS
-    )
+    assert all(workflow(name)["permissions"] in ({}, {"contents": "read"}) for name in WORKFLOWS)
 
 
 def test_actions_are_githubs_own_but_for_the_indexs():
-    others = {
-        (name, uses)
-        for name, _, uses in steps("uses")
-        if not uses.startswith("actions/")
-    }
+    others = {(name, uses) for name, _, uses in steps("uses") if not uses.startswith("actions/")}
     assert others == {("release", "pypa/gh-action-pypi-publish@release/v1")}
 
 
@@ -212,9 +201,7 @@ def test_a_notebook_that_breaks_opens_one_issue(open_one, tmp_path):
         ({"NAME": "", "HF_TOKEN": "secret"}, False),
     ],
 )
-def test_a_release_fills_the_hub_where_it_is_told_a_name_and_a_token(
-    names, deploys, tmp_path
-):
+def test_a_release_fills_the_hub_where_it_is_told_a_name_and_a_token(names, deploys, tmp_path):
     stand_in(tmp_path, "digitlib")
     (tmp_path / "calls").touch()
     command = script("release", "digitlib deploy")

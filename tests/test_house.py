@@ -16,9 +16,7 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digitlib"
 FILES = {
-    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(
-        ".__init__"
-    ): path
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 MODULES = [name for name, path in FILES.items() if not path.name.startswith("__")]
@@ -56,9 +54,7 @@ def names_in(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             assert not node.level, "a relative import"
-            names |= {node.module} | {
-                f"{node.module}.{alias.name}" for alias in node.names
-            }
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return names
@@ -84,16 +80,10 @@ def room(module):
 
 
 def tracked():
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True
-    )
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a git checkout")
-    return [
-        ROOT / name
-        for name in listed.stdout.split("\0")
-        if name and (ROOT / name).is_file()
-    ]
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
 def texts():
@@ -149,9 +139,7 @@ def test_a_face_defines_nothing(face):
 
 def test_no_import_goes_in_a_circle():
     above = {module: imported(module) - {module} for module in FILES}
-    while leaves := [
-        module for module, needs in above.items() if not needs & set(above)
-    ]:
+    while leaves := [module for module, needs in above.items() if not needs & set(above)]:
         for module in leaves:
             del above[module]
     assert above == {}
@@ -177,9 +165,7 @@ def test_each_module_has_its_tests(module):
 
 
 def test_test_digits_are_read_in_few_places():
-    ways = re.compile(
-        r"load_test|_load_mnist|_load_optdigits|load_digits|t10k|train=False"
-    )
+    ways = re.compile(r"load_test|_load_mnist|_load_optdigits|load_digits|t10k|train=False")
     readers = {
         path.relative_to(ROOT).as_posix()
         for path, text in texts()
@@ -207,12 +193,8 @@ def test_the_book_states_the_rule():
 
 
 def test_no_file_names_a_machine():
-    homes = re.compile(
-        r"(?<![\w.~-])/(?:home|Users|root|work|tmp|farm)/\w|[A-Z]:\\Users"
-    )
-    found = [
-        (path.name, match[0]) for path, text in texts() if (match := homes.search(text))
-    ]
+    homes = re.compile(r"(?<![\w.~-])/(?:home|Users|root|work|tmp|farm)/\w|[A-Z]:\\Users")
+    found = [(path.name, match[0]) for path, text in texts() if (match := homes.search(text))]
     assert found == []
 
 
@@ -238,9 +220,7 @@ def name_of(requirement):
 def test_each_dependency_is_named_once():
     extras = project()["optional-dependencies"]
     names = [
-        name_of(line)
-        for part in (project()["dependencies"], *extras.values())
-        for line in part
+        name_of(line) for part in (project()["dependencies"], *extras.values()) for line in part
     ]
     # Twice torch: a reader's own trains, and a newer one exports as well.
     assert sorted(names) == sorted([*set(names), "torch"])
@@ -253,9 +233,7 @@ def test_each_dependency_is_named_once():
 
 
 def test_environment_names_what_pyproject_does():
-    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())[
-        "dependencies"
-    ]
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     [pip] = [item["pip"] for item in dependencies if isinstance(item, dict)]
     conda = [item for item in dependencies if isinstance(item, str) and item != "pip"]
     [extras] = [re.fullmatch(r"-e \.\[(.+)\]", line)[1].split(",") for line in pip]

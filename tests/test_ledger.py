@@ -30,17 +30,14 @@ def entries(tmp_path, monkeypatch):
 
 def test_agreement_shows_the_recorded_value():
     sentence = ledger.reproduced("accuracy", Accuracy(981, 1000), "Right: {accuracy}.")
-    assert (
-        sentence
-        == "Right: 98.0 % (96.9 to 98.7) of 1,000 digits. *(recorded; this run agrees)*"
-    )
+    assert sentence == "Right: 98.0 % (96.9 to 98.7) of 1,000 digits. *(recorded; this run agrees)*"
     assert sentence._repr_markdown_() == str(sentence) == repr(sentence)
 
 
 def test_templates():
-    assert ledger.reproduced(
-        "loss", 0.495, "{value:.2f} or {percent:.0f} %"
-    ).startswith("0.50 or 50 %")
+    assert ledger.reproduced("loss", 0.495, "{value:.2f} or {percent:.0f} %").startswith(
+        "0.50 or 50 %"
+    )
     template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
     sentence = ledger.reproduced("gain", 0.07, template)
     assert sentence.startswith("8 points, 6 to 10 over seeds, at least 5 *(recorded")
@@ -92,9 +89,7 @@ def test_disagreement_raises_when_checked_and_shows_both_when_not(
     monkeypatch.delenv("DIGITLIB_CHECK")
     value = getattr(measured, "value", measured)
     sentence = ledger.reproduced(name, measured, "{points:.1f} points")
-    assert sentence.startswith(
-        f"{100 * value:.1f} points *(this run gives {value:.4g}; "
-    )
+    assert sentence.startswith(f"{100 * value:.1f} points *(this run gives {value:.4g}; ")
     assert "recorded: " in sentence
 
 
@@ -109,9 +104,7 @@ def test_recording_checks_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITLIB_RECORD", str(tmp_path / "record"))
     ledger.reproduced("new", Accuracy(1, 2), "{accuracy}")
     ledger.reproduced("gain", -1.0, "{value}")
-    lines = [
-        json.loads(line) for line in (tmp_path / "record").read_text().splitlines()
-    ]
+    lines = [json.loads(line) for line in (tmp_path / "record").read_text().splitlines()]
     assert lines == [
         {"name": "new", "value": 0.5, "n": 2},
         {"name": "gain", "value": -1.0, "n": None},

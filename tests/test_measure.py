@@ -126,9 +126,7 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     assert found["model"] == "digits.safetensors"
     right = classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy()
     assert (found["accuracy"]["right"], found["accuracy"]["n"]) == (right.sum(), 100)
-    assert (
-        Accuracy.from_counts(found["accuracy"]).share.replace(" %", "&nbsp;%") in page
-    )
+    assert Accuracy.from_counts(found["accuracy"]).share.replace(" %", "&nbsp;%") in page
     refused = classifier.refused(some.images.numpy())
     answered = found["answered digits"]
     assert found["refused digits"]["right"] == refused.sum()

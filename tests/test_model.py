@@ -6,9 +6,7 @@ from torch import nn
 from digitlib.model import MLP, Normalize, with_norm
 
 
-@pytest.mark.parametrize(
-    ("hidden", "count"), [((), 7_850), ((64,), 50_890), ((512, 256), 535_818)]
-)
+@pytest.mark.parametrize(("hidden", "count"), [((), 7_850), ((64,), 50_890), ((512, 256), 535_818)])
 def test_shapes_and_parameters(hidden, count):
     model = MLP(hidden)
     assert model(torch.rand(3, 28, 28)).shape == (3, 10)

@@ -23,9 +23,7 @@ def test_each_kind_is_prepared_varied_and_repeatable(kind, small):
 
 
 def test_another_kind_is_an_error(small):
-    with pytest.raises(
-        ValueError, match=r"expected a kind out of scribbles, .*'horses'"
-    ):
+    with pytest.raises(ValueError, match=r"expected a kind out of scribbles, .*'horses'"):
         nondigits.draw("horses", 1, small, seed=0)
 
 

@@ -104,9 +104,7 @@ def test_our_own_bitmaps(in_javascript, in_onnx):
     for name in ("noise", "inverted", "full"):
         assert named[name]["reason"] == "not a digit"
     for name in ("blank", "specks"):
-        assert (
-            named[name]["reason"] == "blank" and sum(named[name]["probabilities"]) == 0
-        )
+        assert named[name]["reason"] == "blank" and sum(named[name]["probabilities"]) == 0
 
 
 def test_a_thousand_digits_of_mnist(mnist, in_javascript, in_onnx):
@@ -195,9 +193,7 @@ def test_the_eleventh_score_and_the_calibration(page, temperature):
         _, content = weights_file(calibration=calibration | limit, odd=True)
         answer = asked(page, content, image)
         assert answer["doubt"] == pytest.approx(doubt, abs=1e-4)
-        np.testing.assert_allclose(
-            answer["probabilities"], powers / powers.sum(), atol=1e-4
-        )
+        np.testing.assert_allclose(answer["probabilities"], powers / powers.sum(), atol=1e-4)
         if refused:
             assert (answer["label"], answer["reason"]) == (None, "not a digit")
         else:
@@ -399,9 +395,7 @@ def test_a_frame_follows_its_book(browser, inlined_page):
     """Its height and its scheme, from a file."""
     book = inlined_page.with_name("book.html")
     frame = pad.FRAME.format(address="pad.html", title="Drawing pad")
-    book.write_text(
-        f"<!doctype html><html data-theme=dark><body>{frame}", encoding="utf-8"
-    )
+    book.write_text(f"<!doctype html><html data-theme=dark><body>{frame}", encoding="utf-8")
     page = browser.new_page()
     page.goto(book.as_uri())
     inner = page.frame_locator(".pad-frame")
@@ -415,9 +409,7 @@ def test_a_frame_follows_its_book(browser, inlined_page):
     assert not inner.get_by_role("heading").is_visible()
     before = page.locator(".pad-frame").bounding_box()["height"]
     inner.get_by_text("More", exact=True).click()
-    page.wait_for_function(
-        f"document.querySelector('.pad-frame').clientHeight > {before + 100}"
-    )
+    page.wait_for_function(f"document.querySelector('.pad-frame').clientHeight > {before + 100}")
     inside.wait_for_function(
         "document.documentElement.scrollHeight <= document.documentElement.clientHeight"
     )

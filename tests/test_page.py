@@ -125,9 +125,7 @@ def test_what_is_not_there_is_left_out(found, render):
 
 def test_digits_that_are_missing_are_said_to_be(found, render, page):
     assert "None of them is labelled" not in page
-    rows = [
-        [0] * 10 if i in (3, 8) else row for i, row in enumerate(found["confusion"])
-    ]
+    rows = [[0] * 10 if i in (3, 8) else row for i, row in enumerate(found["confusion"])]
     words = Page(render({**found, "confusion": rows})).words
     assert "None of them is labelled 3 or 8: of that, nothing is said." in words
 

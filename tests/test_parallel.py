@@ -193,9 +193,7 @@ def test_torchrun_starts_the_command(tmp_path):
     ]
     launcher = "torch.distributed.run", "--standalone", "--nproc-per-node=2"
     command = [*launcher, "-m", "digitlib", *options, str(tmp_path / "w")]
-    result = subprocess.run(
-        [sys.executable, "-m", *command], capture_output=True, text=True
-    )
+    result = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert len(result.stdout.splitlines()) == 1 + 2 + 1
     told = DigitClassifier.load(tmp_path / "w").provenance["command"]
@@ -215,7 +213,5 @@ def test_with_equal_global_batches_two_processes_do_what_one_does(trained):
         for said, _ in trained.values()
     ]
     assert losses[0] == pytest.approx(losses[1], abs=2e-3)
-    right = [
-        classifier.provenance["valid"]["right"] for _, classifier in trained.values()
-    ]
+    right = [classifier.provenance["valid"]["right"] for _, classifier in trained.values()]
     assert abs(right[0] - right[1]) <= 0.02 * 287

@@ -16,9 +16,7 @@ from drawings import STROKES, draw
 def test_paper_is_turned_round():
     ink = draw(2)
     paper = Image.fromarray(255 - np.asarray(ink))
-    np.testing.assert_array_equal(
-        preprocess(read_image(paper)), preprocess(read_image(ink))
-    )
+    np.testing.assert_array_equal(preprocess(read_image(paper)), preprocess(read_image(ink)))
 
 
 @pytest.mark.parametrize("level", [0, 255])
@@ -42,9 +40,7 @@ def test_photo_is_turned_upright(tmp_path):
 
 def test_noise_of_paper_and_jpeg_is_no_ink(tmp_path):
     grain = np.random.RandomState(0).randint(-12, 13, size=(200, 200))
-    Image.fromarray((235 + grain).astype(np.uint8)).save(
-        tmp_path / "paper.jpg", quality=60
-    )
+    Image.fromarray((235 + grain).astype(np.uint8)).save(tmp_path / "paper.jpg", quality=60)
     with pytest.raises(NoInk):
         preprocess(read_image(tmp_path / "paper.jpg"))
 

@@ -22,12 +22,8 @@ def area_average(image, height, width):
             total = 0
             for r in range(rows):
                 for c in range(columns):
-                    tall = min((i + 1) * rows, (r + 1) * height) - max(
-                        i * rows, r * height
-                    )
-                    wide = min((j + 1) * columns, (c + 1) * width) - max(
-                        j * columns, c * width
-                    )
+                    tall = min((i + 1) * rows, (r + 1) * height) - max(i * rows, r * height)
+                    wide = min((j + 1) * columns, (c + 1) * width) - max(j * columns, c * width)
                     if tall > 0 and wide > 0:
                         total += tall * wide * int(image[r, c])
             result[i, j] = (2 * total + rows * columns) // (2 * rows * columns)
@@ -64,8 +60,7 @@ def test_mass_comes_to_pixel_14(noise):
     for ink in noise[:, :20, :15]:
         levels = centre_by_mass(ink).astype(float)
         centre = [
-            (levels.sum(axis=1 - axis) * np.arange(28)).sum() / levels.sum()
-            for axis in (0, 1)
+            (levels.sum(axis=1 - axis) * np.arange(28)).sum() / levels.sum() for axis in (0, 1)
         ]
         assert all(13.5 <= place <= 14.5 for place in centre)
 
@@ -97,9 +92,7 @@ def test_levels_as_floats_and_booleans():
     ink = np.asarray(draw(3))
     np.testing.assert_array_equal(preprocess(ink / 255), preprocess(ink))
     np.testing.assert_array_equal(preprocess(ink.astype(np.int64)), preprocess(ink))
-    np.testing.assert_array_equal(
-        preprocess(ink > 127), preprocess((ink > 127) * np.uint8(255))
-    )
+    np.testing.assert_array_equal(preprocess(ink > 127), preprocess((ink > 127) * np.uint8(255)))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (28, 28), (280, 280)])

@@ -152,10 +152,7 @@ def test_every_picture_has_words(pages):
 
 
 def test_every_link_leads_to_what_is_there(pages, files):
-    ids = {
-        name: {element.get("id") for element in page.iter()}
-        for name, page in pages.items()
-    }
+    ids = {name: {element.get("id") for element in page.iter()} for name, page in pages.items()}
     for name, page in pages.items():
         for element in page.iter():
             address = element.get("href") or element.get("src") or ""
@@ -181,12 +178,8 @@ def test_the_package_says_what_it_is_and_what_it_holds(pages, files):
     items = {item.get("href"): item for item in package.iter(f"{OPF}item")}
     outside = {"mimetype", "META-INF/container.xml", "content.opf"}
     assert set(items) == set(files) - outside
-    marked = {
-        name for name, item in items.items() if item.get("properties") == "mathml"
-    }
-    formulas = {
-        name for name, page in pages.items() if page.find(f".//{MATH}math") is not None
-    }
+    marked = {name for name, item in items.items() if item.get("properties") == "mathml"}
+    formulas = {name for name, page in pages.items() if page.find(f".//{MATH}math") is not None}
     assert marked == formulas and len(formulas) > 2
     [cover] = [x for x in items.values() if x.get("properties") == "cover-image"]
     assert cover.get("href") in files
@@ -207,9 +200,7 @@ def test_the_cover_says_title_subtitle_and_address(pages):
 
 
 def test_folds_stand_open(pages):
-    folded = [
-        cell for cell in cells() if "hide-cell" in cell["metadata"].get("tags", [])
-    ]
+    folded = [cell for cell in cells() if "hide-cell" in cell["metadata"].get("tags", [])]
     opened = [
         part
         for page in pages.values()

@@ -49,9 +49,7 @@ def first_cell(path):
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_the_install_cell_binds_the_same_names_on_both_branches(chapter):
     source = first_cell(chapter)
-    [line] = re.findall(
-        r'    %pip install -q "digitlib\[.+\]".* \|\| echo ".+"', source
-    )
+    [line] = re.findall(r'    %pip install -q "digitlib\[.+\]".* \|\| echo ".+"', source)
     tree = ast.parse(source.replace(line, "    pass"))
     [branch] = [node for node in tree.body if isinstance(node, ast.If)]
     assert ast.unparse(branch.test) == "find_spec('digitlib') is None"
@@ -62,9 +60,7 @@ def test_the_install_cell_binds_the_same_names_on_both_branches(chapter):
     for cell in nbformat.read(chapter, as_version=4).cells:
         if cell.cell_type == "code" and cell.source != source:
             names = {
-                node.id
-                for node in ast.walk(ast.parse(cell.source))
-                if isinstance(node, ast.Name)
+                node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)
             }
             assert not names & (within | {"digitlib"})
             assert "import digitlib" not in cell.source
@@ -177,17 +173,13 @@ def offline(browser):
     page.on("request", lambda request: asked.append(request.url))
     yield page
     context.close()
-    assert [
-        url for url in asked if not url.startswith(("file:", "blob:", "data:"))
-    ] == []
+    assert [url for url in asked if not url.startswith(("file:", "blob:", "data:"))] == []
 
 
 def test_from_a_stick_the_pad_names_a_digit(stick, offline):
     offline.goto((stick / "index.html").as_uri())
     offline.wait_for_selector(".pad-frame[style*='px']")  # it took its page's height
-    offline.frame_locator(".pad-frame").locator(
-        ".pad-canvas"
-    ).scroll_into_view_if_needed()
+    offline.frame_locator(".pad-frame").locator(".pad-canvas").scroll_into_view_if_needed()
     for points in STROKES[4]:
         stroke(offline, points, frame=offline.frames[1])
     offline.frames[1].wait_for_selector(".pad-guess[data-label='4']")

@@ -15,19 +15,13 @@ PICTURES = {
         np.eye(28)[None].repeat(12, axis=0) * 255, [str(i) for i in range(12)]
     ),
     "bars": lambda: show.bars([1, 2, 3], ylabel="digits"),
-    "lines": lambda: show.lines(
-        {"a": ([0, 1], [1, 0]), "b": ([0, 1], [0, 1])}, xlabel="epoch"
-    ),
+    "lines": lambda: show.lines({"a": ([0, 1], [1, 0]), "b": ([0, 1], [0, 1])}, xlabel="epoch"),
     "doubling": lambda: show.lines({"a": ([16, 64, 256], [3, 2, 1])}, doubling=True),
     "curves": lambda: show.curves(
         {"a": {kind: CURVE for kind in ("blur", "noise", "smaller")}}, UNITS
     ),
-    "reliability": lambda: show.reliability(
-        [(0.5, Accuracy(2, 3)), (1.0, Accuracy(20, 20))]
-    ),
-    "intervals": lambda: show.intervals(
-        [Accuracy(9, 10), Accuracy(90, 100)], ["few", "many"]
-    ),
+    "reliability": lambda: show.reliability([(0.5, Accuracy(2, 3)), (1.0, Accuracy(20, 20))]),
+    "intervals": lambda: show.intervals([Accuracy(9, 10), Accuracy(90, 100)], ["few", "many"]),
     "matrix": lambda: show.matrix(
         np.diag([5, 6, 7]) + np.eye(3, k=1, dtype=int), hide_diagonal=True
     ),

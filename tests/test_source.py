@@ -1,5 +1,17 @@
+import inspect
+import operator
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from digitlib import DigitClassifier, data, preprocess
 from digitlib.book.source import Sentence, show_source
+from digitlib.model import MLP
 from digitlib.train import train_epoch
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_show_source_is_the_code_that_runs():
@@ -8,3 +20,29 @@ def test_show_source_is_the_code_that_runs():
 
 def test_a_sentence_is_shown_as_markdown():
     assert Sentence("**a**")._repr_markdown_() == repr(Sentence("**a**")) == "**a**"
+
+
+# Every function and class whose source a chapter prints, by the name that it has there.
+SHOWN = [
+    name
+    for text in sorted((ROOT / "book" / "text").glob("*.md"))
+    for name in re.findall(r"show_source\(([\w.]+)\)", text.read_text())
+]
+HOMES = SimpleNamespace(
+    MLP=MLP,
+    DigitClassifier=DigitClassifier,
+    data=data,
+    preprocess=preprocess,
+    train_epoch=train_epoch,
+)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_the_book_prints_fits_on_its_page(name):
+    """A page of the book shows 88 columns of code; for more one has to scroll."""
+    source = inspect.getsource(operator.attrgetter(name)(HOMES))
+    assert max(map(len, source.splitlines())) <= 88
+
+
+def test_chapters_print_source():
+    assert len(SHOWN) >= 5

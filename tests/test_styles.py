@@ -36,9 +36,7 @@ def test_a_flag_is_not_a_foot():
 
 
 def test_another_style_is_an_error():
-    with pytest.raises(
-        ValueError, match=r"expected a style out of 1 with a flag, .*'an 8'"
-    ):
+    with pytest.raises(ValueError, match=r"expected a style out of 1 with a flag, .*'an 8'"):
         styles.draw("an 8", 1, seed=0)
 
 
@@ -57,9 +55,7 @@ def test_mixed_adds_each_style_with_its_label(small):
 def test_right_counts_on_drawings_of_its_own(monkeypatch):
     seeds = []
     drawn = styles.draw
-    monkeypatch.setattr(
-        styles, "draw", lambda *asked: seeds.append(asked[2]) or drawn(*asked)
-    )
+    monkeypatch.setattr(styles, "draw", lambda *asked: seeds.append(asked[2]) or drawn(*asked))
     found = styles.right(lambda images: np.eye(10)[[1] * len(images)], n=5)
     assert {style: (some.right, some.n) for style, some in found.items()} == {
         name: (5 * (style.digit == 1), 5) for name, style in styles.STYLES.items()

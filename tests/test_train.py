@@ -127,9 +127,7 @@ def test_deformations_fade_to_none():
 
 def test_fading_changes_what_is_learned(parts):
     faded = replace(DEFORMED, fade=0.5)
-    assert not torch.equal(
-        weights_after(*parts, faded), weights_after(*parts, DEFORMED)
-    )
+    assert not torch.equal(weights_after(*parts, faded), weights_after(*parts, DEFORMED))
 
 
 def test_descent_with_momentum_learns_too(parts):
@@ -167,9 +165,7 @@ def test_batches_are_fetched_together_and_hold_each_digit_once(parts):
     recipe = Recipe(batch=30, seed=3)
     dealt = _batches(train.images, train.labels, recipe, 2, None)
     batches = [(x.clone(), y) for x, y in dealt]
-    order = torch.randperm(
-        len(train), generator=torch.Generator().manual_seed(3_000 + 2)
-    )
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(3_000 + 2))
     assert [len(y) for _, y in batches] == [30] * 38 + [10]
     x, y = (torch.cat(some) for some in zip(*batches, strict=True))
     assert torch.equal(x, data.scale(train.images[order]))
@@ -179,9 +175,7 @@ def test_batches_are_fetched_together_and_hold_each_digit_once(parts):
 def test_the_last_epoch_is_the_result(parts):
     model = MLP((32,))
     history = fit(model, *parts, QUICK)
-    accuracy = evaluate.accuracy(
-        evaluate.logits(model, parts[1].images), parts[1].labels
-    )
+    accuracy = evaluate.accuracy(evaluate.logits(model, parts[1].images), parts[1].labels)
     assert accuracy.value == history[-1].valid_accuracy
 
 
@@ -249,9 +243,7 @@ def test_drawn_digits_teach_other_hands(parts):
         history = fit(model, train, valid, Recipe(epochs=10, batch=64, hands=share))
         assert history[-1].valid_accuracy > 0.93
         found = styles.right(
-            lambda images, model=model: evaluate.logits(
-                model, torch.from_numpy(images)
-            ).numpy(),
+            lambda images, model=model: evaluate.logits(model, torch.from_numpy(images)).numpy(),
             n=50,
         )
         right.append(evaluate.total(found.values()).value)

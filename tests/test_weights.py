@@ -20,9 +20,7 @@ def test_round_trip(layers, tmp_path):
     weights.save(tmp_path / "w", Weights(layers, *said))
     loaded = weights.load(tmp_path / "w")
     assert (loaded.provenance, loaded.calibration) == said
-    for (weight, bias), (original, original_bias) in zip(
-        loaded.layers, layers, strict=True
-    ):
+    for (weight, bias), (original, original_bias) in zip(loaded.layers, layers, strict=True):
         step = np.abs(original).max(axis=1, keepdims=True) / 127
         assert np.abs(weight - original).max() <= (step / 2 + 1e-6).max()
         np.testing.assert_allclose(bias, original_bias, rtol=1e-6)
@@ -57,9 +55,7 @@ def test_what_is_no_weights_file(tmp_path):
     (tmp_path / "text").write_text("not weights")
     save_file({"a": np.zeros(3)}, tmp_path / "other")
     for name in ("text", "other"):
-        with pytest.raises(
-            ValueError, match=f"{name}: expected a digitlib weights file"
-        ):
+        with pytest.raises(ValueError, match=f"{name}: expected a digitlib weights file"):
             weights.load(tmp_path / name)
     with pytest.raises(FileNotFoundError, match="no such file"):
         weights.load(tmp_path / "nowhere")

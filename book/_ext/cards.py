@@ -9,15 +9,15 @@ from digitlib.book.entries import LEDGER
 from digitlib.hosts import cards
 
 CARDS = {"book/model-card": cards.model_card, "book/data-card": cards.data_card}
-LINE = "*In the book, the card stands here: it is written from the ledger when the book is built.*\n"
+LINE = (
+    "*In the book, the card stands here: it is written from the ledger when the book is built.*\n"
+)
 
 
 def filled(text: str, card: str) -> str:
     """A page with its card; ValueError if it has no place for one, or several."""
     if text.count(LINE) != 1:
-        raise ValueError(
-            f"expected one line {LINE!r} in the page, got {text.count(LINE)}"
-        )
+        raise ValueError(f"expected one line {LINE!r} in the page, got {text.count(LINE)}")
     return text.replace(LINE, card)
 
 

@@ -89,9 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(*table(COLUMNS, []), sep="\n", flush=True)
         bad = 0
         with served(Path(scratch) / "site") as site:
-            names = options.names or sorted(
-                path.stem for path in (site / "notebooks").iterdir()
-            )
+            names = options.names or sorted(path.stem for path in (site / "notebooks").iterdir())
             for name in names:
                 path = site / "notebooks" / f"{name}.ipynb"
                 run = visit(path, packages(host), Path(scratch) / name)

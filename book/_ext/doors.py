@@ -39,9 +39,7 @@ def origin(folder) -> str:
     """The address of the remote ``origin``; empty without one, or without git."""
     try:
         command = ["git", "-C", str(folder), "remote", "get-url", "origin"]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False
-        ).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
     except FileNotFoundError:
         return ""
 
@@ -79,9 +77,7 @@ def to_take(folder: Path) -> dict[str, str]:
 def configure(app, config):
     """Settle the two addresses before anything is read."""
     options = config.html_theme_options
-    config.html_baseurl = address(
-        os.environ.get("DIGITLIB_ADDRESS") or config.html_baseurl
-    )
+    config.html_baseurl = address(os.environ.get("DIGITLIB_ADDRESS") or config.html_baseurl)
     remote = web_address(origin(app.srcdir))
     options["repository_url"] = options.get("repository_url") or remote
     options.pop("launch_buttons", None)  # they know of one branch only

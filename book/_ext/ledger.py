@@ -33,19 +33,13 @@ def tables(dataset: str = "mnist") -> str:
 def section(title: str, entries: dict[str, dict], told: dict) -> str:
     """A heading, how these figures are measured, and their table."""
     commands = ", ".join(f"`{one}`" for one in values(entries, "command"))
-    torches = {
-        version["torch"].partition("+")[0] for version in gather(entries, "versions")
-    }
-    about = f"Measured {span(values(entries, 'date'))} with torch {span(sorted(torches))}: {commands}."
-    marks = {
-        f"{file} {mark}"
-        for one in gather(entries, "weights")
-        for file, mark in one.items()
-    }
+    torches = {version["torch"].partition("+")[0] for version in gather(entries, "versions")}
+    about = (
+        f"Measured {span(values(entries, 'date'))} with torch {span(sorted(torches))}: {commands}."
+    )
+    marks = {f"{file} {mark}" for one in gather(entries, "weights") for file, mark in one.items()}
     if marks:
-        about += (
-            f" What has no range speaks of stored weights: {', '.join(sorted(marks))}."
-        )
+        about += f" What has no range speaks of stored weights: {', '.join(sorted(marks))}."
     rows = ["| name | what it says | range |", "| --- | --- | --- |"]
     rows += [row(name, entry, *told[name]) for name, entry in entries.items()]
     return "\n\n".join([f"## {title}", about, "\n".join(rows)])

@@ -80,13 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="let tolerances take in this machine too, and record nothing else",
     )
-    command.add_argument(
-        "--dataset", choices=NAMES, action="append", help="both if none is given"
-    )
+    command.add_argument("--dataset", choices=NAMES, action="append", help="both if none is given")
     options = parser.parse_args(arguments)
-    options.names = options.names or sorted(
-        path.stem for path in (BOOK / "text").glob("[0-9]*.md")
-    )
+    options.names = options.names or sorted(path.stem for path in (BOOK / "text").glob("[0-9]*.md"))
     return options.run(options)
 
 
@@ -139,13 +135,9 @@ def results(options) -> int:
         for name in options.names:
             found = measure(name)
             for entry, (value, n) in found.items():
-                disagreements += report(
-                    dataset, entry, ledger[dataset].get(entry), value, n
-                )
+                disagreements += report(dataset, entry, ledger[dataset].get(entry), value, n)
                 if options.write:
-                    ledger[dataset].setdefault(entry, {}).update(
-                        {"value": value, "n": n}
-                    )
+                    ledger[dataset].setdefault(entry, {}).update({"value": value, "n": n})
             if options.write:
                 add_uncertainty(name, ledger[dataset])
                 write(ledger)
@@ -234,9 +226,7 @@ def origin(text: str, all_seeds: list[float]) -> dict:
     return {"spread": [min(all_seeds), max(all_seeds)], "seeds": len(all_seeds)}
 
 
-def report(
-    dataset: str, name: str, entry: dict | None, value: float, n: int | None
-) -> bool:
+def report(dataset: str, name: str, entry: dict | None, value: float, n: int | None) -> bool:
     """Print one line, old, new and difference; return whether they disagree."""
     if entry is None or "value" not in entry:
         claim = f", at least {entry['at_least']}" if entry else ""

@@ -245,9 +245,7 @@ def sheets(chromium, page: Path) -> bytes:
     """A page as PDF, with tags for who listens to it, and an outline."""
     tab = chromium.new_page()
     tab.goto(page.as_uri(), timeout=0)
-    pdf = tab.pdf(
-        prefer_css_page_size=True, print_background=True, tagged=True, outline=True
-    )
+    pdf = tab.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     tab.close()
     return pdf
 

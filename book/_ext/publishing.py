@@ -64,9 +64,7 @@ def package(folder: Path) -> None:
     """Put the package there as a wheel, and the weights that it leaves out."""
     shutil.copy(RECORD, folder)
     command = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
-    subprocess.run(
-        [sys.executable, *command], cwd=ROOT, check=True, capture_output=True
-    )
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
 
 
 def render(site: Path, address: str) -> None:
@@ -87,9 +85,7 @@ def put_notebooks(site: Path, address: str) -> None:
     what = f"digitlib[{{}}] @ {address}/{wheel}" if address else f"../{wheel}[{{}}]"
     (site / "notebooks").mkdir(exist_ok=True)
     for path in sorted((ROOT / "book").glob("[0-9]*.ipynb")):
-        text = nbformat.writes(
-            adapted(nbformat.read(path, as_version=4), what, address)
-        )
+        text = nbformat.writes(adapted(nbformat.read(path, as_version=4), what, address))
         (site / "notebooks" / path.name).write_text(text + "\n", encoding="utf-8")
 
 
@@ -114,9 +110,7 @@ def linked(text: str, address: str) -> str:
     base = address or ".."
     text = re.sub(r"\]\(_static/", f"]({base}/_static/", text)
     kinds = "md|ipynb" if address else "md"
-    return re.sub(
-        rf"\]\(([\w-]+)\.(?:{kinds})(#[\w-]+)?\)", rf"]({base}/book/\1.html\2)", text
-    )
+    return re.sub(rf"\]\(([\w-]+)\.(?:{kinds})(#[\w-]+)?\)", rf"]({base}/book/\1.html\2)", text)
 
 
 def pack(site: Path, target: Path) -> None:

@@ -37,9 +37,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
-        page = browser.new_page(
-            viewport=SIZE, color_scheme="light", reduced_motion="reduce"
-        )
+        page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce")
         page.goto(site.address)
         page.wait_for_selector(".pad-canvas")
         parts = [drawn(page, digit) for digit in DIGITS]

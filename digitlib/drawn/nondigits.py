@@ -80,10 +80,7 @@ def accepted(
         digits: validation digits, what inverted and doubled digits are made of.
         n: how many of each kind; none of them was trained on.
     """
-    return {
-        kind: Accuracy.of(~refused(draw(kind, n, digits, EXAM).numpy()))
-        for kind in KINDS
-    }
+    return {kind: Accuracy.of(~refused(draw(kind, n, digits, EXAM).numpy())) for kind in KINDS}
 
 
 def mixed(digits: Digits, share: float, seed: int) -> Digits:

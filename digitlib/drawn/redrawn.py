@@ -133,9 +133,7 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
     return {"pen": pen, "seed": seed, "pixels": pixels}
 
 
-def _prepared(
-    images, pen: Pen, canvas: int, seed: int, pixels: int | None = None
-) -> torch.Tensor:
+def _prepared(images, pen: Pen, canvas: int, seed: int, pixels: int | None = None) -> torch.Tensor:
     """Redrawn and preprocessed, uint8 ``(N, 28, 28)``; degraded if ``pixels`` are given, for the longer side."""
     drawings = redraw(images, pen, seed, canvas).numpy()
     if pixels:
@@ -152,9 +150,7 @@ def _paled(images: torch.Tensor, seed: int) -> torch.Tensor:
     return (255 * ground + images * ink * (1 - ground)).round().to(torch.uint8)
 
 
-def redraw(
-    images: torch.Tensor, pen: Pen, seed: int = 0, canvas: int = CANVAS
-) -> torch.Tensor:
+def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, canvas: int = CANVAS) -> torch.Tensor:
     """Redraw digits, each leaned, bent and placed in its own way.
 
     Args:
@@ -171,16 +167,12 @@ def redraw(
     return torch.cat(parts)
 
 
-def _redraw(
-    images: torch.Tensor, pen: Pen, canvas: int, random: torch.Generator
-) -> torch.Tensor:
+def _redraw(images: torch.Tensor, pen: Pen, canvas: int, random: torch.Generator) -> torch.Tensor:
     side = pen.size * canvas
     low, extent = _boxes(images)  # (N, 2) each: x and y
     scale = side / extent.amax(1)  # canvas pixels for a pixel of the image
     places = _places(low, extent, scale, side, canvas, random)
-    grid = (places @ basis(_POINTS, images.device, canvas)).unflatten(
-        2, (canvas, canvas)
-    )
+    grid = (places @ basis(_POINTS, images.device, canvas)).unflatten(2, (canvas, canvas))
     large = F.grid_sample(
         images[:, None].float(),
         grid.permute(0, 2, 3, 1).contiguous(),
@@ -218,9 +210,7 @@ def _boxes(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     ink = (images > 0).numpy()
     columns, rows = ink.any(1), ink.any(2)
     low = np.stack([columns.argmax(1), rows.argmax(1)], axis=1)
-    high = SIDE - np.stack(
-        [columns[:, ::-1].argmax(1), rows[:, ::-1].argmax(1)], axis=1
-    )
+    high = SIDE - np.stack([columns[:, ::-1].argmax(1), rows[:, ::-1].argmax(1)], axis=1)
     return torch.from_numpy(low).float(), torch.from_numpy(high - low).float()
 
 
@@ -262,8 +252,6 @@ def _widest(images: torch.Tensor, step: int) -> torch.Tensor:
     x = F.pad(images, (1, 1, 1, 1))
     across = torch.maximum(torch.maximum(x[:, :, :-2], x[:, :, 1:-1]), x[:, :, 2:])
     if step % 2 == 0:  # all eight
-        return torch.maximum(
-            torch.maximum(across[:, :-2], across[:, 1:-1]), across[:, 2:]
-        )
+        return torch.maximum(torch.maximum(across[:, :-2], across[:, 1:-1]), across[:, 2:])
     upright = torch.maximum(x[:, :-2, 1:-1], x[:, 2:, 1:-1])
     return torch.maximum(across[:, 1:-1], upright)

@@ -39,9 +39,7 @@ LOOK_ALIKES = "OolIiSsZzBbqgG"
 """Letters that are written like a digit by some people, in some typefaces: 0, 1, 5, 2, 8, 6 and 9."""
 
 LETTERS = "".join(
-    sorted(
-        set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES)
-    )
+    sorted(set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES))
 )
 SYMBOLS = "?!&@#$%*+=<>~^{}§µ¶€£αβγδεθλπρστφψωΔΩΣΨΞ∞∑√∂≈≠≤≥←↑→↓♠♣♥♦★☺☼♪"
 
@@ -67,9 +65,7 @@ def _fonts(text: str) -> list[ImageFont.FreeTypeFont]:
 def _has(font: ImageFont.FreeTypeFont, text: str) -> bool:
     """Whether a typeface draws each character otherwise than one that no typeface has."""
     missing = bytes(font.getmask("\U0010fffe"))
-    return all(
-        bytes(font.getmask(character)) not in (b"", missing) for character in text
-    )
+    return all(bytes(font.getmask(character)) not in (b"", missing) for character in text)
 
 
 def _glyph(random, characters: str) -> np.ndarray:
@@ -132,11 +128,7 @@ def _texture(random, _digits) -> np.ndarray:
     if style == 0:
         grain = random.randint(2, SIDE + 1)
         field = random.randint(256, size=(grain, grain)).astype(np.uint8)
-        how = (
-            Image.Resampling.BICUBIC
-            if random.rand() < 0.5
-            else Image.Resampling.NEAREST
-        )
+        how = Image.Resampling.BICUBIC if random.rand() < 0.5 else Image.Resampling.NEAREST
         field = np.asarray(Image.fromarray(field).resize((SIDE, SIDE), how)) / 255.0
         field = np.where(random.rand() < 0.5, field, field > random.uniform(0.3, 0.7))
     else:
@@ -145,8 +137,7 @@ def _texture(random, _digits) -> np.ndarray:
         across = np.cos(angle) * y - np.sin(angle) * x
         field = {
             1: np.sin(2 * np.pi * waves * along) > random.uniform(-0.5, 0.5),
-            2: (np.sin(2 * np.pi * waves * along) > 0)
-            ^ (np.sin(2 * np.pi * waves * across) > 0),
+            2: (np.sin(2 * np.pi * waves * along) > 0) ^ (np.sin(2 * np.pi * waves * across) > 0),
             3: (along - along.min()) / np.ptp(along),
         }[style]
     return np.floor(255 * np.asarray(field, dtype=np.float64)).astype(np.uint8)
@@ -161,9 +152,7 @@ def _inverted(random, digits: Digits) -> np.ndarray:
 
 def _doubled(random, digits: Digits) -> np.ndarray:
     """Two digits side by side, one above the other, or over each other."""
-    first, second = (
-        digits.images[i].numpy() for i in random.randint(len(digits), size=2)
-    )
+    first, second = (digits.images[i].numpy() for i in random.randint(len(digits), size=2))
     field = np.zeros((3 * SIDE, 3 * SIDE), dtype=np.uint8)
     field[SIDE : 2 * SIDE, SIDE : 2 * SIDE] = first
     away = [(17, 0), (0, 19), (5, 3)][random.randint(3)]
@@ -179,9 +168,7 @@ def _doodle(random, _digits) -> np.ndarray:
     pen = max(3, any_pen(random) // 2)
     subject = _DOODLES[random.randint(len(_DOODLES))]
     for line in subject:
-        points = np.array(line, dtype=np.float64) + random.normal(
-            0, 0.025, (len(line), 2)
-        )
+        points = np.array(line, dtype=np.float64) + random.normal(0, 0.025, (len(line), 2))
         stroke(brush, curve(points * CANVAS) if len(line) > 3 else points * CANVAS, pen)
     return np.asarray(image)
 

@@ -30,9 +30,7 @@ class Stateful(Protocol):
         """Remember this instead."""
 
 
-def save(
-    path: str | Path, parts: dict[str, Stateful], about: dict, history: list[dict]
-) -> None:
+def save(path: str | Path, parts: dict[str, Stateful], about: dict, history: list[dict]) -> None:
     """Write what a training remembers, whole or not at all.
 
     Args:
@@ -48,9 +46,7 @@ def save(
     write_whole(path, _MARK + hashlib.sha256(rest).digest() + rest)
 
 
-def resume(
-    path: str | Path | None, parts: dict[str, Stateful], about: dict
-) -> list[dict]:
+def resume(path: str | Path | None, parts: dict[str, Stateful], about: dict) -> list[dict]:
     """Put the parts into the state that lies in a file and return its history; an empty one if there is no file.
 
     Raises:

@@ -120,13 +120,9 @@ def build(classifier: DigitClassifier | None = None) -> gr.Blocks:
             height=240,
         )
         said = gr.Markdown(elem_id="photo-answer")
-        seen = gr.Image(
-            label="What the model sees", height=240, interactive=False, buttons=[]
-        )
+        seen = gr.Image(label="What the model sees", height=240, interactive=False, buttons=[])
         # Unprepared, or Gradio would open the file before its size is checked.
-        photo.change(
-            show, photo, [said, seen], preprocess=False, api_visibility="private"
-        )
+        photo.change(show, photo, [said, seen], preprocess=False, api_visibility="private")
         gr.api(classify, api_name="classify")
         gr.api(classify_batch, api_name="classify_batch")
     return page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
@@ -138,20 +134,12 @@ def decode(drawing: str) -> np.ndarray:
     try:
         if head != "data:image/png;base64":
             raise ValueError(f"it starts with {head[:30]!r}")
-        image = Image.open(
-            io.BytesIO(base64.b64decode(content, validate=True)), formats=["PNG"]
-        )
-        if (
-            max(image.size) > 1_000
-        ):  # read off the header, before a single pixel is unpacked
-            raise ValueError(
-                f"at most 1,000 x 1,000 pixels, got {image.width} x {image.height}"
-            )
+        image = Image.open(io.BytesIO(base64.b64decode(content, validate=True)), formats=["PNG"])
+        if max(image.size) > 1_000:  # read off the header, before a single pixel is unpacked
+            raise ValueError(f"at most 1,000 x 1,000 pixels, got {image.width} x {image.height}")
         return np.asarray(image.convert("L"))
     except (OSError, ValueError, binascii.Error) as error:
-        raise ValueError(
-            f"expected a PNG as data:image/png;base64,…: {error}"
-        ) from None
+        raise ValueError(f"expected a PNG as data:image/png;base64,…: {error}") from None
 
 
 def launch(host: str | None = None, port: int | None = None, **options):
@@ -211,17 +199,13 @@ def _checked(picture: object) -> Path:
         with Image.open(path) as image:
             width, height = image.size
     except Image.DecompressionBombError as error:
-        raise _refusal(
-            f"{path.name}: expected at most {PIXELS:,} pixels: {error}"
-        ) from None
+        raise _refusal(f"{path.name}: expected at most {PIXELS:,} pixels: {error}") from None
     except (OSError, SyntaxError, ValueError):
         raise _refusal(
             f"{path.name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
         ) from None
     if width * height > PIXELS:
-        raise _refusal(
-            f"{path.name}: expected at most {PIXELS:,} pixels, got {width} x {height}"
-        )
+        raise _refusal(f"{path.name}: expected at most {PIXELS:,} pixels, got {width} x {height}")
     return path
 
 

@@ -205,9 +205,7 @@ Optdigits is under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/).
 """
 
 
-def model_card(
-    weights_file: str | Path = weights.SHIPPED, name: str = "ada/digits"
-) -> str:
+def model_card(weights_file: str | Path = weights.SHIPPED, name: str = "ada/digits") -> str:
     """The model card of a weights file, as Markdown in sections, without a title.
 
     Args:

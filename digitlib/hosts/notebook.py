@@ -94,9 +94,7 @@ def _still(image: np.ndarray, prediction: Prediction) -> bytes:
         y = top + 22 * digit
         colour = COLOURS[1 if digit == prediction.label else 0]
         brush.text((left, y), str(digit), GREY, font)
-        brush.rounded_rectangle(
-            (left + 20, y + 2, left + 20 + length, y + 14), 4, "#80808033"
-        )
+        brush.rounded_rectangle((left + 20, y + 2, left + 20 + length, y + 14), 4, "#80808033")
         if share > 0.005:
             end = left + 20 + length * float(share)
             brush.rectangle((left + 20, y + 2, end, y + 14), colour)

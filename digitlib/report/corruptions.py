@@ -48,18 +48,14 @@ class Corruption:
     apply: Callable[[torch.Tensor, float, torch.Generator], torch.Tensor]
 
 
-def corrupt(
-    images: torch.Tensor, kind: str, severity: float, seed: int = SEED
-) -> torch.Tensor:
+def corrupt(images: torch.Tensor, kind: str, severity: float, seed: int = SEED) -> torch.Tensor:
     """Make uint8 images ``(N, 28, 28)`` worse; ``kind`` is one of :data:`CORRUPTIONS`. The same seed, the same images.
 
     Raises:
         ValueError: no kind has this name.
     """
     if kind not in CORRUPTIONS:
-        raise ValueError(
-            f"expected a corruption out of {', '.join(CORRUPTIONS)}, got {kind!r}"
-        )
+        raise ValueError(f"expected a corruption out of {', '.join(CORRUPTIONS)}, got {kind!r}")
     random = torch.Generator().manual_seed(int(seed))
     worse = CORRUPTIONS[kind].apply(scale(images), severity, random)
     return (255 * worse).round().clamp(0, 255).to(torch.uint8)
@@ -93,9 +89,7 @@ def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
     Args:
         curves: what :func:`curves` found.
     """
-    return fmean(
-        fmean(1 - found.value for found in curve.values()) for curve in curves.values()
-    )
+    return fmean(fmean(1 - found.value for found in curve.values()) for curve in curves.values())
 
 
 def _shift(images, pixels, random):
@@ -137,9 +131,7 @@ def _thin(images, pixels, random):
 def _blur(images, sigma, _):
     from scipy.ndimage import gaussian_filter  # a second of import
 
-    return torch.from_numpy(
-        gaussian_filter(images.numpy(), (0, sigma, sigma), mode="constant")
-    )
+    return torch.from_numpy(gaussian_filter(images.numpy(), (0, sigma, sigma), mode="constant"))
 
 
 def _noise(images, deviation, random):

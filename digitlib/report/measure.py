@@ -84,9 +84,7 @@ def refusal(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
         ValueError: the weights have no threshold, so nothing is refused.
     """
     if math.isinf(classifier.threshold):
-        raise ValueError(
-            "expected weights with a threshold of doubt, got weights without"
-        )
+        raise ValueError("expected weights with a threshold of doubt, got weights without")
 
     def refused(images) -> Accuracy:
         return Accuracy.of(classifier.refused(images.numpy()))

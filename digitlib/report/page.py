@@ -1,4 +1,4 @@
-"""The page that ``digitlib evaluate --report`` writes: the figures of :mod:`digitlib.report.measure` in words and pictures.
+"""The page that ``digitlib evaluate --report`` writes: what was measured, in words and pictures.
 
 It is one file that asks nothing of any other. Its pictures are narrow, so that their letters can be read on a
 telephone, and each says how to read it.
@@ -134,9 +134,7 @@ def _figure(picture: show.Picture, alt: str, caption: str) -> str:
 def _clean(found: dict) -> Iterator[str]:
     right = f"Right: {_share(found['accuracy'])} digits."
     missing = [str(i) for i, row in enumerate(found["confusion"]) if not sum(row)]
-    without = (
-        f"None of them is labelled {' or '.join(missing)}: of that, nothing is said."
-    )
+    without = f"None of them is labelled {' or '.join(missing)}: of that, nothing is said."
     yield from _section("Digits as they are", right, *[without] * bool(missing))
     rows = {
         str(digit): Accuracy(row[digit], sum(row))
@@ -220,10 +218,7 @@ def _risk(found: dict) -> Iterator[str]:
 
 def _worse(found: dict) -> Iterator[str]:
     curves = {
-        kind: {
-            float(severity): Accuracy.from_counts(plain)
-            for severity, plain in curve.items()
-        }
+        kind: {float(severity): Accuracy.from_counts(plain) for severity, plain in curve.items()}
         for kind, curve in found["corruptions"].items()
     }
     kind, severity = min(
