@@ -2,6 +2,7 @@ import io
 import math
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -242,10 +243,7 @@ def test_drawn_digits_teach_other_hands(parts):
         model = MLP((64,))
         history = fit(model, train, valid, Recipe(epochs=10, batch=64, hands=share))
         assert history[-1].valid_accuracy > 0.93
-        found = styles.right(
-            lambda images, model=model: evaluate.logits(model, torch.from_numpy(images)).numpy(),
-            n=50,
-        )
+        found = styles.right(partial(evaluate.logits, model), n=50)
         right.append(evaluate.total(found.values()).value)
     assert right[1] > right[0] + 0.1
 
