@@ -274,8 +274,8 @@ def intervals(
             )
             axis.plot(100 * share.value, row, "o", color=COLOURS[1])
         axis.set_yticks(range(len(names)), names, parse_math=False)
-        # By itself it would leave a row empty above and below for every twenty.
-        axis.set_ylim(-0.5, len(names) - 0.5) if len(names) > NUMBERED else None
+        if len(names) > NUMBERED:
+            axis.set_ylim(-1, len(names))  # a twentieth of them above and below would be much
         axis.invert_yaxis()
         axis.set(xlabel=xlabel)
         return Picture(figure)

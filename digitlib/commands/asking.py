@@ -79,7 +79,8 @@ def _report(options, classifier: classify.Classifier, images) -> str:
         quick=options.quick,
         tell=lambda text: print(f"measuring {text} …", file=sys.stderr),
     )
-    return f"{options.report / 'report.html'}: {found.right} in the validation set"
+    right = f"{found.clean.accuracy} {found.noun}s in the validation set"
+    return f"{options.report / 'report.html'}: {right}"
 
 
 def predict_options(parser) -> None:
