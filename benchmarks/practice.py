@@ -11,9 +11,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from digitlib import data, evaluate
+from digitlib.accuracy import Share, percent, total
 from digitlib.data import Images
 from digitlib.drawn import redrawn, styles
 from digitlib.files import write_whole
@@ -77,20 +76,20 @@ def main() -> None:
 def row(name: str, model: MLP, valid: Images, curves, cells, other: Images) -> Iterator[str]:
     """A model's line of the table."""
 
-    def right(digits: Images) -> evaluate.Accuracy:
-        return evaluate.accuracy(evaluate.logits(model, digits.images), digits.labels)
+    def right(digits: Images) -> Share:
+        return Share.of(evaluate.logits(model, digits.images).argmax(1) == digits.labels)
 
     yield name
-    yield right(valid).share
-    yield f"{100 * corruptions.mean_error(curves):.1f} %"
+    yield str(right(valid))
+    yield percent(corruptions.mean_error(curves))
     drawn = {pen: right(digits) for pen, digits in cells}
-    yield evaluate.total(drawn.values()).share
+    yield str(total(drawn.values()))
     worst = min(drawn, key=lambda pen: drawn[pen].value)
     where = f"size {worst.size:.0%}, pen {worst.width:.0%}"
     yield f"{100 * drawn[worst].value:.1f} ({where})"
-    yield right(other).share
-    found = styles.right(lambda images: evaluate.logits(model, torch.from_numpy(images)).numpy())
-    yield evaluate.total(found.values()).share
+    yield str(right(other))
+    found = total(styles.right(partial(evaluate.logits, model)).values())
+    yield str(Share(found.count, found.n))
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:

@@ -208,7 +208,7 @@ def trained_row(name: str, here: dict, reference: dict) -> list:
     found = Accuracy(int(here["right"]), len(here["answers"]))
     low, high = (100 * end for end in found.interval)
     entry = entries("mnist")[ENTRY]
-    recorded = Accuracy.from_share(entry["value"], entry["n"])
+    recorded = Accuracy.from_value(entry["value"], entry["n"])
     return [
         *(name, here["versions"][1], str(here["weights"])[:8]),
         same(here, reference, "weights"),
