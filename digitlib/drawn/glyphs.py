@@ -2,8 +2,8 @@
 
 How a font file becomes a grey picture depends on the file, on FreeType, and on the library that lays out a line of
 text. Classifiers learn from such pictures, so ``glyphs.npz`` holds the pictures themselves, 70 pixels to the em, each
-with the blank strips that a line of text leaves beside the character.
-``glyphs.txt`` says whose typefaces these are; ``benchmarks/glyphs.py`` makes the file.
+with the blank strips that a line of text leaves beside the character. ``glyphs.txt`` says whose typefaces these are;
+``benchmarks/glyphs.py`` makes the file.
 """
 
 from functools import lru_cache
