@@ -392,7 +392,7 @@ def bare_epoch(digits, threads: int) -> float:
 
 def predictions(_) -> list[str]:
     """The shipped weights in numpy, PyTorch and ONNX Runtime, at three batch sizes."""
-    import onnxruntime  # of the extra "bench"
+    import onnxruntime  # of the extra "onnx"
 
     classifier, model = DigitClassifier.load(), export.load_model()
     session = onnxruntime.InferenceSession(export.to_onnx(model))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
@@ -20,6 +19,7 @@ from digitlib.train import (
     optimizer_for,
     train_epoch,
 )
+from signs import Convolutions, striped
 
 QUICK = Training(epochs=2, batch=100)
 DEFORMED = replace(QUICK, deform=Deform(rotation=10, shift=1, elastic=1))
@@ -65,22 +65,6 @@ def test_validation_digits_touch_no_weight(parts):
     assert torch.equal(weights_after(train, valid), weights_after(train, valid[:5]))
 
 
-class Convolutions(nn.Module):
-    """A network of one's own, with batch normalisation of both kinds and dropout."""
-
-    def __init__(self, outputs):
-        super().__init__()
-        self.seen = nn.Sequential(
-            nn.Conv2d(1, 4, 5, stride=3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten()
-        )
-        self.named = nn.Sequential(
-            nn.Dropout(0.1), nn.Linear(4 * 8 * 8, 16), nn.BatchNorm1d(16), nn.Linear(16, outputs)
-        )
-
-    def forward(self, x):
-        return self.named(self.seen(x[:, None]))
-
-
 @pytest.mark.parametrize("network", [lambda: with_norm(MLP((8,))), lambda: Convolutions(10)])
 def test_a_last_batch_of_one_is_left_out_where_there_is_normalisation(parts, network):
     train, valid = parts
@@ -98,24 +82,11 @@ def test_any_number_of_classes_is_learned(count, none):
     """Images of one bright row each, by class; and dark ones that belong to none."""
     train, valid = (striped(count, n, none and n > 10) for n in (20, 10))
     model = Convolutions(count + none)
-    history = fit(model, train, valid, Training(epochs=12, batch=32, rate=2e-2))
+    history = fit(model, train, valid, Training(epochs=max(12, 120 // count), batch=32, rate=2e-2))
     assert history[-1].valid_accuracy > 0.9
     if none:
         others = train.images[train.labels == count]
         assert (evaluate.outputs(model, others).argmax(1) == count).float().mean() > 0.8
-
-
-def striped(count, n, none=False):
-    """``n`` images of each of ``count`` classes: a bright stripe, steeper from class to class."""
-    random = torch.Generator().manual_seed(n)
-    labels = torch.arange(count).repeat(n)
-    images = torch.randint(40, (len(labels), 28, 28), generator=random, dtype=torch.uint8)
-    for image, label in zip(images, labels.tolist(), strict=True):
-        image[label // 2, 14 * (label % 2) : 14 * (label % 2) + 14] = 255
-    names = tuple(f"class {label}" for label in range(count))
-    known = data.Images(images, labels, names)
-    dark = torch.randint(40, (2 * n, 28, 28), generator=random, dtype=torch.uint8)
-    return known.and_also(dark, torch.full((2 * n,), count)) if none else known
 
 
 def test_deformations_fade_to_none():
