@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from digitlib import weights
+from digitlib import hub, weights
 from digitlib.picture import read_image
 from digitlib.preprocess import SIDE, NoInk, preprocess
 
@@ -76,7 +76,7 @@ class DigitClassifier:
             OSError: the hub refused.
             ValueError: not a name, or not a digitlib weights file.
         """
-        return cls.load(_fetched(name, revision))
+        return cls.load(hub.fetch(name, weights.SHIPPED.name, revision))
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Logits ``(N, 10)`` of images as MNIST's: uint8 ``(N, 28, 28)``."""
@@ -151,46 +151,6 @@ def doubt(outputs: np.ndarray) -> np.ndarray:
     highest = outputs[:, :10].max(axis=1)
     digits = np.log(np.exp(outputs[:, :10] - highest[:, None]).sum(axis=1))
     return outputs[:, 10] - highest - digits
-
-
-def _fetched(name: str, revision: str | None) -> str:
-    """The weights file of a model on the hub, fetched or kept from before; errors in one plain line."""
-    try:
-        from huggingface_hub import errors, hf_hub_download
-    except ModuleNotFoundError as error:
-        message = f"{error.name} is not installed; pip install huggingface-hub"
-        raise ModuleNotFoundError(message, name=error.name) from None
-    file = weights.SHIPPED.name
-    try:
-        return hf_hub_download(name, file, revision=revision, library_name="digitlib")
-    except errors.HFValidationError:
-        message = f"expected USER/NAME, such as ada/digits, got {name!r}"
-        raise ValueError(message) from None
-    except (errors.HTTPError, errors.LocalEntryNotFoundError) as error:
-        raise _not_fetched(error, name, revision) from None
-
-
-def _not_fetched(error: Exception, name: str, revision: str | None) -> OSError:
-    """Why there is no weights file, in one plain line."""
-    from huggingface_hub import errors
-
-    if isinstance(error, errors.LocalEntryNotFoundError):
-        error = error.__cause__ or error  # what kept it from being fetched
-    match error:
-        case errors.RepositoryNotFoundError():
-            why = "no such model on the hub, or none that you may read"
-            return FileNotFoundError(f"{name}: {why}")
-        case errors.RevisionNotFoundError():
-            why = f"expected a commit, tag or branch, got {revision!r}"
-            return FileNotFoundError(f"{name}: {why}")
-        case errors.RemoteEntryNotFoundError():
-            why = f"expected a model that `digitlib deploy` published, with {weights.SHIPPED.name}"
-            return FileNotFoundError(f"{name}: {why}")
-        case errors.HfHubHTTPError():
-            answer = f"{error.response.status_code}: {error.server_message}"
-            return OSError(f"{name}: the hub answered {answer}")
-    why = "the hub doesn't answer, and no copy is kept here"
-    return ConnectionError(f"{name}: {why} ({type(error).__name__})")
 
 
 def _drawings(images) -> np.ndarray:
