@@ -1,6 +1,7 @@
 """Hugging Face's hub, where models are fetched from: a file of theirs, and in one plain line why there is none.
 
-Its client, huggingface_hub, is imported when it is called for. Whoever sends something there explains failures here too.
+Its client, huggingface_hub, is imported when it is called for. Whoever sends something there has its failures explained
+here too.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """The model card and the data card: what the weights are for, what they were measured to do, and where they fail.
 
-No figure is typed here. Those of the shipped weights come from the ledger's entries, which whoever asks for a card hands
-in; any other weights file is described by what it says of itself, and by nothing else. The prose lies in ``templates/``.
-The text takes the ground floor alone, so that the book shows it without torch; only the metadata above a published
-card, from which the hub knows what it holds, needs huggingface_hub.
+No figure is typed here. Those of the shipped weights come from the ledger's entries, which whoever asks for a card
+hands in; any other weights file is described by what it says of itself, and by nothing else. The prose lies in
+``templates/``. The text takes the ground floor alone, so that the book shows it without torch; only the metadata above
+a published card, from which the hub knows what it holds, needs huggingface_hub.
 """
 
 from collections.abc import Mapping
@@ -37,10 +37,10 @@ _DATASETS = {
 }
 _UNKNOWN = {"hands": "", "credit": ""}
 _PREPARED = {
-    "digit": "`classify` first prepares a picture: cropped to its ink, fitted into 20 by 20 pixels, and centred by mass "
-    "in\n28 by 28.",
-    "picture": "`classify` first brings a picture, as it is, to 28 by 28 grey levels: in its proportions, and in the "
-    "middle\nof a dark ground.",
+    "digit": "`classify` first prepares a picture: cropped to its ink, fitted into 20 by 20 pixels, and centred by\n"
+    "mass in 28 by 28.",
+    "picture": "`classify` first brings a picture, as it is, to 28 by 28 grey levels: its proportions are kept, and\n"
+    "what they leave free is dark.",
 }
 
 
@@ -50,7 +50,9 @@ def template(name: str) -> str:
 
 
 def model_card(
-    weights_file: str | Path = weights.SHIPPED, name: str = "ada/digits", entries: Entries = {}
+    weights_file: str | Path = weights.SHIPPED,
+    name: str = "ada/digits",
+    entries: Entries | None = None,
 ) -> str:
     """The model card of a weights file, as Markdown in sections, without a title.
 
@@ -102,7 +104,7 @@ def data_card(entries: Entries, others: Entries) -> str:
 
 
 def readme(
-    name: str, weights_file: str | Path = weights.SHIPPED, entries: Entries = {}
+    name: str, weights_file: str | Path = weights.SHIPPED, entries: Entries | None = None
 ) -> str:
     """The model card as README.md of a model repository: with a title, and the metadata that the hub reads.
 
@@ -206,11 +208,13 @@ def _figures(entries: Entries) -> dict[str, Accuracy]:
     }
 
 
-def _told(weights_file: str | Path, entries: Entries) -> Entries:
+def _told(weights_file: str | Path, entries: Entries | None) -> Entries:
     """What the ledger says of these very weights, wherever the file lies; nothing of any others."""
     told = {weights.SHIPPED.name: weights.fingerprint(weights_file)}.items()
     return {
-        name: entry for name, entry in entries.items() if told <= entry.get("weights", {}).items()
+        name: entry
+        for name, entry in (entries or {}).items()
+        if told <= entry.get("weights", {}).items()
     }
 
 

@@ -99,7 +99,7 @@ def gather(
     elif kind == "gradio":
         files = _gradio(name, file)
     else:
-        files = _model(name, file, entries or {})
+        files = _model(name, file, entries)
     return {"README.md": files.pop("README.md")} | dict(sorted(files.items()))
 
 
@@ -132,7 +132,7 @@ def _gradio(name: str, file: Path) -> Files:
     }
 
 
-def _model(name: str, file: Path, entries: cards.Entries) -> Files:
+def _model(name: str, file: Path, entries: cards.Entries | None) -> Files:
     """The weights with their card, and what another program has to know before it reads them."""
     _refuse_onnx(file, "from_hub reads weights files alone")
     content = file.read_bytes()

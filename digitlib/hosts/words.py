@@ -1,4 +1,4 @@
-"""What a page or a card calls the classes of a model, in Markdown: the ten digits are digits, all others go by their names.
+"""What a page or a card calls the classes of a model, in Markdown: ten digits are digits, all others go by their names.
 
 A name may hold any characters; in what is returned here none of them is markup.
 """
