@@ -367,18 +367,21 @@ def _deploy_options(parser) -> None:
 
 def _deploy(options) -> int:
     """Publish the drawing pad as a Space on Hugging Face, or the weights as a model."""
+    from digitlib.book.entries import entries
     from digitlib.hosts import deploy
+    from digitlib.hosts.publish import publish
 
     asked = {kind: getattr(options, kind) for kind in deploy.KINDS}
     [(kind, name)] = [item for item in asked.items() if item[1] is not None]
-    files = deploy.gather(kind, deploy.check_name(name), options.weights)
+    name = deploy.check_name(name)
+    files = deploy.gather(kind, name, options.weights, entries("mnist"))
     if options.dry_run:
         print(deploy.front_matter(files), deploy.listing(files), sep="\n")
     elif options.folder:
         write_folder(files, options.folder)
         print(f"{options.folder}: {len(files)} files")
     else:
-        address, gone = deploy.publish(files, name, kind)
+        address, gone = publish(files, name, kind)
         print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))
     return 0
 

@@ -69,10 +69,9 @@ def model_card(
     size = Path(weights_file).stat().st_size
     if not _reads_digits(read):
         return _of_classes(read, size, name)
-    refuses, more = _refusals(read)
     what = template("card.md").format(
-        refuses=refuses,
-        eleventh=more,
+        refuses=', or says "not a digit"' if _refuses(read) else "",
+        eleventh=_more(read),
         name=name,
         training=_training(read.provenance, "digit"),
         **_network(read, size),
@@ -152,9 +151,10 @@ def _reads_digits(read: weights.Weights) -> bool:
 
 def _of_classes(read: weights.Weights, size: int, name: str) -> str:
     """The card of weights that name anything else."""
-    refuses, more = _refusals(read)
+    more, refuses = _more(read), ""
     unknown = "What belongs to none of them gets one of these names all the same."
-    if refuses:
+    if _refuses(read):
+        refuses = f'Of what it doubts too much it says "{refusal_of(read.classes)}".\n'
         unknown = "It may refuse the rest, but what it never met may still pass for one of them."
     return template("classes.md").format(
         classes=len(read.classes),
@@ -170,12 +170,15 @@ def _of_classes(read: weights.Weights, size: int, name: str) -> str:
     )
 
 
-def _refusals(read: weights.Weights) -> tuple[str, str]:
-    """What the first sentences add where weights can refuse, and where they have an output for it."""
-    reason = refusal_of(read.classes)
-    says = f', or says "{reason}"' if "threshold" in read.calibration else ""
-    score = "no digit" if words.are_digits(read.classes) else reason
-    return says, f' and one for "{score}"' if read.none else ""
+def _refuses(read: weights.Weights) -> bool:
+    """Whether weights may answer that a picture is none of their classes."""
+    return read.none and "threshold" in read.calibration
+
+
+def _more(read: weights.Weights) -> str:
+    """What the network says beside a score for each class."""
+    score = "no digit" if words.are_digits(read.classes) else refusal_of(read.classes)
+    return f' and one for "{score}"' if read.none else ""
 
 
 def _network(read: weights.Weights, size: int) -> dict:
@@ -229,7 +232,9 @@ def _valid(provenance: dict, what: str) -> str:
     if not (valid := provenance.get("valid")):
         return "The file doesn't say how good its training found it."
     share = Accuracy(valid["right"], valid["n"]).share
-    return f"After its training it was right about {share} {what} in the validation set."
+    dataset = provenance.get("dataset")
+    of = f" of {words.escaped(dataset)}" if dataset and what == "pictures" else ""
+    return f"After its training it was right about {share} {what} in the validation set{of}."
 
 
 def _training(provenance: dict, what: str) -> str:
@@ -237,7 +242,7 @@ def _training(provenance: dict, what: str) -> str:
     if "command" not in provenance:
         return "The file doesn't say."
     recipe, versions = provenance.get("recipe", {}), provenance.get("versions", {})
-    lines = [f"```sh\n{provenance['command']}\n```\n"]
+    lines = [f"```sh\n{' '.join(provenance['command'].split())}\n```\n"]
     if "epochs" in recipe:
         lines.append(
             f"That is {recipe['epochs']} passes over the training {what}s, "

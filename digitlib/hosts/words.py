@@ -24,7 +24,7 @@ def escaped(name: str) -> str:
     line = " ".join(name.split())
     if len(line) > LETTERS:
         line = f"{line[: LETTERS - 1]}…"
-    return re.sub(r"""([!"#$&'*+.:<=>@\[\\\]^_`{|}~-])""", r"\\\1", line)
+    return re.sub(r"([!#$&*.:<>@\[\\\]^_`|~])", r"\\\1", line)
 
 
 def listed(classes: Sequence[str]) -> str:
