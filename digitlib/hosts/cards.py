@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from digitlib import weights
-from digitlib.accuracy import Accuracy
+from digitlib.accuracy import Accuracy, Share, percent
 from digitlib.classify import refusal_of
 from digitlib.hosts import words
 
@@ -196,16 +196,16 @@ def _measured(told: Entries) -> str:
     spoilt = ""
     if "validate.spoilt" in told:
         value = told["validate.spoilt"]["value"]
-        spoilt = template("spoilt.md").format(share=f"{100 * value:.1f} %")
+        spoilt = template("spoilt.md").format(share=percent(value))
     figures = _figures(told)
-    shares = {name: figure.share for name, figure in figures.items()}
+    shares = {name: Share(figure.count, figure.n) for name, figure in figures.items()}
     return template("measured.md").format(figures=figures, shares=shares, spoilt=spoilt)
 
 
 def _figures(entries: Entries) -> dict[str, Accuracy]:
     """Those that are shares of something, by name."""
     return {
-        name: Accuracy.from_share(entry["value"], entry["n"])
+        name: Accuracy.from_value(entry["value"], entry["n"])
         for name, entry in entries.items()
         if entry["n"]
     }
@@ -231,7 +231,7 @@ def _valid(provenance: dict, what: str) -> str:
     """What the training measured, where the file says so."""
     if not (valid := provenance.get("valid")):
         return "The file doesn't say how good its training found it."
-    share = Accuracy(valid["right"], valid["n"]).share
+    share = Share(valid["right"], valid["n"])
     dataset = provenance.get("dataset")
     of = f" of {words.escaped(dataset)}" if dataset and what == "pictures" else ""
     return f"After its training it was right about {share} {what} in the validation set{of}."
