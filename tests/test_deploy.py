@@ -18,7 +18,9 @@ import yaml
 from digitlib import cli, weights
 from digitlib.files import write_folder
 from digitlib.hosts import cards, deploy
+from digitlib.preprocess import PREPARATIONS
 from drawings import draw
+from named import COUNTS, names, write
 from servers import listening, serving
 
 ROOT = Path(__file__).parents[1]
@@ -72,10 +74,12 @@ def test_the_static_folder_is_the_pad_and_its_weights():
 def test_the_gradio_folder_is_the_ground_floor_and_the_app():
     files = deploy.gather("gradio", "ada/digits", weights.TINY)
     assert b"from digitlib.hosts import app\n" in files["app.py"]
-    assert files["digitlib/digits.safetensors"] == weights.TINY.read_bytes()
+    assert b'with_name("model.safetensors")' in files["app.py"]
+    assert files["model.safetensors"] == weights.TINY.read_bytes()
     modules = {name for name in files if name.endswith(".py")} - {"app.py"}
-    ground = {"__init__", "preprocess", "picture", "files", "weights", "classify"}
-    assert modules == {f"digitlib/{name}.py" for name in {*ground, "hosts/__init__", "hosts/app"}}
+    ground = {"__init__", "preprocess", "picture", "files", "weights", "classify", "hub"}
+    app = {"hosts/__init__", "hosts/app", "hosts/words"}
+    assert modules == {f"digitlib/{name}.py" for name in ground | app}
     lines = files["requirements.txt"].decode().splitlines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert lines[:-1] == project["dependencies"]
@@ -112,7 +116,8 @@ def test_the_model_folder_is_weights_config_and_card(file):
     assert config["layers"] == [784, *(weight.shape[0] for weight, _ in read.layers)]
     calibration = {"threshold": None} | read.calibration
     assert config["calibration"] == calibration and "temperature" in calibration
-    assert config["preprocessing"] == "digitlib.preprocess.preprocess"
+    assert config["preprocessing"] == "digitlib.preprocess.prepare"
+    assert config["preparation"] == "digit" and config["classes"] == list("0123456789")
     assert config["digitlib_version"] == metadata.version("digitlib")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert config["weights"] == {"file": "digits.safetensors", "sha256": digest}
@@ -163,6 +168,75 @@ def test_bad_input_is_one_plain_line(capsys, tmp_path, monkeypatch, arguments, m
         code = end.code
     output, errors = capsys.readouterr()
     assert (code, output, errors.count("\n")) == (2, "", 1) and message in errors
+
+
+@pytest.mark.parametrize("kind", ["statc", "", "Model", None])
+def test_a_misspelt_kind_is_refused(kind):
+    with pytest.raises(ValueError, match="expected a kind out of static, gradio, model, got"):
+        deploy.gather(kind, "ada/digits")
+
+
+@pytest.mark.parametrize("preparation", PREPARATIONS)
+@pytest.mark.parametrize("none", [False, True])
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("kind", deploy.KINDS)
+def test_any_classes_can_be_published(tmp_path, kind, count, none, preparation):
+    file = write(tmp_path / "w", names(count), none, preparation)
+    files = deploy.gather(kind, "ada/any", file)
+    readme = files["README.md"].decode()
+    assert "digit" not in readme.lower().replace("digitlib", "").replace("digitclassifier", "")
+    assert "MNIST" not in readme
+    head = yaml.safe_load(deploy.front_matter(files))
+    assert "license" not in head  # nobody said which
+    assert file.read_bytes() in files.values()
+    if kind == "model":
+        config = json.loads(files["config.json"])
+        assert config["classes"] == list(names(count)) and config["preparation"] == preparation
+        assert config["layers"] == [784, 16, count + none]
+    else:
+        assert head["title"] == "Draw something" and head["app_file"] in files
+        assert len(head["short_description"]) <= 60
+        assert r"T-shirt/top" in readme and (count > 10) == (f"{count - 10} more" in readme)
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "optdigits", None])
+@pytest.mark.parametrize("kind", SPACES)
+def test_a_space_says_what_its_digits_learned_from(tmp_path, kind, dataset):
+    """As far as the file does."""
+    provenance = {"dataset": dataset} if dataset else {}
+    file = write(tmp_path / "w", weights.DIGITS, preparation="digit", provenance=provenance)
+    readme = deploy.gather(kind, "ada/digits", file)["README.md"].decode()
+    assert readme.count("MNIST") == (2 if dataset == "mnist" else 0)
+    assert "# Draw a digit\n" in readme and "license: mit\n" in readme
+
+
+@pytest.fixture
+def onnx(tmp_path):
+    """A model in ONNX, of five classes."""
+    file = tmp_path / "mine.onnx"
+    to_onnx(file, names(5))
+    return file
+
+
+def test_a_gradio_space_takes_onnx(onnx):
+    files = deploy.gather("gradio", "ada/any", onnx)
+    assert files["model.onnx"] == onnx.read_bytes()
+    assert b'with_name("model.onnx")' in files["app.py"]
+    assert not any(name.endswith(".safetensors") for name in files)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {line for lines in project["optional-dependencies"].values() for line in lines}
+    [runtime] = [line for line in asked if line.startswith("onnxruntime")]
+    assert files["requirements.txt"].decode().splitlines()[-1] == runtime
+    assert b"T-shirt/top" in files["README.md"]
+
+
+@pytest.mark.parametrize("kind", ["static", "model"])
+def test_what_cannot_run_onnx_says_so_in_one_line(onnx, capsys, kind):
+    assert cli.main(["deploy", f"--{kind}", "a/b", "--weights", str(onnx), "--dry-run"]) == 2
+    output, errors = capsys.readouterr()
+    assert output == "" and errors.count("\n") == 1
+    assert "mine.onnx: expected a weights file (.safetensors), got ONNX: " in errors
+    assert "`digitlib deploy --gradio` takes it" in errors
 
 
 def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):

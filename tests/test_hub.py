@@ -16,7 +16,6 @@ from digitlib.preprocess import preprocess
 from drawings import draw
 from hub import TOKEN, client, environment
 
-
 FROM_HUB = """
 import sys
 import numpy as np
@@ -158,13 +157,13 @@ def raised(*errors):
         ([Answered(402, "pay")], {402: REASONS[402]}, "PermissionError: a/b: by status; left"),
         ([Answered(418, "tea")], {402: REASONS[402]}, "OSError: a/b: the hub answered 418: tea; left"),
         ([Answered(418, None)], {}, "OSError: a/b: the hub answered 418: Answered; left"),
-        ([Answered(418, "tea"), OSError(), RuntimeError("upload")], {}, "OSError: a/b: the hub answered 418: tea; left"),
+        ([Answered(418, "tea"), OSError(), RuntimeError("")], {}, "OSError: a/b: the hub answered 418: tea; left"),
         ([ValueError("no YAML")], REASONS, "OSError: a/b: no YAML; left"),
-        ([TimeoutError(), OSError()], REASONS, "ConnectionError: a/b: the hub doesn't answer (TimeoutError); try again"),
+        ([TimeoutError(), OSError()], REASONS, "ConnectionError: a/b: the hub doesn't answer (TimeoutError); again"),
     ],
 )  # fmt: skip
 def test_a_failure_is_explained_in_one_line(errors, reasons, line):
-    found = explained(raised(*errors), "a/b", reasons, "try again", "left")
+    found = explained(raised(*errors), "a/b", reasons, "again", "left")
     assert f"{type(found).__name__}: {found}" == line
 
 

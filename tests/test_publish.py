@@ -1,6 +1,5 @@
 """The real client sends folders to a stand-in hub."""
 
-import os
 import signal
 import socket
 import subprocess
