@@ -213,7 +213,7 @@ def _figures(entries: Entries) -> dict[str, Accuracy]:
 
 def _told(weights_file: str | Path, entries: Entries | None) -> Entries:
     """What the ledger says of these very weights, wherever the file lies; nothing of any others."""
-    told = {weights.SHIPPED.name: weights.fingerprint(weights_file)}.items()
+    told = {weights.SHIPPED.name: weights.checksum(weights_file)}.items()
     return {
         name: entry
         for name, entry in (entries or {}).items()
