@@ -319,8 +319,6 @@ def _session(content: bytes):
     return session
 
 
-
-
 def _softmax(logits: np.ndarray) -> np.ndarray:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
