@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from digitlib import data
+from digitlib import data, mnist
 from digitlib.accuracy import Accuracy, Share
 from digitlib.book import ledger
 
