@@ -11,6 +11,7 @@ Prediction(label=None, reason='blank', name=None)
 """
 
 import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -301,6 +302,8 @@ def _one_line(error: Exception) -> str:
 
 def _session(content: bytes):
     """ONNX Runtime's session for a model."""
+    # Read when it is imported; without it ONNX Runtime reports to its makers, and leaves a file behind.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ModuleNotFoundError as error:

@@ -15,7 +15,8 @@ import colab
 import pytest
 import yaml
 
-from digitlib import cli, weights
+from digitlib import classify, cli, weights
+from digitlib.book.entries import entries
 from digitlib.files import write_folder
 from digitlib.hosts import cards, deploy
 from digitlib.preprocess import PREPARATIONS
@@ -130,7 +131,7 @@ def test_the_model_folder_is_weights_config_and_card(file):
 def test_dry_run_lists_each_file_with_its_size(capsys, kind, line):
     assert cli.main(["deploy", f"--{kind}", "ada/digits", "--dry-run"]) == 0
     output = capsys.readouterr().out
-    files = deploy.gather(kind, "ada/digits")
+    files = deploy.gather(kind, "ada/digits", entries=entries("mnist"))
     assert line in output and "license: mit\n" in output
     for name, content in files.items():
         assert f"{len(content):>9,}  {name}\n" in output
@@ -260,13 +261,16 @@ def test_the_static_folder_runs_from_any_web_server(browser, tmp_path):
     assert {f"{address}pad.mjs", f"{address}digits.safetensors"} <= set(asked)
 
 
+@pytest.mark.parametrize("model", ["digits", "onnx"])
 @pytest.mark.server
-def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path):
+def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path, request, model):
     """With what its requirements bring, in the versions that this environment has, and nothing else."""
     from gradio_client import Client, handle_file  # two seconds of import
 
+    file = weights.SHIPPED if model == "digits" else request.getfixturevalue("onnx")
+    expected = classify.load(file)
     space, packages = tmp_path / "space", tmp_path / "packages"
-    write_folder(deploy.gather("gradio", "ada/digits"), space)
+    write_folder(deploy.gather("gradio", "ada/digits", file), space)
     # Links to what is installed, and compiled, here: an installation would need the network, or leftovers of another.
     colab.linked(packages, (space / "requirements.txt").read_text().splitlines())
     python = [sys.executable, "-S"]  # without the packages of this environment
@@ -279,7 +283,8 @@ def test_the_gradio_folder_runs_in_an_empty_environment(tmp_path):
         client = Client(url, verbose=False)
         answer = client.predict(handle_file(tmp_path / "7.png"), api_name="/classify")
         assert list(uploads.rglob("7.png"))
-    assert answer["label"] == 7 and not list(uploads.iterdir())
+    assert answer["name"] == expected.classify(tmp_path / "7.png").name
+    assert len(answer["probabilities"]) == len(expected.classes) and not list(uploads.iterdir())
     for name in ("torch", "pytest"):
         command = [*python, "-c", f"import {name}"]
         known = subprocess.run(command, env=clean, capture_output=True)

@@ -135,10 +135,10 @@ def _gradio(name: str, file: Path) -> Files:
 def _model(name: str, file: Path, entries: cards.Entries | None) -> Files:
     """The weights with their card, and what another program has to know before it reads them."""
     _refuse_onnx(file, "from_hub reads weights files alone")
-    content = file.read_bytes()
+    read, content = weights.load(file), file.read_bytes()
     return {
         "README.md": cards.readme(name, file, entries).encode(),
-        "config.json": _config(weights.load(file), content),
+        "config.json": _config(read, content),
         weights.SHIPPED.name: content,
     }
 
