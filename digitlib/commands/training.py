@@ -49,7 +49,8 @@ def train(options) -> int:
 def _train(options) -> None:
     from digitlib import export
     from digitlib.engine import hardware, parallel
-    from digitlib.train import Recipe, fit
+    from digitlib.recipes import Recipe
+    from digitlib.train import fit
 
     device = hardware.best_device()
     precision = options.precision
@@ -62,16 +63,18 @@ def _train(options) -> None:
     kept = _writable(options)
     teacher = _teacher(options, recipe)
     train, valid = split(options.dataset)
-    model = recipe.network()
-    tell = _teller(recipe.epochs)
+    model, how = recipe.model(), recipe.training
+    tell = _teller(how.epochs)
     with parallel.group(device):
         if parallel.first():
             print(hardware.describe(device), precision, sep=", ")
-        fit(model, train, valid, recipe, teacher=teacher, after_epoch=tell, keep=kept)
+        more = recipe.images(train)
+        fit(model, more, valid, how, teacher=teacher, after_epoch=tell, keep=kept)
         if not parallel.first():
             return
     command = _command(options, precision)
-    accuracy = export.export_weights(model, options.out, valid, options.dataset, recipe, command)
+    said = options.dataset, recipe.flat(), command
+    accuracy = export.export_weights(model, options.out, valid, *said)
     kept.unlink()
     print(f"{options.out}: {accuracy} in the validation set")
 
@@ -80,9 +83,9 @@ def _teacher(options, recipe):
     """The model that a recipe learns from; None for one that learns from labels alone."""
     from digitlib import export
 
-    if options.teacher and not recipe.distil:
+    if options.teacher and not recipe.training.distil:
         raise ValueError(f"expected no teacher for recipe {options.recipe}")
-    return export.load_model(options.teacher or weights.SHIPPED) if recipe.distil else None
+    return export.load_model(options.teacher or weights.SHIPPED) if recipe.training.distil else None
 
 
 def _teller(epochs: int):

@@ -6,9 +6,9 @@ All of it is drawn by program before the training, from the training images alon
 import math
 from dataclasses import dataclass
 
-from digitlib.augment import make_plain
 from digitlib.data import Images
 from digitlib.drawn import nondigits, redrawn, styles
+from digitlib.plain import make_plain
 
 __all__ = ["Additions"]
 

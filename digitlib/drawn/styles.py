@@ -90,9 +90,7 @@ def draw(style: str, n: int, seed: int) -> torch.Tensor:
     return torch.from_numpy(images)
 
 
-def right(
-    logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000
-) -> dict[str, Accuracy]:
+def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dict[str, Accuracy]:
     """How many digits in each style are named rightly: ``{style: Accuracy}``.
 
     Args:
