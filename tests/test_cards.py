@@ -15,6 +15,7 @@ from digitlib.accuracy import Share
 from digitlib.book.entries import entries
 from digitlib.hosts import cards, deploy, words
 from digitlib.preprocess import PREPARATIONS
+from digitlib.recipes import Recipe
 from digitlib.weights import Weights
 from named import COUNTS, names, write
 
@@ -195,6 +196,21 @@ def test_the_recipe_is_told(tmp_path):
         and "With every 10" not in tiny
         and "a larger model's answers" in tiny
     )
+
+
+def test_a_recipe_is_told_by_the_names_that_it_has_now(tmp_path):
+    """Without a command too, as from a program of one's own."""
+    recipe = Recipe.named("pad", seed=7)
+    file = write(
+        tmp_path / "w", weights.DIGITS, True, "digit", provenance={"recipe": recipe.flat()}
+    )
+    card = cards.model_card(file)
+    shipped = model_card()
+    for line in ("With every 10 digits came 1 drawn", "Of every 10 redrawn ones", "Each digit was"):
+        [said] = [text for text in card.splitlines() if text.startswith(line)]
+        assert said in shipped.splitlines()
+    assert "That is 40 passes over the training digits, in batches of 256, from seed 7." in card
+    assert "```sh" not in card
 
 
 def metadata(file):

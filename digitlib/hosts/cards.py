@@ -238,12 +238,12 @@ def _valid(provenance: dict, what: str) -> str:
 
 
 def _training(provenance: dict, what: str) -> str:
-    """The command, and what its recipe comes to, in lines; ``what`` it learned from is called, one of them."""
-    if "command" not in provenance:
-        return "The file doesn't say."
+    """The command, and what its recipe comes to, in lines; ``what`` one of its images is called."""
     recipe, versions = provenance.get("recipe", {}), provenance.get("versions", {})
-    lines = [f"```sh\n{' '.join(provenance['command'].split())}\n```\n"]
-    if "epochs" in recipe:
+    lines = []
+    if command := provenance.get("command"):
+        lines.append(f"```sh\n{' '.join(command.split())}\n```\n")
+    if {"epochs", "batch", "seed"} <= set(recipe):
         lines.append(
             f"That is {recipe['epochs']} passes over the training {what}s, "
             f"in batches of {recipe['batch']}, from seed {recipe['seed']}."
@@ -256,13 +256,14 @@ def _training(provenance: dict, what: str) -> str:
     if versions:
         made = ", ".join(f"{name} {version}" for name, version in versions.items())
         lines.append(f"Made with {made}.")
-    return "\n".join(lines)
+    return "\n".join(lines) or "The file doesn't say."
 
 
 def _additions(recipe: dict, what: str) -> list[str]:
     """What was drawn for the training, in lines."""
     more = {
-        "drawn in other hands' styles": recipe.get("hands"),
+        # The shipped weights' own word for styles.
+        "drawn in other hands' styles": recipe.get("styles", recipe.get("hands")),
         "redrawn with any pen": recipe.get("redrawn"),
         f"things that are no {what}s": recipe.get("nondigits"),
     }
