@@ -61,7 +61,10 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
     if kind not in KINDS:
         raise ValueError(f"expected a kind out of {', '.join(KINDS)}, got {kind!r}")
     if not digits.of_digits:
-        raise ValueError(f"expected the ten digits, to spoil some of them, got {digits.about}")
+        raise ValueError(
+            "expected the ten digits, some of which are spoiled, "
+            f"got {len(digits.classes)} classes, preparation {digits.preparation!r}"
+        )
     # A stream of its own for each kind, so that a new kind changes none of the others.
     random = np.random.RandomState([seed, *kind.encode()])
     images = np.empty((n, SIDE, SIDE), dtype=np.uint8)

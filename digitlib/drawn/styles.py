@@ -114,7 +114,10 @@ def mixed(digits: Images, share: float, seed: int) -> Images:
     ValueError for images of anything else than the ten digits.
     """
     if not digits.of_digits:
-        raise ValueError(f"expected the ten digits, which these styles are of, got {digits.about}")
+        raise ValueError(
+            "expected the ten digits, which these styles are of, "
+            f"got {len(digits.classes)} classes, preparation {digits.preparation!r}"
+        )
     n = math.ceil(share * len(digits) / len(STYLES))
     drawn = torch.cat([draw(style, n, seed) for style in STYLES])
     labels = torch.tensor([style.digit for style in STYLES.values()])
