@@ -30,6 +30,7 @@ __all__ = [
     "OnnxClassifier",
     "Prediction",
     "doubt",
+    "is_onnx",
     "load",
     "refusal_of",
 ]
