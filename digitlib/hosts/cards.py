@@ -196,7 +196,7 @@ def _measured(told: Entries) -> str:
     spoilt = ""
     if "validate.spoilt" in told:
         value = told["validate.spoilt"]["value"]
-        spoilt = template("spoilt.md").format(share=percent(value))
+        spoilt = template("spoilt.md").format(share=percent(value)) + "\n"
     figures = _figures(told)
     shares = {name: Share(figure.count, figure.n) for name, figure in figures.items()}
     return template("measured.md").format(figures=figures, shares=shares, spoilt=spoilt)
