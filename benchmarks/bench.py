@@ -26,7 +26,7 @@ import torch
 from torch.nn import functional as F
 
 import peers
-from digitlib import data, export
+from digitlib import data, export, mnist
 from digitlib.classify import DigitClassifier
 from digitlib.engine import hardware
 from digitlib.files import write_whole
@@ -280,7 +280,7 @@ def ratio(theirs: list, their_goal: float | None, ours: list, our_goal: float) -
 def mnist_folder() -> Path:
     """The folder that torchvision takes as its root."""
     data.load("mnist")
-    return next(folder for folder in data.folders() if (folder / "MNIST").is_dir())
+    return next(folder for folder in mnist.folders() if (folder / "MNIST").is_dir())
 
 
 def warm_up() -> None:
@@ -347,7 +347,7 @@ def parts_of_a_step(recipe: Recipe, train, peak: float) -> list[list]:
 
 def precision_report(train) -> list[str]:
     """An epoch in each number format, and with other numbers of threads."""
-    digits = data.Digits(train.images[:10_000], train.labels[:10_000])
+    digits = data.Images(train.images[:10_000], train.labels[:10_000])
 
     def seconds(precision):
         recipe = Recipe.named("quick", epochs=4, precision=precision)
@@ -472,7 +472,7 @@ def grow(case: dict) -> dict:
         copies = deform(x, random) if part[0] >= len(digits) else x
         images[part] = (255 * copies).round().to(torch.uint8)
         labels[part] = digits.labels[part % len(digits)]
-    many = data.Digits(images, labels)
+    many = data.Images(images, labels)
     model = MLP(case["hidden"])
     history = fit(model, many, digits[:100], Recipe.named("quick", epochs=2))
     return {

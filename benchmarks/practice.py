@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from digitlib import data, evaluate
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.drawn import redrawn, styles
 from digitlib.files import write_whole
 from digitlib.model import MLP
@@ -73,10 +73,10 @@ def main() -> None:
     write_whole(Path(__file__).with_name("choices-pad.md"), text.encode())
 
 
-def row(name: str, model: MLP, valid: Digits, curves, cells, other: Digits) -> Iterator[str]:
+def row(name: str, model: MLP, valid: Images, curves, cells, other: Images) -> Iterator[str]:
     """A model's line of the table."""
 
-    def right(digits: Digits) -> evaluate.Accuracy:
+    def right(digits: Images) -> evaluate.Accuracy:
         return evaluate.accuracy(evaluate.logits(model, digits.images), digits.labels)
 
     yield name

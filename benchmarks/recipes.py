@@ -49,7 +49,7 @@ def main(names: list[str]) -> None:
         ledger.write(told)
 
 
-def kept(model: nn.Module, valid: data.Digits, recipe: Recipe) -> nn.Module:
+def kept(model: nn.Module, valid: data.Images, recipe: Recipe) -> nn.Module:
     """The model as a file gives it back."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights"

@@ -46,7 +46,7 @@ def main() -> None:
     write_whole(Path(__file__).with_name("choices-refusal.md"), text.encode())
 
 
-def scores(model: MLP, train: data.Digits) -> dict:
+def scores(model: MLP, train: data.Images) -> dict:
     """Functions from uint8 images to a doubt for each."""
     layers = list(model)[:-1]
 

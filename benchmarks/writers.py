@@ -18,7 +18,7 @@ import torch
 from digitlib import data, evaluate
 from digitlib.book import ledger
 from digitlib.book.entries import entries
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.engine import hardware
 from digitlib.evaluate import Accuracy, mcnemar
 from digitlib.files import write_whole
@@ -88,7 +88,7 @@ def in_runs(n: int) -> torch.Tensor:
     return torch.arange(n) // RUN % FOLDS
 
 
-def named(digits: Digits, folds: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+def named(digits: Images, folds: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     """Whether each digit was named rightly by the network that did not learn from its fold, ``(N,)``."""
     right = torch.zeros(len(digits), dtype=torch.bool)
     for fold in range(FOLDS):
@@ -111,7 +111,7 @@ def record(right: dict[str, torch.Tensor], folds: dict[str, torch.Tensor]) -> No
     ledger.write(told)
 
 
-def lean(digits: Digits) -> torch.Tensor:
+def lean(digits: Images) -> torch.Tensor:
     """How far each digit leans, in standard deviations from the mean of its kind, ``(N,)``."""
     ink = data.scale(digits.images)
     ink = ink / ink.sum((1, 2), keepdim=True)
@@ -126,7 +126,7 @@ def lean(digits: Digits) -> torch.Tensor:
     return found
 
 
-def leaning(digits: Digits) -> list[list[str]]:
+def leaning(digits: Images) -> list[list[str]]:
     """The mean lean of both halves, then a row for each distance: the correlation of two digits' lean within them."""
     halves = [lean(digits)[start::2] for start in (1, 0)]
     rows = [["the mean", *(f"{half.mean():.2f}" for half in halves)]]

@@ -1,8 +1,8 @@
 """How sure to be, and when to refuse: a temperature, a score of doubt, and the threshold above which to refuse.
 
-All of it is fitted on validation digits. A model with an eleventh output, learned from things that are no digits
-(:mod:`digitlib.drawn.nondigits`), has a score of its own; two other scores, which need no such training, stand beside
-it for comparison. :func:`reliability`, :func:`calibration_error` and :func:`risk_coverage` judge what was fitted.
+All of it is fitted on validation images. A model that has learned from things of none of its classes has a score of its
+own, its last output; two other scores, which need no such training, stand beside it for comparison.
+:func:`reliability`, :func:`calibration_error` and :func:`risk_coverage` judge what was fitted.
 """
 
 import torch
@@ -24,27 +24,28 @@ __all__ = [
 ]
 
 REFUSED = 0.01
-"""The share of real digits that a threshold may refuse."""
+"""The share of what belongs to a class that a threshold may refuse."""
 
 
-def fitted(outputs: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+def fitted(outputs: torch.Tensor, labels: torch.Tensor, classes: int = 10) -> dict[str, float]:
     """What a weights file keeps as its calibration, from a model's outputs on validation digits.
 
     Args:
-        outputs: ``(N, 10)``, or ``(N, 11)`` with a score for "no digit".
+        outputs: ``(N, C)``, or ``(N, C + 1)`` with a score for "none of these".
         labels: ``(N,)``.
+        classes: their number, C.
 
     Returns:
-        ``temperature``, and with an eleventh output ``threshold``, the doubt above which the classifier refuses.
+        ``temperature``, and with an output more ``threshold``, the doubt above which the classifier refuses.
     """
-    said = {"temperature": temperature(outputs[:, :10], labels)}
-    if outputs.shape[1] > 10:
+    said = {"temperature": temperature(outputs[:, :classes], labels)}
+    if outputs.shape[1] > classes:
         said["threshold"] = threshold(doubt(outputs))
     return said
 
 
 def temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """The number T for which ``softmax(logits / T)`` has the least cross-entropy on ``(N, 10)`` and ``(N,)``.
+    """The number T for which ``softmax(logits / T)`` has the least cross-entropy on ``(N, C)`` and ``(N,)``.
 
     Above 1 where the model is surer than it is right. Source: Guo and others (2017), section 4.2.
     """
@@ -59,7 +60,7 @@ def temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 
 def threshold(doubts: torch.Tensor, refused: float = REFUSED) -> float:
-    """A doubt that at most this share of real digits, with doubts ``(N,)``, exceeds.
+    """A doubt that at most this share of images of the classes, with doubts ``(N,)``, exceeds.
 
     It lies halfway between a digit that is still accepted and the next, so that a last bit doesn't decide about either.
     ValueError for a share not in [0, 1), or no digits.
@@ -73,17 +74,17 @@ def threshold(doubts: torch.Tensor, refused: float = REFUSED) -> float:
 
 
 def doubt(outputs: torch.Tensor) -> torch.Tensor:
-    """The log odds of "no digit" against any digit, ``(N,)``, from outputs ``(N, 11)``."""
-    return outputs[:, 10] - outputs[:, :10].logsumexp(1)
+    """The log odds of "none of these" against any class, ``(N,)``, from outputs ``(N, C + 1)``."""
+    return outputs[:, -1] - outputs[:, :-1].logsumexp(1)
 
 
 def energy(logits: torch.Tensor) -> torch.Tensor:
-    """The free energy ``(N,)`` of logits ``(N, 10)``: high where no digit's logit is large. Liu and others (2020)."""
+    """The free energy ``(N,)`` of logits ``(N, C)``: high where none is large. Liu and others (2020)."""
     return -logits.logsumexp(1)
 
 
 def distance(features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """How far features ``(N, D)`` of a hidden layer lie from the nearest digit's mean, after Mahalanobis: ``(N,)``.
+    """How far features ``(N, D)`` of a hidden layer lie from the nearest class's mean, after Mahalanobis: ``(N,)``.
 
     Args:
         features: what the layer says of the images asked about.
@@ -92,13 +93,14 @@ def distance(features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor) 
 
     Source: Lee and others (2018), without their later steps.
     """
-    means = torch.stack([known[labels == digit].mean(0) for digit in range(10)])
+    _, labels = labels.unique(return_inverse=True)
+    means = torch.stack([known[labels == label].mean(0) for label in range(labels.max() + 1)])
     spread = (known - means[labels]).double()
     covariance = spread.T @ spread / len(known)
     # Units that never fire have no variance to divide by.
     ridge = 1e-3 * covariance.diagonal().mean() * torch.eye(len(covariance))
     factor = torch.linalg.cholesky(covariance + ridge)
-    away = (features[None] - means[:, None]).double()  # (10, N, D)
+    away = (features[None] - means[:, None]).double()  # (C, N, D)
     whitened = torch.linalg.solve_triangular(factor, away.transpose(1, 2), upper=False)
     return whitened.square().sum(1).amin(0).float()
 
@@ -111,7 +113,7 @@ def reliability(
     Bins of equal width would leave nearly all digits of a good model in the last one.
 
     Args:
-        probabilities: ``(N, 10)``.
+        probabilities: ``(N, C)``.
         labels: ``(N,)``.
         bins: how many, at most N.
     """
@@ -136,7 +138,7 @@ def calibration_error(probabilities: torch.Tensor, labels: torch.Tensor, bins: i
 
 
 def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) -> float:
-    """The mean :func:`calibration_error` if every digit's label were drawn from its own probabilities, ``(N, 10)``.
+    """The mean :func:`calibration_error` if every digit's label were drawn from its own probabilities, ``(N, C)``.
 
     So it is what chance alone gives a perfectly calibrated model: the bias of the estimate.
     """
@@ -160,9 +162,9 @@ def risk_coverage(doubts: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tens
 
 def _answers(probabilities: torch.Tensor, labels: torch.Tensor):
     """How sure each answer is, and whether it is right."""
-    if probabilities.shape != (len(labels), 10) or not len(labels):
+    if probabilities.dim() != 2 or len(probabilities) != len(labels) or not len(labels):
         raise ValueError(
-            f"expected probabilities (N, 10) and labels (N,) with N > 0, "
+            f"expected probabilities (N, C) and labels (N,) with N > 0, "
             f"got {tuple(probabilities.shape)} and {tuple(labels.shape)}"
         )
     sureness, said = probabilities.max(1)

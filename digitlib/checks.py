@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.evaluate import Accuracy
 
 __all__ = [
@@ -193,7 +193,7 @@ def check_mean(measure: Callable) -> None:
         )
 
 
-def check_apart(**parts: Digits) -> None:
+def check_apart(**parts: Images) -> None:
     """Check that no image lies in two parts, pixel for pixel: ``check_apart(train=train, valid=valid)``.
 
     Args:

@@ -1,13 +1,18 @@
-"""From an image to a digit, with numpy alone: preprocessing, a forward pass, softmax.
+"""From an image to a name, without torch: preparation, a forward pass, softmax.
+
+A weights file answers by numpy alone (:class:`DigitClassifier`), a model in ONNX by ONNX Runtime
+(:class:`OnnxClassifier`); both have the methods of :class:`Classifier`.
 
 >>> import numpy as np
 >>> from digitlib import DigitClassifier
 >>> classifier = DigitClassifier.load()
 >>> classifier.classify(np.zeros((280, 280)))
-Prediction(label=None, reason='blank')
+Prediction(label=None, reason='blank', name=None)
 """
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -15,43 +20,161 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from digitlib import weights
-from digitlib.picture import read_image
-from digitlib.preprocess import SIDE, NoInk, preprocess
+from digitlib import picture, weights
+from digitlib.preprocess import SIDE, NoInk, prepare
 
-__all__ = ["DigitClassifier", "Prediction", "doubt"]
+__all__ = [
+    "Classifier",
+    "DigitClassifier",
+    "OnnxClassifier",
+    "Prediction",
+    "doubt",
+    "load",
+    "refusal_of",
+]
+
+Pictures = np.ndarray | Image.Image | str | Path | BinaryIO
+"""Drawings as an array, or one picture: a Pillow image, an open file or the path of one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What the classifier says of one image.
+    """What a classifier says of one image.
 
     Attributes:
-        label: the digit, 0 to 9; None where there is none.
-        reason: why there is no label: ``"blank"`` or ``"not a digit"``. None where there is one.
-        probabilities: float32 ``(10,)``, of the ten digits if it is one; all zero for a blank.
+        label: the index of its class, 0 to C - 1, which of the ten digits is the digit; None where there is none.
+        reason: why there is no label: ``"blank"``, or what :func:`refusal_of` says. None where there is one.
+        probabilities: float32 ``(C,)``, of the classes if it is one of them; all zero for a blank.
+        name: the name of its class; None where there is no label.
     """
 
     label: int | None
     reason: str | None
     probabilities: np.ndarray = field(repr=False)
+    name: str | None = None
 
 
-class DigitClassifier:
-    """Trained weights, and what must happen to an image before they see it.
+def refusal_of(classes: Sequence[str]) -> str:
+    """The reason of a refusal: ``"not a digit"`` where the classes are the ten digits, else ``"none of these"``."""
+    return "not a digit" if tuple(classes) == weights.DIGITS else "none of these"
+
+
+class Classifier(ABC):
+    """A trained model, and what must happen to an image before it sees it.
+
+    Attributes:
+        classes: the names of the C classes, in the order of the logits.
+        preparation: how a drawing becomes an image (:data:`digitlib.preprocess.PREPARATIONS`).
+        provenance: recipe, seed, versions, command and validation accuracy of the training.
+        temperature: logits are divided by it before softmax.
+        threshold: the doubt above which the answer is a refusal; infinite for models that can't tell.
+        none: whether the model has a last output more, the score of "none of these".
+    """
+
+    def __init__(
+        self,
+        outputs: int,
+        classes: Sequence[str] = weights.DIGITS,
+        preparation: str = "digit",
+        provenance: Mapping | None = None,
+        calibration: Mapping | None = None,
+    ):
+        self.classes = weights.check_answers(classes, preparation)
+        if outputs - len(self.classes) not in (0, 1):
+            n = len(self.classes)
+            raise ValueError(f"expected {n} or {n + 1} outputs for {n} classes, got {outputs}")
+        self.none = outputs > len(self.classes)
+        self.preparation, self.provenance = preparation, provenance or {}
+        calibration = calibration or {}
+        self.temperature = calibration.get("temperature", 1.0)
+        self.threshold = calibration.get("threshold", math.inf)
+
+    @abstractmethod
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """What the last layer says of uint8 ``(N, 28, 28)``: ``(N, C)``, or ``(N, C + 1)``."""
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``."""
+        return self.outputs(images)[:, : len(self.classes)]
+
+    def refused(self, images: np.ndarray) -> np.ndarray:
+        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``."""
+        return self._refused(self.outputs(images))
+
+    def probabilities(self, images: Pictures) -> np.ndarray:
+        """Probabilities ``(N, C)`` of drawings.
+
+        Args:
+            images: one drawing ``(H, W)`` or several ``(N, H, W)``, bright on dark, of any size, levels 0 to 255 as
+                integers or 0 to 1 as floats; or a picture: a Pillow image, an open file or
+                the path of one.
+
+        Raises:
+            NoInk: an image is blank; says which.
+            FileNotFoundError, ValueError: no such file, not a picture, a wrong shape.
+        """
+        drawings = self._drawings(images)
+        prepared = np.empty((len(drawings), SIDE, SIDE), dtype=np.uint8)
+        for i, drawing in enumerate(drawings):
+            try:
+                prepared[i] = prepare(drawing, self.preparation)
+            except NoInk as error:
+                raise NoInk(f"image {i + 1} of {len(drawings)}: {error}") from None
+        return _softmax(self.logits(prepared) / self.temperature)
+
+    def classify(self, image: Pictures) -> Prediction:
+        """What is on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture.
+
+        Without ink it is "blank", and a refusal (:func:`refusal_of`) where the doubt is above the threshold.
+        """
+        drawings = self._drawings(image)
+        if len(drawings) != 1:
+            raise ValueError(
+                f"expected one image, got {len(drawings)}; probabilities() takes several"
+            )
+        try:
+            prepared = prepare(drawings[0], self.preparation)[None]
+        except NoInk:
+            return Prediction(None, "blank", np.zeros(len(self.classes), dtype=np.float32))
+        outputs = self.outputs(prepared)
+        [probabilities] = _softmax(outputs[:, : len(self.classes)] / self.temperature)
+        if self._refused(outputs)[0]:
+            return Prediction(None, refusal_of(self.classes), probabilities)
+        label = int(probabilities.argmax())
+        return Prediction(label, None, probabilities, self.classes[label])
+
+    def _refused(self, outputs: np.ndarray) -> np.ndarray:
+        if not self.none:
+            return np.zeros(len(outputs), dtype=bool)
+        return doubt(outputs) > self.threshold
+
+    def _drawings(self, images: Pictures) -> np.ndarray:
+        """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
+        if isinstance(images, str | Path | Image.Image) or hasattr(images, "read"):
+            return picture.read(images, self.preparation)[None]
+        images = np.asarray(images)
+        colour = images.ndim == 3 and images.shape[-1] <= 4  # (H, W, 3), say
+        if images.ndim not in (2, 3) or 0 in images.shape or colour:
+            raise ValueError(
+                f"expected (H, W) or (N, H, W), got {images.shape}; "
+                "pass a colour picture as a Pillow image or a file"
+            )
+        return images if images.ndim == 3 else images[None]
+
+
+class DigitClassifier(Classifier):
+    """The weights of a multilayer perceptron, by default the package's own, of digits; numpy computes.
 
     Attributes:
         layers: float32 weights ``(out, in)`` and biases ``(out,)``, first to last.
-        provenance: recipe, seed, versions, command and validation accuracy of the training.
-        temperature: logits are divided by it before softmax.
-        threshold: the doubt above which the answer is "not a digit"; infinite for weights that can't tell.
+
+    The others are :class:`Classifier`'s.
     """
 
     def __init__(self, read: weights.Weights):
+        outputs = len(read.layers[-1][1])
+        super().__init__(outputs, read.classes, read.preparation, read.provenance, read.calibration)
         self.layers = read.layers
-        self.provenance = read.provenance
-        self.temperature = read.calibration.get("temperature", 1.0)
-        self.threshold = read.calibration.get("threshold", math.inf)
 
     @classmethod
     def load(cls, path: str | Path = weights.SHIPPED) -> "DigitClassifier":
@@ -78,10 +201,6 @@ class DigitClassifier:
         """
         return cls.load(_fetched(name, revision))
 
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits ``(N, 10)`` of images as MNIST's: uint8 ``(N, 28, 28)``."""
-        return self.outputs(images)[:, :10]
-
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the last layer says of uint8 ``(N, 28, 28)``.
 
@@ -98,59 +217,106 @@ class DigitClassifier:
         weight, bias = self.layers[-1]
         return x @ weight.T + bias
 
-    def refused(self, images: np.ndarray) -> np.ndarray:
-        """Of which uint8 ``(N, 28, 28)`` the answer is "not a digit": booleans ``(N,)``."""
-        return doubt(self.outputs(images)) > self.threshold
 
-    def probabilities(self, images: np.ndarray | Image.Image | str | Path | BinaryIO) -> np.ndarray:
-        """Probabilities ``(N, 10)`` of drawings.
+class OnnxClassifier(Classifier):
+    """A model in ONNX, as :func:`digitlib.export.to_onnx` writes it; ONNX Runtime computes, on the processor.
 
-        Args:
-            images: one drawing ``(H, W)`` or several ``(N, H, W)``, bright on dark, of any size, levels 0 to 255 as
-                integers or 0 to 1 as floats; or a picture: a Pillow image, an open file or
-                the path of one.
+    Args:
+        content: the bytes of the file.
 
-        Raises:
-            NoInk: an image is blank; says which.
-            FileNotFoundError, ValueError: no such file, not a picture, a wrong shape.
-        """
-        drawings = _drawings(images)
-        prepared = np.empty((len(drawings), SIDE, SIDE), dtype=np.uint8)
-        for i, drawing in enumerate(drawings):
-            try:
-                prepared[i] = preprocess(drawing)
-            except NoInk as error:
-                raise NoInk(f"image {i + 1} of {len(drawings)}: {error}") from None
-        return _softmax(self.logits(prepared) / self.temperature)
+    Raises:
+        ModuleNotFoundError: onnxruntime isn't installed; the extra ``onnx`` brings it.
+        ValueError: no model in ONNX, or none from images ``(N, 28, 28)`` to a number for each class.
+    """
 
-    def classify(self, image: np.ndarray | Image.Image | str | Path | BinaryIO) -> Prediction:
-        """The digit on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture.
+    def __init__(self, content: bytes):
+        self._session = _session(content)
+        answers = self._run(np.zeros((2, SIDE, SIDE), dtype=np.float32))
+        if answers.ndim != 2 or len(answers) != 2:
+            raise ValueError(f"expected outputs (N, C), got {answers.shape} for two images")
+        said = weights.from_metadata(self._session.get_modelmeta().custom_metadata_map)
+        super().__init__(answers.shape[1], **said)
 
-        Without ink it is "blank", and "not a digit" where the doubt is above the threshold.
-        """
-        drawings = _drawings(image)
-        if len(drawings) != 1:
-            raise ValueError(
-                f"expected one image, got {len(drawings)}; probabilities() takes several"
-            )
+    @classmethod
+    def load(cls, path: str | Path) -> "OnnxClassifier":
+        """Read a file. FileNotFoundError for none; the other errors are the class's."""
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"{path}: no such file")
         try:
-            prepared = preprocess(drawings[0])[None]
-        except NoInk:
-            return Prediction(None, "blank", np.zeros(10, dtype=np.float32))
-        outputs = self.outputs(prepared)
-        [probabilities] = _softmax(outputs[:, :10] / self.temperature)
-        if doubt(outputs)[0] > self.threshold:
-            return Prediction(None, "not a digit", probabilities)
-        return Prediction(int(probabilities.argmax()), None, probabilities)
+            return cls(Path(path).read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+
+    def outputs(self, images: np.ndarray) -> np.ndarray:
+        """What the last layer says of uint8 ``(N, 28, 28)``: ``(N, C)``, or ``(N, C + 1)``."""
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+            raise ValueError(
+                f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}"
+            )
+        # A thousand at a time, so that what lies between the layers stays small.
+        parts = [images[i : i + 1_000] for i in range(0, max(1, len(images)), 1_000)]
+        return np.concatenate([self._run(part.astype(np.float32) / 255) for part in parts])
+
+    def _run(self, x: np.ndarray) -> np.ndarray:
+        [name] = [one.name for one in self._session.get_inputs()]
+        try:
+            return self._session.run(None, {name: x})[0]
+        except Exception as error:  # ONNX Runtime's own kinds have no common root but this
+            raise ValueError(f"expected a model of any N, got: {_one_line(error)}") from None
+
+
+def load(path: str | Path = weights.SHIPPED) -> Classifier:
+    """Read a weights file or a model in ONNX, whichever it is by its first bytes.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ModuleNotFoundError: a model in ONNX, but no onnxruntime.
+        ValueError: neither, or damaged.
+    """
+    return OnnxClassifier.load(path) if is_onnx(path) else DigitClassifier.load(path)
+
+
+def is_onnx(path: str | Path) -> bool:
+    """Whether a file begins as a model in ONNX does, and not as a weights file."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as file:
+        start = file.read(9)
+    # A weights file has the length of its header, eight bytes, and the header, JSON. ONNX begins with its version.
+    return start[:1] == b"\x08" and start[8:] != b"{"
 
 
 def doubt(outputs: np.ndarray) -> np.ndarray:
-    """The log odds of "no digit" against any digit, ``(N,)``; from ten outputs, which can't tell, minus infinity."""
-    if outputs.shape[1] == 10:
-        return np.full(len(outputs), -np.inf)
-    highest = outputs[:, :10].max(axis=1)
-    digits = np.log(np.exp(outputs[:, :10] - highest[:, None]).sum(axis=1))
-    return outputs[:, 10] - highest - digits
+    """The log odds of "none of these" against any class, ``(N,)``, from outputs ``(N, C + 1)``."""
+    logits = outputs[:, :-1]
+    highest = logits.max(axis=1)
+    known = np.log(np.exp(logits - highest[:, None]).sum(axis=1))
+    return outputs[:, -1] - highest - known
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _session(content: bytes):
+    """ONNX Runtime's session for a model."""
+    try:
+        import onnxruntime
+    except ModuleNotFoundError as error:
+        message = f'{error.name} is not installed; pip install "digitlib[onnx]"'
+        raise ModuleNotFoundError(message, name=error.name) from None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # of what it makes of the model, no word
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # as above
+        why = _one_line(error)
+        raise ValueError(f"expected a model in ONNX, got something else: {why}") from None
+    shapes = [one.shape for one in session.get_inputs()]
+    if len(shapes) != 1 or shapes[0][1:] != [SIDE, SIDE]:
+        raise ValueError(f"expected one input (N, {SIDE}, {SIDE}), got {shapes}")
+    return session
 
 
 def _fetched(name: str, revision: str | None) -> str:
@@ -191,20 +357,6 @@ def _not_fetched(error: Exception, name: str, revision: str | None) -> OSError:
             return OSError(f"{name}: the hub answered {answer}")
     why = "the hub doesn't answer, and no copy is kept here"
     return ConnectionError(f"{name}: {why} ({type(error).__name__})")
-
-
-def _drawings(images) -> np.ndarray:
-    """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
-    if isinstance(images, str | Path | Image.Image) or hasattr(images, "read"):
-        return read_image(images)[None]
-    images = np.asarray(images)
-    colour = images.ndim == 3 and images.shape[-1] <= 4  # (H, W, 3), say
-    if images.ndim not in (2, 3) or 0 in images.shape or colour:
-        raise ValueError(
-            f"expected (H, W) or (N, H, W), got {images.shape}; "
-            "pass a colour picture as a Pillow image or a file"
-        )
-    return images if images.ndim == 3 else images[None]
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -1,6 +1,8 @@
-"""How good a model is, on digits that it was not trained on, and how sure we can be of that.
+"""How good a model is, on images that it was not trained on, and how sure we can be of that.
 
-Everything starts from logits ``(N, 10)`` and labels ``(N,)``, so a model is asked once and judged many ways.
+Everything starts from logits ``(N, C)`` and labels ``(N,)``, so a model is asked once and judged many ways. Wherever a
+function asks a model itself, it is given one kind of callable: uint8 images ``(N, 28, 28)`` in, logits out, both
+tensors; ``partial(logits, model)`` makes one.
 """
 
 from collections.abc import Iterable
@@ -10,10 +12,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from digitlib.accuracy import Accuracy, wilson
+from digitlib.classify import Classifier
 from digitlib.data import scale
+from digitlib.preprocess import SIDE
 
 __all__ = [
     "Accuracy",
+    "Model",
     "accuracy",
     "confusion",
     "logits",
@@ -21,7 +26,7 @@ __all__ = [
     "mistakes",
     "occlusion",
     "outputs",
-    "per_digit",
+    "per_class",
     "total",
     "variances",
     "wilson",
@@ -48,14 +53,24 @@ def mcnemar(right: torch.Tensor, other: torch.Tensor) -> float:
     return binomtest(only, only + others).pvalue if only + others else 1.0
 
 
-def logits(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
-    """Ask a model about uint8 images ``(N, 28, 28)``: logits ``(N, 10)`` on the CPU. Its mode is left as it was."""
-    return outputs(model, images, batch)[:, :10]
+Model = nn.Module | Classifier
+"""What can be asked: from float ``(N, 28, 28)`` to ``(N, C)``, or a classifier, which takes the bytes themselves."""
+
+
+def logits(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
+    """Ask a model about uint8 images ``(N, 28, 28)``: logits ``(N, C)`` on the CPU. Its mode is left as it was.
+
+    A model whose attribute ``none`` is true has a last output more, the score of "none of these"; it is left out.
+    """
+    answers = outputs(model, images, batch)
+    return answers[:, :-1] if getattr(model, "none", False) else answers
 
 
 @torch.no_grad()
-def outputs(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
-    """As :func:`logits`, with what a model may say beyond the ten digits: ``(N, 10)`` or ``(N, 11)``."""
+def outputs(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
+    """As :func:`logits`, with what a model may say beyond the classes: ``(N, C)`` or ``(N, C + 1)``."""
+    if isinstance(model, Classifier):
+        return torch.from_numpy(model.outputs(images.cpu().numpy()))
     was_training = model.training
     model.eval()
     # A reader's own model may have no parameters.
@@ -66,14 +81,20 @@ def outputs(model: nn.Module, images: torch.Tensor, batch: int = 1_000) -> torch
 
 
 def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> Accuracy:
-    """The share of digits whose largest logit is that of their label. ValueError for no digits or unequal lengths."""
+    """The share of images whose largest logit is that of their label.
+
+    ValueError for none, for unequal lengths, or labels of no class.
+    """
     _check(logits, labels)
     return Accuracy.of(logits.argmax(1) == labels)
 
 
-def per_digit(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
-    """The accuracy on zeros, on ones, … on nines; the labels must hold each."""
-    return [accuracy(logits[labels == digit], labels[labels == digit]) for digit in range(10)]
+def per_class(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
+    """The accuracy on each class, in the order of the logits; the labels must hold each."""
+    return [
+        accuracy(logits[labels == label], labels[labels == label])
+        for label in range(logits.shape[1])
+    ]
 
 
 def total(parts: Iterable[Accuracy]) -> Accuracy:
@@ -83,15 +104,15 @@ def total(parts: Iterable[Accuracy]) -> Accuracy:
 
 
 def confusion(logits: torch.Tensor, labels: torch.Tensor):
-    """Counts ``(10, 10)``: row i, column j holds how many digits labelled i were called j."""
+    """Counts ``(C, C)``: row i, column j holds how many images labelled i were called j."""
     from sklearn.metrics import confusion_matrix  # as above
 
     _check(logits, labels)
-    return confusion_matrix(labels, logits.argmax(1), labels=range(10))
+    return confusion_matrix(labels, logits.argmax(1), labels=range(logits.shape[1]))
 
 
 def mistakes(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Positions of the digits called wrong, worst first: those whose own label got the least probability."""
+    """Positions of the images called wrong, worst first: those whose own label got the least probability."""
     _check(logits, labels)
     loss = F.cross_entropy(logits, labels, reduction="none")
     wrong = (logits.argmax(1) != labels).nonzero().squeeze(1)
@@ -130,12 +151,12 @@ def variances(right: torch.Tensor) -> dict[str, float]:
     }
 
 
-def occlusion(model: nn.Module, image: torch.Tensor, digit: int, side: int = 7) -> torch.Tensor:
-    """Where on an image the evidence for a digit lies: the fall of its probability when a dark square covers a place.
+def occlusion(model: Model, image: torch.Tensor, label: int, side: int = 7) -> torch.Tensor:
+    """Where on an image the evidence for a class lies: the fall of its probability when a dark square covers a place.
 
     Args:
         image: uint8 ``(28, 28)``.
-        digit: whose probability is looked at.
+        label: whose probability is looked at.
         side: the square's, in pixels.
 
     Returns:
@@ -143,18 +164,21 @@ def occlusion(model: nn.Module, image: torch.Tensor, digit: int, side: int = 7) 
 
     Source: Zeiler and Fergus (2014), *Visualizing and understanding convolutional networks*.
     """
-    places = [(y, x) for y in range(29 - side) for x in range(29 - side)]
+    places = [(y, x) for y in range(SIDE + 1 - side) for x in range(SIDE + 1 - side)]
     covers = torch.zeros(len(places), *image.shape, dtype=torch.bool)
     for cover, (y, x) in zip(covers, places, strict=True):
         cover[y : y + side, x : x + side] = True
     asked = torch.cat([image[None], image.masked_fill(covers, 0)])
-    found = logits(model, asked).softmax(1)[:, digit]
+    found = logits(model, asked).softmax(1)[:, label]
     falls = (found[0] - found[1:]).view(-1, 1, 1)
     return (falls * covers).sum(0) / covers.sum(0)
 
 
 def _check(logits: torch.Tensor, labels: torch.Tensor) -> None:
-    if logits.shape != (len(labels), 10) or not len(labels):
+    if logits.dim() != 2 or len(logits) != len(labels) or not len(labels):
         raise ValueError(
-            f"expected logits (N, 10) and labels (N,) with N > 0, got {tuple(logits.shape)} and {tuple(labels.shape)}"
+            "expected logits (N, C) and labels (N,) with N > 0, "
+            f"got {tuple(logits.shape)} and {tuple(labels.shape)}"
         )
+    if labels.max() >= logits.shape[1]:
+        raise ValueError(f"expected labels 0 to {logits.shape[1] - 1}, got {int(labels.max())}")

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 import digitlib
-from digitlib import calibrate, weights
+from digitlib import calibrate, evaluate, weights
 from digitlib.classify import DigitClassifier
-from digitlib.data import Digits
-from digitlib.evaluate import Accuracy, accuracy
+from digitlib.data import Images
+from digitlib.evaluate import Accuracy
 from digitlib.model import MLP, Normalize
 from digitlib.train import Recipe
 
@@ -61,7 +61,7 @@ def _normalised(weight: np.ndarray, bias: np.ndarray, norm: nn.BatchNorm1d):
 def export_weights(
     model: nn.Sequential,
     path: str | Path,
-    valid: Digits,
+    valid: Images,
     dataset: str,
     recipe: Recipe,
     command: str | None = None,
@@ -78,22 +78,23 @@ def export_weights(
     Returns:
         The measured accuracy, which the file holds too.
     """
+    answers = {"classes": valid.classes, "preparation": valid.preparation}
     layers = weights.rounded(fold(model))
-    outputs = DigitClassifier(weights.Weights(layers)).outputs(valid.images.numpy())
-    outputs = torch.from_numpy(outputs)
-    measured = accuracy(outputs[:, :10], valid.labels)
+    outputs = evaluate.outputs(DigitClassifier(weights.Weights(layers, **answers)), valid.images)
+    measured = evaluate.accuracy(outputs[:, : len(valid.classes)], valid.labels)
     provenance = _provenance(dataset, recipe, measured, command)
-    calibration = calibrate.fitted(outputs, valid.labels)
-    weights.save(path, weights.Weights(layers, provenance, calibration))
+    calibration = calibrate.fitted(outputs, valid.labels, len(valid.classes))
+    weights.save(path, weights.Weights(layers, provenance, calibration, **answers))
     return measured
 
 
 def load_model(path: str | Path = weights.SHIPPED) -> MLP:
     """Read a weights file, by default the one that comes with the package, as a model in evaluation mode."""
-    layers = weights.load(path).layers
-    *hidden, outputs = (len(bias) for _, bias in layers)
-    model = MLP(hidden, outputs=outputs)
-    model[0] = Normalize(mean=0.0, std=1.0)  # the first layer already contains it
+    read = weights.load(path)
+    layers = read.layers
+    *hidden, _ = (len(bias) for _, bias in layers)
+    # The first layer contains the normalisation already.
+    model = MLP(hidden, classes=len(read.classes), none=read.none, normalize=Normalize(0.0, 1.0))
     linear = [layer for layer in model if isinstance(layer, nn.Linear)]
     with torch.no_grad():
         for layer, (weight, bias) in zip(linear, layers, strict=True):

@@ -6,6 +6,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from digitlib.preprocess import SIDE
+
 __all__ = ["MLP", "Normalize", "with_norm"]
 
 MEAN, STD = 0.1307, 0.3081
@@ -19,6 +21,21 @@ class Normalize(nn.Module):
         super().__init__()
         self.mean, self.std = mean, std
 
+    @classmethod
+    def of(cls, images: torch.Tensor) -> "Normalize":
+        """By the mean and the standard deviation of all pixels of uint8 images ``(N, 28, 28)``, to four decimals.
+
+        ValueError where all pixels are alike, so that there is no deviation to divide by.
+        """
+        # Counts of the 256 levels: as floats, all pixels would need four times their memory.
+        counts = torch.bincount(images.flatten(), minlength=256).double()
+        share, level = counts / counts.sum(), torch.arange(256) / 255
+        mean = float((share * level).sum())
+        std = float((share * (level - mean) ** 2).sum().sqrt())
+        if not round(std, 4):
+            raise ValueError(f"expected images that differ, got {len(images)} of one grey level")
+        return cls(round(mean, 4), round(std, 4))
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the normalised batch, same shape; ValueError for another shape or dtype."""
         if not isinstance(x, torch.Tensor) or x.dtype != torch.float32:
@@ -27,8 +44,8 @@ class Normalize(nn.Module):
                 f"expected a float32 tensor in [0, 1], got {kind}; "
                 "digitlib.data.scale(images) makes one"
             )
-        if x.dim() != 3 or x.shape[1:] != (28, 28):
-            raise ValueError(f"expected shape (N, 28, 28), got {tuple(x.shape)}")
+        if x.dim() != 3 or x.shape[1:] != (SIDE, SIDE):
+            raise ValueError(f"expected shape (N, {SIDE}, {SIDE}), got {tuple(x.shape)}")
         return (x - self.mean) / self.std
 
     def extra_repr(self) -> str:
@@ -43,9 +60,11 @@ class MLP(nn.Sequential):
         hidden: widths of the hidden layers.
         activation: what stands between two linear layers.
         seed: decides the initial weights.
-        outputs: 10, or 11 for a model that also learns what is no digit.
+        classes: how many logits; ten, unless other things than digits are named.
+        none: whether one output more is learned, the score of "none of these".
+        normalize: what comes first; MNIST's own constants if None.
 
-    Takes a float batch ``(N, 28, 28)`` in [0, 1] and returns logits ``(N, outputs)``.
+    Takes a float batch ``(N, 28, 28)`` in [0, 1] and returns logits ``(N, classes)``.
     ValueError for anything else.
 
     >>> MLP(hidden=(512, 256))(torch.zeros(1, 28, 28)).shape
@@ -57,17 +76,21 @@ class MLP(nn.Sequential):
         hidden: Sequence[int] = (512, 256),
         activation: type[nn.Module] = nn.ReLU,
         seed: int = 0,
-        outputs: int = 10,
+        classes: int = 10,
+        none: bool = False,
+        normalize: Normalize | None = None,
     ):
-        widths = [28 * 28, *hidden]
-        layers = [Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
+        widths = [SIDE * SIDE, *hidden]
+        layers = [normalize or Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
         # The caller's random numbers stay as they were.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             for n_in, n_out in pairwise(widths):
                 layers += [nn.Linear(n_in, n_out), activation()]
-            layers += [nn.Linear(widths[-1], outputs)]  # logits: no activation
+            # logits: no activation
+            layers += [nn.Linear(widths[-1], classes + none)]
         super().__init__(*layers)
+        self.none = none
 
 
 def with_norm(model: MLP) -> nn.Sequential:
@@ -82,4 +105,6 @@ def with_norm(model: MLP) -> nn.Sequential:
         layers.append(layer)
         if isinstance(layer, nn.Linear) and layer is not model[-1]:
             layers.append(nn.BatchNorm1d(layer.out_features))
-    return nn.Sequential(*layers)
+    network = nn.Sequential(*layers)
+    network.none = model.none
+    return network

@@ -1,7 +1,8 @@
 """A picture, a file, a scan or a photo, becomes a drawing: bright ink on dark, for :mod:`digitlib.preprocess`.
 
 The ground is what lies along the border, and ink is what differs from it, bright or dark. A photo under uneven light is
-read another way: the paper's level is estimated at each place.
+read another way: the paper's level is estimated at each place. Where a model asks for whole pictures, a picture is its
+grey levels, as they are.
 """
 
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-__all__ = ["read_image"]
+__all__ = ["read", "read_grey", "read_image"]
 
 # Grey levels, of 255, by which paper and JPEG may differ from their background.
 NOISE = 32
@@ -37,6 +38,31 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     Raises:
         FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
     """
+    grey, alpha = _opened(source)
+    if alpha is None:
+        photo = _working_size(grey)
+        return _ink_on_paper(photo) if _unevenly_lit(photo) else _ink_on_ground(grey)
+    background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
+    return _ink_on_ground(background + (grey - background) * alpha / 255)
+
+
+def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
+    """Read a picture as it is: its grey levels, uint8 ``(H, W)``, upright; transparent parts are dark.
+
+    Args and errors are :func:`read_image`'s.
+    """
+    grey, alpha = _opened(source)
+    shown = grey if alpha is None else grey * alpha / 255
+    return np.floor(shown + 0.5).astype(np.uint8)
+
+
+def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.ndarray:
+    """Read a picture for a preparation: :func:`read_image` for ``"digit"``, :func:`read_grey` for ``"picture"``."""
+    return read_image(source) if preparation == "digit" else read_grey(source)
+
+
+def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
+    """Grey levels and opacity of a picture, or one line that says what is wrong with it."""
     name = source if isinstance(source, str | Path) else type(source).__name__
     try:
         if isinstance(source, Image.Image):
@@ -52,11 +78,7 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
         ) from None
     if 0 in grey.shape:
         raise ValueError(f"{name}: expected at least one pixel, got {grey.shape}")
-    if alpha is None:
-        photo = _working_size(grey)
-        return _ink_on_paper(photo) if _unevenly_lit(photo) else _ink_on_ground(grey)
-    background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
-    return _ink_on_ground(background + (grey - background) * alpha / 255)
+    return grey, alpha
 
 
 def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:

@@ -22,17 +22,25 @@ from functools import lru_cache
 import numpy as np
 
 __all__ = [
+    "PREPARATIONS",
+    "SIDE",
     "NoInk",
     "as_drawing",
     "centre_by_mass",
     "crop",
     "fit",
+    "prepare",
     "preprocess",
     "resample",
 ]
 
 SIDE = 28
+"""Pixels on each side of every image."""
 BOX = 20
+"""Pixels of a digit's longer side."""
+
+PREPARATIONS = ("digit", "picture")
+"""How a drawing may become an image: cropped to its ink, fitted and centred by mass, or whole, as it is."""
 
 
 class NoInk(ValueError):
@@ -55,6 +63,36 @@ def preprocess(drawing: np.ndarray) -> np.ndarray:
     Source: http://yann.lecun.com/exdb/mnist (LeCun, Cortes and Burges).
     """
     return centre_by_mass(fit(crop(as_drawing(drawing))))
+
+
+def prepare(drawing: np.ndarray, preparation: str = "digit") -> np.ndarray:
+    """Turn a drawing into the image that a model asks for, uint8 ``(28, 28)``.
+
+    Args:
+        drawing: as :func:`preprocess` takes it.
+        preparation: one of :data:`PREPARATIONS`. ``"digit"`` is :func:`preprocess`. ``"picture"`` takes the whole
+            drawing: its longer side becomes 28 pixels, keeping proportions, and it is put into the middle on dark.
+
+    Raises:
+        NoInk, ValueError: as :func:`preprocess` does; another preparation.
+    """
+    if preparation not in PREPARATIONS:
+        raise ValueError(
+            f"expected a preparation out of {', '.join(PREPARATIONS)}, got {preparation!r}"
+        )
+    return preprocess(drawing) if preparation == "digit" else _whole(as_drawing(drawing))
+
+
+def _whole(drawing: np.ndarray) -> np.ndarray:
+    image = fit(drawing, SIDE)
+    if not image.any():
+        raise NoInk(
+            "expected a picture that isn't dark everywhere, got one that is 0 in each of 28 x 28 places"
+        )
+    top, left = ((SIDE - side) // 2 for side in image.shape)
+    field = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    field[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return field
 
 
 def as_drawing(drawing: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from digitlib import evaluate
 from digitlib.augment import Deform, make_plain
-from digitlib.data import Digits, fingerprint, scale
+from digitlib.data import Images, fingerprint, scale
 from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.engine import checkpoint, hardware, parallel
 from digitlib.model import MLP, with_norm
@@ -129,7 +129,7 @@ class Recipe:
 
     def network(self) -> nn.Sequential:
         """The network that this recipe is meant for, untrained; the seed decides its weights."""
-        model = MLP(self.hidden, seed=self.seed, outputs=self.outputs)
+        model = MLP(self.hidden, seed=self.seed, none=self.nondigits > 0)
         return with_norm(model) if self.norm else model
 
     @classmethod
@@ -220,8 +220,8 @@ def train_epoch(model, batches, optimizer, scheduler):
 
 def fit(
     model: nn.Module,
-    train: Digits,
-    valid: Digits,
+    train: Images,
+    valid: Images,
     recipe: Recipe | None = None,
     *,
     teacher: nn.Module | None = None,
@@ -256,7 +256,7 @@ def fit(
     if teacher is not None:
         teacher = copy.deepcopy(teacher).to(device).eval()
     images, labels = train.images.to(device), train.labels.to(device)
-    valid = Digits(valid.images.to(device), valid.labels)
+    valid = replace(valid, images=valid.images.to(device))
     steps = recipe.epochs * _steps(len(train), recipe)
     try:
         optimizer, scheduler = _optimizer(model.to(device), recipe, steps)
@@ -291,7 +291,7 @@ def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
-def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -> None:
+def _check(model, train: Images, valid: Images, recipe: Recipe, teacher, keep) -> None:
     if keep and not Path(keep).parent.is_dir():
         raise FileNotFoundError(f"{Path(keep).parent}: no such folder")
     if not len(train) or not len(valid):
@@ -317,7 +317,7 @@ def _check(model, train: Digits, valid: Digits, recipe: Recipe, teacher, keep) -
         )
 
 
-def _mixed(train: Digits, recipe: Recipe) -> Digits:
+def _mixed(train: Images, recipe: Recipe) -> Images:
     """The digits to learn from, with what the recipe adds to them."""
     if recipe.hands:
         train = styles.mixed(train, recipe.hands, recipe.seed)
@@ -334,7 +334,7 @@ def _steps(n: int, recipe: Recipe) -> int:
     return whole + (rest >= recipe.least * parallel.size())
 
 
-def _about(train: Digits, valid: Digits, recipe: Recipe, teacher) -> dict:
+def _about(train: Images, valid: Images, recipe: Recipe, teacher) -> dict:
     """All that decides the weights and the history of a training, for telling one from another."""
     taught = fingerprint(*teacher.parameters()) if teacher is not None else None
     return {
@@ -450,7 +450,7 @@ def _mean(losses: torch.Tensor, right, seen) -> tuple[float, float]:
     return loss / seen, right / seen
 
 
-def _measure(model: nn.Module, valid: Digits) -> tuple[float, float]:
+def _measure(model: nn.Module, valid: Images) -> tuple[float, float]:
     """Loss and accuracy on the validation digits."""
     part = valid[parallel.share(torch.arange(len(valid)), equal=False)]
     answers = evaluate.logits(model, part.images)

@@ -1,15 +1,20 @@
-"""The one weights file: the layers of a multilayer perceptron, their calibration and their origin, in safetensors.
+"""The weights file: the layers of a multilayer perceptron, what they answer and where they came from, in safetensors.
 
 Layer ``i`` is three arrays: ``i.weight`` int8 ``(out, in)``, ``i.scale`` float32 ``(out,)`` and ``i.bias`` float32
 ``(out,)``. A row's weights are ``scale * weight``. Between layers stands a ReLU; the first takes the 784 pixels of an
-image in [0, 1], row by row, and normalisation is folded into it; the last returns the ten logits, and perhaps an
-eleventh number, the score of "no digit". The header's metadata holds two JSON objects: ``calibration``, with the
-``temperature`` by which logits are divided before softmax and the ``threshold`` of doubt above which it refuses,
-and ``provenance``: recipe, seed, versions, command, validation accuracy.
+image in [0, 1], row by row, and normalisation is folded into it; the last returns a logit for each class, and perhaps
+one number more, the score of "none of these".
+
+The header's metadata holds four JSON texts. ``classes`` are the names, in the order of the logits; ``preparation`` says
+how a drawing becomes an image (:data:`digitlib.preprocess.PREPARATIONS`); ``calibration`` has the ``temperature`` by
+which logits are divided before softmax and the ``threshold`` of doubt above which it refuses; ``provenance`` is recipe,
+seed, versions, command and validation accuracy. A file without the first is of the ten digits, and one without the
+second is prepared as digits are. A model in ONNX carries the same texts.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,18 +23,26 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from digitlib.files import write_whole
+from digitlib.preprocess import PREPARATIONS, SIDE
 
 __all__ = [
+    "DIGITS",
     "SHIPPED",
     "TINY",
     "Layers",
     "Weights",
-    "fingerprint",
+    "check_answers",
+    "checksum",
+    "from_metadata",
     "load",
     "quantise",
     "rounded",
     "save",
+    "to_metadata",
 ]
+
+DIGITS = tuple("0123456789")
+"""The names of the ten digits, the classes of most of this book."""
 
 SHIPPED = Path(__file__).with_name("digits.safetensors")
 """The weights that come with the package, trained on MNIST."""
@@ -49,14 +62,69 @@ class Weights:
         layers: float32, dequantised.
         provenance: where they came from.
         calibration: ``temperature`` and ``threshold``, where they were fitted.
+        classes: names, in the order of the logits.
+        preparation: how a drawing becomes an image for them.
     """
 
     layers: Layers
     provenance: dict = field(default_factory=dict)
     calibration: dict = field(default_factory=dict)
+    classes: tuple[str, ...] = DIGITS
+    preparation: str = "digit"
 
     def __post_init__(self):
-        _check(self.layers)
+        object.__setattr__(self, "classes", check_answers(self.classes, self.preparation))
+        _check(self.layers, len(self.classes))
+
+    @property
+    def none(self) -> bool:
+        """Whether the last output is the score of "none of these"."""
+        return len(self.layers[-1][1]) > len(self.classes)
+
+
+def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
+    """Return the names of classes as a tuple.
+
+    Raises:
+        ValueError: fewer than two names, one that is empty, no text or there twice; an unknown preparation.
+    """
+    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
+        raise ValueError(f"expected names of classes, got {classes!r}")
+    classes = tuple(classes)
+    twice = next((name for name in classes if classes.count(name) > 1), None)
+    if len(classes) < 2 or twice is not None or not all(map(str.strip, classes)):
+        got = f"{twice!r} twice" if twice is not None else f"{list(classes)!r}"
+        raise ValueError(
+            f"expected at least two names of classes, each another, none empty, got {got}"
+        )
+    if preparation not in PREPARATIONS:
+        raise ValueError(
+            f"expected a preparation out of {', '.join(PREPARATIONS)}, got {preparation!r}"
+        )
+    return classes
+
+
+_SAID = ("provenance", "calibration", "classes", "preparation")
+
+
+def to_metadata(**said) -> dict[str, str]:
+    """What a file says of a model beside its numbers, as JSON texts by name: the fields of :class:`Weights`.
+
+    Classes and preparation are left out where they are the ten digits'.
+    """
+    usual = {"classes": DIGITS, "preparation": "digit"}
+    return {name: json.dumps(said[name]) for name in _SAID if said[name] != usual.get(name)}
+
+
+def from_metadata(metadata: Mapping[str, str]) -> dict:
+    """The fields of :class:`Weights` that metadata hold. ValueError for texts that are no JSON."""
+    said = {name: json.loads(metadata[name]) for name in _SAID if name in metadata}
+    for name, kind in (("provenance", dict), ("calibration", dict), ("classes", list)):
+        if not isinstance(said.get(name, kind()), kind):
+            raise ValueError(
+                f"expected {name} as a JSON {kind.__name__}, got {metadata[name][:40]}"
+            )
+    return said
 
 
 def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,11 +145,8 @@ def save(path: str | Path, weights: Weights) -> None:
     for i, (weight, bias) in enumerate(weights.layers):
         arrays[f"{i}.weight"], arrays[f"{i}.scale"] = quantise(weight)
         arrays[f"{i}.bias"] = bias.astype(np.float32)
-    said = {name: json.dumps(getattr(weights, name)) for name in _SAID}
+    said = to_metadata(**{name: getattr(weights, name) for name in _SAID})
     write_whole(path, _in_order(to_bytes(arrays, said)))
-
-
-_SAID = ("provenance", "calibration")
 
 
 def _in_order(content: bytes) -> bytes:
@@ -113,8 +178,7 @@ def load(path: str | Path = SHIPPED) -> Weights:
                 )
                 for i in range(count)
             ]
-            metadata = file.metadata() or {}
-            said = {name: json.loads(metadata.get(name, "{}")) for name in _SAID}
+            said = from_metadata(file.metadata() or {})
         return Weights(layers, **said)
     except (SafetensorError, ValueError, IndexError) as error:
         raise ValueError(
@@ -122,7 +186,7 @@ def load(path: str | Path = SHIPPED) -> Weights:
         ) from None
 
 
-def fingerprint(path: str | Path = SHIPPED) -> str:
+def checksum(path: str | Path = SHIPPED) -> str:
     """Twelve hexadecimal digits that change when a byte of the file does."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
@@ -131,8 +195,8 @@ def _dequantise(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return weight * scale[:, None]
 
 
-def _check(layers: Layers) -> None:
-    widths = [784, *(weight.shape[0] for weight, _ in layers)]
+def _check(layers: Layers, classes: int) -> None:
+    widths = [SIDE * SIDE, *(weight.shape[0] for weight, _ in layers)]
     for i, (weight, bias) in enumerate(layers):
         if weight.shape != (widths[i + 1], widths[i]) or bias.shape != (widths[i + 1],):
             raise ValueError(
@@ -140,7 +204,8 @@ def _check(layers: Layers) -> None:
             )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise ValueError(f"layer {i}: expected finite numbers")
-    if not layers or widths[-1] not in (10, 11):
+    if not layers or widths[-1] not in (classes, classes + 1):
+        got = widths[-1] if layers else "no layers"
         raise ValueError(
-            f"expected a last layer of 10 or 11 outputs, got {widths[-1] if layers else 'no layers'}"
+            f"expected a last layer of {classes} or {classes + 1} outputs for {classes} classes, got {got}"
         )

@@ -42,10 +42,11 @@ def mnist():
     if os.environ.get("DIGITLIB_DATASET") == "optdigits":
         pytest.skip("MNIST is not at hand")
     from digitlib import data
+    from digitlib.mnist import DatasetUnavailable
 
     try:
         return data.load("mnist")
-    except data.DatasetUnavailable as error:
+    except DatasetUnavailable as error:
         pytest.skip(str(error))
 
 

@@ -243,7 +243,7 @@ def test_entries_say_how_they_were_measured(dataset):
 def test_entries_were_measured_on_the_weights_that_are_here(file):
     if not file.is_file():
         pytest.skip(f"{file.name} lies in the repository alone")
-    mark = weights.fingerprint(file)
+    mark = weights.checksum(file)
     marks = {
         (dataset, name): entry["weights"][file.name]
         for dataset in NAMES
@@ -370,7 +370,7 @@ def test_the_ledgers_page_has_a_line_for_each_entry():
         assert "recorded" not in line and line.count(" | ") == 2
         ranged = line.endswith((" seeds |", " folds |"))
         assert ranged == ("spread" in entry), line
-    assert weights.fingerprint() in tables
+    assert weights.checksum() in tables
 
 
 def test_results_prints_old_new_and_difference(capsys):
@@ -407,7 +407,7 @@ def test_results_names_what_it_does_not_measure():
 
 def test_a_figure_hangs_on_seeds_or_on_the_weights_that_its_chapter_loads():
     loads = "model = export.load_model()"
-    shipped = {weights.SHIPPED.name: weights.fingerprint()}
+    shipped = {weights.SHIPPED.name: weights.checksum()}
     assert notebooks.origin(loads, [0.9, 0.9]) == {"weights": shipped}
     assert notebooks.origin(loads, [0.9]) == {"weights": shipped}
     spread = {"spread": [0.8, 0.9], "seeds": 2}

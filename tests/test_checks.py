@@ -420,7 +420,7 @@ def test_the_test_set_as_validation_set(parts):
 
 
 def test_augmented_before_it_was_split(small):
-    doubled = data.Digits(small.images.repeat(2, 1, 1), small.labels.repeat(2))
+    doubled = data.Images(small.images.repeat(2, 1, 1), small.labels.repeat(2))
     train, valid = data.split(doubled, valid=200)
     with pytest.raises(Bug, match=r"expected train and valid .* \d+ of 200 in valid"):
         checks.check_apart(train=train, valid=valid)

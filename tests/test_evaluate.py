@@ -21,8 +21,8 @@ def test_an_accuracy_of_flags_and_one_of_several():
     assert evaluate.total([first, Accuracy(1, 7)]) == Accuracy(3, 10)
 
 
-def test_per_digit():
-    by_digit = evaluate.per_digit(LOGITS, LABELS)
+def test_per_class():
+    by_digit = evaluate.per_class(LOGITS, LABELS)
     assert [accuracy.right for accuracy in by_digit] == [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     assert [accuracy.n for accuracy in by_digit] == [1, 1, 1, 1, 2, 2, 1, 1, 1, 1]
 
@@ -45,10 +45,15 @@ def test_logits_are_the_same_for_any_batch_and_leave_the_mode(small):
     assert model.training and not whole.requires_grad
 
 
-@pytest.mark.parametrize("logits", [torch.zeros(3, 10), torch.zeros(2, 9)])
-def test_unequal_lengths_are_refused(logits):
-    with pytest.raises(ValueError, match=r"expected logits \(N, 10\)"):
-        evaluate.accuracy(logits, torch.zeros(2, dtype=torch.int64))
+@pytest.mark.parametrize("shape", [(3, 10), (2,)])
+def test_unequal_lengths_are_refused(shape):
+    with pytest.raises(ValueError, match=r"expected logits \(N, C\)"):
+        evaluate.accuracy(torch.zeros(shape), torch.zeros(2, dtype=torch.int64))
+
+
+def test_labels_of_no_class_are_refused():
+    with pytest.raises(ValueError, match="expected labels 0 to 8, got 9"):
+        evaluate.accuracy(torch.zeros(2, 9), torch.tensor([0, 9]))
 
 
 def test_nothing_to_measure():
@@ -109,11 +114,11 @@ class OneCorner(torch.nn.Module):
 
 def test_occlusion_finds_where_the_evidence_lies():
     image = torch.full((28, 28), 255, dtype=torch.uint8)
-    found = evaluate.occlusion(OneCorner(), image, digit=3, side=3)
+    found = evaluate.occlusion(OneCorner(), image, label=3, side=3)
     assert found.shape == (28, 28)
     assert found.argmax() == 4 * 28 + 4 and found.max() > 0.9
     far = torch.ones(28, 28, dtype=torch.bool)
     far[2:7, 2:7] = False  # no square that covers the rest covers the place
     assert found[far].abs().max() == 0
-    helped = evaluate.occlusion(OneCorner(), image, digit=0, side=3)
+    helped = evaluate.occlusion(OneCorner(), image, label=0, side=3)
     assert helped[4, 4] < 0

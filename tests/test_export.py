@@ -41,7 +41,7 @@ def test_export_and_load(hidden, small, tmp_path):
 
 
 def test_a_model_that_can_refuse_is_calibrated(small, tmp_path):
-    model, valid = MLP((20,), outputs=11), small[:100]
+    model, valid = MLP((20,), none=True), small[:100]
     export.export_weights(model, tmp_path / "w", valid, "optdigits", Recipe())
     again = export.load_model(tmp_path / "w")
     assert evaluate.outputs(again, valid.images).shape == (100, 11)
@@ -53,7 +53,7 @@ def test_a_model_that_can_refuse_is_calibrated(small, tmp_path):
 
 def test_onnx_says_what_the_model_says(small):
     onnxruntime = pytest.importorskip("onnxruntime")
-    model = MLP((20,), outputs=11)
+    model = MLP((20,), none=True)
     session = onnxruntime.InferenceSession(export.to_onnx(model))
     for n in (1, 2, 7):
         x = scale(small.images[:n])

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from digitlib import data
+from digitlib import data, mnist
 from digitlib.book import ledger
 from digitlib.evaluate import Accuracy
 
@@ -124,7 +124,7 @@ def without_mnist(monkeypatch):
 
     def load(name):
         if name not in sizes:
-            raise data.DatasetUnavailable("MNIST is not to be had.")
+            raise mnist.DatasetUnavailable("MNIST is not to be had.")
         return range(sizes[name])
 
     monkeypatch.delenv("DIGITLIB_DATASET")
@@ -155,10 +155,10 @@ def test_chosen_again_it_is_mnist_once_that_is_there(without_mnist, monkeypatch)
 
 def test_a_demanded_data_set_is_never_replaced(monkeypatch):
     def load(_):
-        raise data.DatasetUnavailable("MNIST is not to be had.")
+        raise mnist.DatasetUnavailable("MNIST is not to be had.")
 
     monkeypatch.setattr(data, "load", load)
-    with pytest.raises(data.DatasetUnavailable):
+    with pytest.raises(mnist.DatasetUnavailable):
         ledger.choose_dataset()
 
 

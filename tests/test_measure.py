@@ -40,7 +40,7 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
             answers[13, 4] = 50
             return answers.numpy()
 
-    digits = data.Digits(small.images[:200], labels)
+    digits = data.Images(small.images[:200], labels)
     lines = list(measure.answered(Classifier(), digits, "test"))
     assert lines[0] == "40.0 % (33.5 to 46.9) of 200 digits in the test set"
     assert lines[10].startswith("  9: 100.0 % (")
@@ -142,7 +142,7 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
 
 def test_means_are_of_what_is_beside_them(valid, two_pens):
     """The mean corruption error, and the non-digits of each group."""
-    model = MLP((8,), outputs=11)
+    model = MLP((8,), none=True)
     found = measure.measure(model, valid, threshold=-2.3, quick=True)
     kinds = found["corruptions"].values()
     errors = [fmean(1 - one["value"] for one in kind.values()) for kind in kinds]
@@ -167,7 +167,7 @@ def cnn():
 
 @pytest.mark.parametrize(
     "make",
-    [lambda: MLP((8,)), cnn, lambda: MLP((8,), outputs=11)],
+    [lambda: MLP((8,)), cnn, lambda: MLP((8,), none=True)],
     ids=["MLP", "CNN", "eleven outputs, no threshold"],
 )
 def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make):
@@ -184,7 +184,7 @@ def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make
 
 def test_numpys_numbers_for_a_calibration(valid, two_pens, no_ink, tmp_path):
     calibration = {"temperature": np.float32(1.5), "threshold": np.float32(-2)}
-    model = MLP((8,), outputs=11)
+    model = MLP((8,), none=True)
     found = write(tmp_path, model, valid, quick=True, **calibration)
     told = json.loads((tmp_path / "report.json").read_text())
     assert told == found and told["calibration"]["temperature"] == 1.5
@@ -214,7 +214,7 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, no_ink, tmp_path):
 
 
 def test_a_model_that_refuses_everything(valid, two_pens, no_ink, tmp_path):
-    model = MLP((8,), outputs=11)
+    model = MLP((8,), none=True)
     name = "\udcff"  # what Python makes of a byte in a file's name that is no letter
     found = write(tmp_path, model, valid, name=name, threshold=-1e9, quick=True)
     assert r"Report: \udcff" in (tmp_path / "report.html").read_text()

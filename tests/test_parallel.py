@@ -49,7 +49,7 @@ from digitlib.train import Recipe, fit
 
 folder, = sys.argv[1:]
 stored = np.load(f"{folder}/digits.npz")
-digits = data.Digits(torch.from_numpy(stored["images"]), torch.from_numpy(stored["labels"]))
+digits = data.Images(torch.from_numpy(stored["images"]), torch.from_numpy(stored["labels"]))
 data.load = {"optdigits": digits}.get  # the same ones, without the import of scikit-learn
 
 

@@ -213,7 +213,7 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     fit(teacher, train, valid, Recipe(epochs=10, batch=64))
     before = numbers(teacher)
     # Labels that are all wrong: a student that looked at them would learn to be wrong.
-    misled = data.Digits(train.images, (train.labels + 1) % 10)
+    misled = data.Images(train.images, (train.labels + 1) % 10)
     recipe = Recipe(epochs=10, batch=64, distil=1.0)
     history = fit(student, misled, valid, recipe, teacher=teacher)
     answers = evaluate.logits(teacher, valid.images).argmax(1)
@@ -254,7 +254,7 @@ def test_what_is_no_digit_is_learned_as_an_eleventh_class(parts):
     train, valid = parts
     recipe = Recipe(epochs=20, batch=64, nondigits=0.5)
     assert (recipe.outputs, Recipe().outputs) == (11, 10)
-    model = MLP((64,), outputs=recipe.outputs)
+    model = MLP((64,), none=recipe.outputs > 10)
     history = fit(model, train, valid, recipe)
     assert history[-1].valid_accuracy > 0.9
     digits = calibrate.doubt(evaluate.outputs(model, valid.images))
@@ -271,7 +271,7 @@ def test_non_digits_are_not_taught_by_a_teacher(parts):
     teacher = MLP((64,))
     fit(teacher, train, valid, Recipe(epochs=10, batch=64))
     recipe = Recipe(epochs=10, batch=64, nondigits=0.5, distil=1.0)
-    model = MLP((64,), outputs=11)
+    model = MLP((64,), none=True)
     fit(model, train, valid, recipe, teacher=teacher)
     assert (evaluate.outputs(model, valid.images).argmax(1) < 10).float().mean() > 0.9
     others = nondigits.draw("textures", 50, valid, seed=9)
@@ -282,7 +282,7 @@ def test_non_digits_are_not_taught_by_a_teacher(parts):
 def test_a_model_has_the_outputs_of_its_recipe(parts, outputs, nondigits):
     recipe = replace(QUICK, nondigits=nondigits)
     with pytest.raises(ValueError, match=f"{21 - outputs} outputs .* {outputs}$"):
-        fit(MLP((8,), outputs=outputs), *parts, recipe)
+        fit(MLP((8,), none=outputs > 10), *parts, recipe)
 
 
 @pytest.mark.parametrize(("distil", "teacher"), [(0.5, None), (0.0, MLP((8,)))])
@@ -372,7 +372,7 @@ def test_another_training_is_not_taken_up(parts, tmp_path):
         weights_after(parts[0][:500], parts[1], keep=kept)
     with pytest.raises(ValueError, match="expected validation digits"):
         weights_after(parts[0], parts[1][:5], keep=kept)
-    negative = data.Digits(255 - parts[0].images, parts[0].labels)
+    negative = data.Images(255 - parts[0].images, parts[0].labels)
     with pytest.raises(ValueError, match="expected training digits"):
         weights_after(negative, parts[1], keep=kept)
 

@@ -76,7 +76,7 @@ def test_half_a_file_is_refused(tmp_path):
             "layer 0: expected finite",
         ),
         (lambda layers: layers.pop(0), "layer 0: expected 784 inputs"),
-        (lambda layers: layers.pop(), "last layer of 10 or 11 outputs, got 5"),
+        (lambda layers: layers.pop(), "last layer of 10 or 11 outputs for 10 classes, got 5"),
         (lambda layers: layers.clear(), "no layers"),
     ],
 )

@@ -29,7 +29,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
 
-from digitlib import data
+from digitlib import data, mnist
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from servers import listening
@@ -199,7 +199,7 @@ def execute(path: Path, environment: Path, folder: Path, run: Run) -> None:
     clean = {name: value for name, value in os.environ.items() if name not in kept}
     try:
         # A cache of its own, as on a new machine; but MNIST isn't downloaded for each chapter.
-        there = os.environ.get("DIGITLIB_DATA_DIR") or str(data.cache_folder())
+        there = os.environ.get("DIGITLIB_DATA_DIR") or str(mnist.cache_folder())
         own = {"XDG_CACHE_HOME": str(environment), "DIGITLIB_DATA_DIR": there}
         client.execute(cleanup_kc=True, env={**clean, **own})
     except CellExecutionError as error:

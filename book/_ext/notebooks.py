@@ -23,7 +23,7 @@ from digitlib.book.ledger import agrees, measured_now, write
 from digitlib.data import NAMES
 from digitlib.files import write_whole
 from digitlib.show import VIEW
-from digitlib.weights import SHIPPED, TINY, fingerprint
+from digitlib.weights import SHIPPED, TINY, checksum
 
 BOOK = Path(__file__).parents[1]
 SEEDS = (1, 2, 3, 4)  # besides 0
@@ -220,7 +220,7 @@ def origin(text: str, all_seeds: list[float]) -> dict:
     """What a figure hangs on: the stored weights that its chapter loads, where no seed changes it; or its spread."""
     files = {path for call, path in LOADED.items() if call in text}
     if files and len(set(all_seeds)) == 1:
-        return {"weights": {path.name: fingerprint(path) for path in sorted(files)}}
+        return {"weights": {path.name: checksum(path) for path in sorted(files)}}
     if len(all_seeds) == 1:
         return {}
     return {"spread": [min(all_seeds), max(all_seeds)], "seeds": len(all_seeds)}

@@ -21,7 +21,7 @@ from datetime import date
 
 import torch
 
-from digitlib import data
+from digitlib import data, mnist
 from digitlib.book.entries import LEDGER, entries
 from digitlib.book.source import Sentence
 from digitlib.evaluate import Accuracy, total
@@ -60,7 +60,7 @@ def choose_dataset() -> str:
     name = demanded or "mnist"
     try:
         count = len(data.load(name))
-    except data.DatasetUnavailable as error:
+    except mnist.DatasetUnavailable as error:
         if demanded:
             raise
         print(f"{error}\nThis run takes the third: its figures differ from the text's.")

@@ -13,8 +13,8 @@ from urllib.error import URLError
 from urllib.parse import urljoin
 from urllib.request import urlopen
 
-from digitlib.data import cache_folder
 from digitlib.files import write_whole
+from digitlib.mnist import cache_folder
 from digitlib.weights import SHIPPED
 
 __all__ = ["NAME", "SHA256", "log", "weights"]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.drawn.sketches import KINDS
 from digitlib.drawn.strokes import EXAM
 from digitlib.evaluate import Accuracy
@@ -39,7 +39,7 @@ SET_ASIDE = ("doubled", "symbols", "doodles")
 """Kinds for measuring alone."""
 
 
-def draw(kind: str, n: int, digits: Digits, seed: int) -> torch.Tensor:
+def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
     """Draw ``n`` non-digits of one kind.
 
     Args:
@@ -70,7 +70,7 @@ def draw(kind: str, n: int, digits: Digits, seed: int) -> torch.Tensor:
 
 
 def accepted(
-    refused: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_000
+    refused: Callable[[np.ndarray], np.ndarray], digits: Images, n: int = 1_000
 ) -> dict[str, Accuracy]:
     """How many non-digits of each kind pass for digits: ``{kind: Accuracy}``, where "right" means accepted.
 
@@ -83,7 +83,7 @@ def accepted(
     return {kind: Accuracy.of(~refused(draw(kind, n, digits, EXAM).numpy())) for kind in KINDS}
 
 
-def mixed(digits: Digits, share: float, seed: int) -> Digits:
+def mixed(digits: Images, share: float, seed: int) -> Images:
     """Digits, and after them non-digits of the kinds in :data:`TRAINED`, labelled :data:`NOT_A_DIGIT`.
 
     Args:
@@ -94,4 +94,4 @@ def mixed(digits: Digits, share: float, seed: int) -> Digits:
     n = math.ceil(share * len(digits) / len(TRAINED))
     drawn = torch.cat([draw(kind, n, digits, seed) for kind in TRAINED])
     labels = torch.full((len(drawn),), NOT_A_DIGIT)
-    return Digits(torch.cat([digits.images, drawn]), torch.cat([digits.labels, labels]))
+    return Images(torch.cat([digits.images, drawn]), torch.cat([digits.labels, labels]))

@@ -25,7 +25,7 @@ import torch
 from torch.nn import functional as F
 
 from digitlib.augment import basis
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, crop, fit, preprocess
 
@@ -67,14 +67,14 @@ GREYEST = 0.3
 _POINTS = 6  # of the bending, on each side
 
 
-def cells(digits: Digits, n: int = 1_000) -> Iterator[tuple[Pen, Digits]]:
+def cells(digits: Images, n: int = 1_000) -> Iterator[tuple[Pen, Images]]:
     """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits."""
     for number, pen in enumerate(GRID):
         some = digits[torch.arange(number * n, (number + 1) * n) % len(digits)]
-        yield pen, Digits(_prepared(some.images, pen, CANVAS, number), some.labels)
+        yield pen, Images(_prepared(some.images, pen, CANVAS, number), some.labels)
 
 
-def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_000):
+def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Images, n: int = 1_000):
     """The accuracy in each cell, ``{pen: Accuracy}``.
 
     Args:
@@ -87,7 +87,7 @@ def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Digits, n: int = 1_
     }
 
 
-def mixed(digits: Digits, share: float, seed: int, degraded: float = 0.0) -> Digits:
+def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Images:
     """Digits, and after them some of them redrawn, each few with a pen of their own, and preprocessed.
 
     Args:
@@ -104,7 +104,7 @@ def mixed(digits: Digits, share: float, seed: int, degraded: float = 0.0) -> Dig
         _prepared(digits.images[some], canvas=_SMALL, **_any_way(random, degraded))
         for some in again.split(_FEW)
     ]
-    return Digits(
+    return Images(
         torch.cat([digits.images, *images]),
         torch.cat([digits.labels, digits.labels[again]]),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.drawn.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
 from digitlib.preprocess import SIDE
 
@@ -143,14 +143,14 @@ def _texture(random, _digits) -> np.ndarray:
     return np.floor(255 * np.asarray(field, dtype=np.float64)).astype(np.uint8)
 
 
-def _inverted(random, digits: Digits) -> np.ndarray:
+def _inverted(random, digits: Images) -> np.ndarray:
     """A digit cut out of a bright field."""
     image = digits.images[random.randint(len(digits))].numpy()
     margin = random.randint(0, 5)
     return 255 - image[margin : SIDE - margin, margin : SIDE - margin]
 
 
-def _doubled(random, digits: Digits) -> np.ndarray:
+def _doubled(random, digits: Images) -> np.ndarray:
     """Two digits side by side, one above the other, or over each other."""
     first, second = (digits.images[i].numpy() for i in random.randint(len(digits), size=2))
     field = np.zeros((3 * SIDE, 3 * SIDE), dtype=np.uint8)

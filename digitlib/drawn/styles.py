@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.drawn.strokes import CANVAS, EXAM, canvas, circle, curve, stroke
 from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, preprocess
@@ -103,7 +103,7 @@ def right(logits: Callable[[np.ndarray], np.ndarray], n: int = 1_000) -> dict[st
     }
 
 
-def mixed(digits: Digits, share: float, seed: int) -> Digits:
+def mixed(digits: Images, share: float, seed: int) -> Images:
     """Digits, and after them some in each of :data:`STYLES`, with their labels.
 
     Args:
@@ -114,7 +114,7 @@ def mixed(digits: Digits, share: float, seed: int) -> Digits:
     n = math.ceil(share * len(digits) / len(STYLES))
     drawn = torch.cat([draw(style, n, seed) for style in STYLES])
     labels = torch.tensor([style.digit for style in STYLES.values()])
-    return Digits(
+    return Images(
         torch.cat([digits.images, drawn]),
         torch.cat([digits.labels, labels.repeat_interleave(n)]),
     )

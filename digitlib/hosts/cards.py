@@ -295,7 +295,7 @@ def _shares(entries: dict[str, dict]) -> dict[str, Accuracy]:
 
 def _told(weights_file: str | Path) -> dict[str, dict]:
     """What the ledger says of these very weights, wherever the file lies; nothing of any others."""
-    told = {weights.SHIPPED.name: weights.fingerprint(weights_file)}.items()
+    told = {weights.SHIPPED.name: weights.checksum(weights_file)}.items()
     return {
         name: entry
         for name, entry in _entries("mnist").items()

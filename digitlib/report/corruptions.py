@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional as F
 
 from digitlib.augment import Deform
-from digitlib.data import Digits, scale
+from digitlib.data import Images, scale
 from digitlib.evaluate import Accuracy, accuracy
 from digitlib.preprocess import SIDE
 
@@ -62,7 +62,7 @@ def corrupt(images: torch.Tensor, kind: str, severity: float, seed: int = SEED) 
 
 
 def curve(
-    logits: Callable[[torch.Tensor], torch.Tensor], digits: Digits, kind: str
+    logits: Callable[[torch.Tensor], torch.Tensor], digits: Images, kind: str
 ) -> Iterator[tuple[float, Accuracy]]:
     """Each severity of a kind, and the accuracy there.
 
@@ -77,7 +77,7 @@ def curve(
 
 
 def curves(
-    logits: Callable[[torch.Tensor], torch.Tensor], digits: Digits
+    logits: Callable[[torch.Tensor], torch.Tensor], digits: Images
 ) -> dict[str, dict[float, Accuracy]]:
     """The :func:`curve` of every kind: ``{kind: {severity: accuracy}}``."""
     return {kind: dict(curve(logits, digits, kind)) for kind in CORRUPTIONS}

@@ -18,7 +18,7 @@ from torch import nn
 import digitlib
 from digitlib import calibrate, data, evaluate
 from digitlib.classify import DigitClassifier
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.evaluate import Accuracy, total, wilson
 from digitlib.report import corruptions
@@ -30,7 +30,7 @@ LISTED = 100
 """Of so many wrong digits each gets a line."""
 
 
-def answered(classifier: DigitClassifier, digits: Digits, name: str) -> Iterator[str]:
+def answered(classifier: DigitClassifier, digits: Images, name: str) -> Iterator[str]:
     """How many digits are right, in all and of each kind; and the wrong ones, worst first, by their positions."""
     answers = torch.from_numpy(classifier.logits(digits.images.numpy()))
     yield f"{evaluate.accuracy(answers, digits.labels)} in the {name} set"
@@ -54,7 +54,7 @@ def answered(classifier: DigitClassifier, digits: Digits, name: str) -> Iterator
         yield f"  and {len(wrong) - LISTED:,} more"
 
 
-def drawn(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
+def drawn(classifier: DigitClassifier, valid: Images) -> Iterator[str]:
     """How many redrawn digits are right: a row for each size, a column for each pen; then all, and the worst cell.
 
     Some digits are drawn more than once, which the intervals leave out of account.
@@ -77,7 +77,7 @@ GROUPS = {
 }
 
 
-def refusal(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
+def refusal(classifier: DigitClassifier, valid: Images) -> Iterator[str]:
     """How many digits are refused, and how many other things pass for digits, by kind.
 
     Raises:
@@ -101,7 +101,7 @@ def refusal(classifier: DigitClassifier, valid: Digits) -> Iterator[str]:
 
 def measure(
     model: nn.Module,
-    digits: Digits,
+    digits: Images,
     temperature: float = 1.0,
     threshold: float = math.inf,
     quick: bool = False,
@@ -165,7 +165,7 @@ class _Asked:
     """A model, and the digits that it is asked about; the rest is as :func:`measure` takes it."""
 
     model: nn.Module
-    digits: Digits
+    digits: Images
     temperature: float
     threshold: float
     quick: bool

@@ -14,7 +14,7 @@ from pathlib import Path
 from torch import nn
 
 from digitlib import show
-from digitlib.data import Digits
+from digitlib.data import Images
 from digitlib.evaluate import Accuracy
 from digitlib.files import write_whole
 from digitlib.report.corruptions import UNITS
@@ -50,7 +50,7 @@ small {{ white-space: nowrap; }}
 def write(
     folder: str | Path,
     model: nn.Module,
-    digits: Digits,
+    digits: Images,
     *,
     name: str = "a model",
     temperature: float = 1.0,
@@ -93,7 +93,7 @@ def write(
     return found
 
 
-def render(found: dict, digits: Digits) -> str:
+def render(found: dict, digits: Images) -> str:
     """The report as HTML.
 
     Args:
@@ -153,7 +153,7 @@ def _clean(found: dict) -> Iterator[str]:
     )
 
 
-def _mistakes(worst: list[dict], digits: Digits) -> Iterator[str]:
+def _mistakes(worst: list[dict], digits: Images) -> Iterator[str]:
     if not worst:
         return
     yield from _section("The worst mistakes")
