@@ -147,10 +147,9 @@ export function readWeights(source) {
     const { notes, read } = openSafetensors(asBytes(source));
     const layers = [];
     for (let i = 0; read(`${i}.weight`); i++) layers.push(dequantise(i, read));
-    const [provenance, calibration] = ["provenance", "calibration"].map((name) => JSON.parse(notes[name] ?? "{}"));
-    const names = readNames(notes);
-    checkWidths(layers, names.classes.length);
-    return { layers, provenance, calibration, ...names };
+    const said = readMetadata(notes);
+    checkWidths(layers, said.classes.length);
+    return { layers, ...said };
   } catch (error) {
     throw new Error(`expected a digitlib weights file: ${error.message}`);
   }
@@ -179,22 +178,31 @@ function openSafetensors(bytes) {
   return { notes, read };
 }
 
-// What the file tells apart and how it wants drawings prepared. A file from before there were names knows digits.
-function readNames(notes) {
-  const classes = notes.classes === undefined ? DIGITS : JSON.parse(notes.classes);
-  const preparation = notes.preparation === undefined ? "digit" : JSON.parse(notes.preparation);
-  const named = Array.isArray(classes) && classes.every((name) => typeof name === "string" && name);
-  if (!named || classes.length < 2 || new Set(classes).size < classes.length) {
-    throw new Error(`expected two or more distinct names of classes, got ${brief(classes)}`);
+// The four JSON texts beside the numbers. A file that names no classes is of the ten digits.
+function readMetadata(notes) {
+  const usual = { provenance: {}, calibration: {}, classes: DIGITS, preparation: "digit" };
+  const said = Object.fromEntries(Object.entries(usual).map(([name, value]) => (
+    [name, notes[name] === undefined ? value : JSON.parse(notes[name])]
+  )));
+  const checks = {
+    provenance: [isObject, "a JSON object"],
+    calibration: [isObject, "a JSON object"],
+    classes: [areNames, "two or more distinct names"],
+    preparation: [(value) => PREPARATIONS.includes(value), PREPARATIONS.join(" or ")],
+  };
+  for (const [name, [isRight, expected]] of Object.entries(checks)) {
+    if (isRight(said[name])) continue;
+    throw new Error(`expected ${name}, ${expected}, got ${JSON.stringify(said[name]).slice(0, 60)}`);
   }
-  if (!PREPARATIONS.includes(preparation)) {
-    throw new Error(`expected a preparation, "digit" or "picture", got ${brief(preparation)}`);
-  }
-  return { classes, preparation };
+  return said;
 }
 
-const brief = (value) => JSON.stringify(value).slice(0, 60);
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+function areNames(value) {
+  if (!Array.isArray(value) || value.length < 2 || new Set(value).size < value.length) return false;
+  return value.every((name) => typeof name === "string" && name.trim());
+}
 // Float32 weights, input by input, so that an input of zero is skipped whole.
 function dequantise(i, read) {
   const { numbers, shape: [outputs, inputs] } = read(`${i}.weight`);
