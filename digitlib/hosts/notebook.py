@@ -2,8 +2,10 @@
 
 import base64
 import io
+import math
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import traitlets
 from anywidget import AnyWidget
@@ -87,16 +89,17 @@ def _a_four() -> np.ndarray:
 
 def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) -> bytes:
     """The pad as a PNG on a transparent ground: the sheet, the guess and a bar for each class."""
-    font, left, top, line = ImageFont.load_default(13), _SIDE + 40, 56, 22
+    font, large = _font(13, classes), _font(22, classes)
+    left, top, line = _SIDE + 40, 56, 22
     columns = 1 if len(classes) <= _ROWS else 2
-    names = min(max(20, 8 + max(int(font.getlength(_one_line(name))) for name in classes)), _WIDEST)
+    widest = max(font.getlength(_one_line(name)) for name in classes)
+    names = min(max(20, math.ceil(widest) + 8), _WIDEST)
     length = 200 // columns
     step = names + length + 60  # from column to column: the name, the bar and the share
     height = top + line * -(-len(classes) // columns)
     picture = Image.new("RGBA", (left + columns * step, max(_SIDE, height)))
     picture.paste(Image.fromarray(image).convert("RGBA"), (0, 0))
     brush = ImageDraw.Draw(picture)
-    large = ImageFont.load_default(22)
     guess = _shortened(_sentence(prediction, classes), columns * step, large)
     brush.text((left, 8), guess, GREY, large)
     for i, (name, share) in enumerate(zip(classes, prediction.probabilities, strict=True)):
@@ -109,6 +112,14 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
+    """Pillow's own font for digits; it has little more than English, so matplotlib's for other names."""
+    if classes == DIGITS:
+        return ImageFont.load_default(size)
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return ImageFont.truetype(fonts / "DejaVuSans.ttf", size)
 
 
 def _bar(
