@@ -11,30 +11,30 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from digitlib import data, evaluate
+from digitlib.accuracy import Share, percent, total
 from digitlib.data import Images
 from digitlib.drawn import redrawn, styles
 from digitlib.files import write_whole
 from digitlib.model import MLP
+from digitlib.recipes import RECIPES
 from digitlib.report import corruptions
-from digitlib.train import RECIPES, fit
+from digitlib.train import fit
 from tables import table
 
-PAD = replace(RECIPES["pad"], epochs=RECIPES["pad"].epochs // 2)
-NONE = replace(PAD, hands=0.0, redrawn=0.0, degraded=0.0, epochs=2 * PAD.epochs)
+PAD = RECIPES["pad"].but(epochs=RECIPES["pad"].training.epochs // 2)
+NONE = PAD.but(styles=0.0, redrawn=0.0, degraded=0.0, epochs=2 * PAD.training.epochs)
 
 CANDIDATES = {
     "pad (the recipe)": PAD,
-    "pad, no other hands": replace(PAD, hands=0.0),
-    "pad, none degraded": replace(PAD, degraded=0.0),
+    "pad, no other hands": PAD.but(styles=0.0),
+    "pad, none degraded": PAD.but(degraded=0.0),
     "pad, none redrawn": NONE,
-    "pad, none redrawn, but any pen in the deformations": replace(
-        NONE, deform=replace(NONE.deform, pen=1.0)
+    "pad, none redrawn, but any pen in the deformations": NONE.but(
+        deform=replace(NONE.training.deform, pen=1.0)
     ),
-    "pad, nothing deformed or redrawn": replace(NONE, deform=None),
-    "pad, no non-digits": replace(PAD, nondigits=0.0),
+    "pad, nothing deformed or redrawn": NONE.but(deform=None),
+    "pad, no non-digits": PAD.but(nondigits=0.0),
 }
 """Those without redrawn digits have none in other hands either, and see the rest twice as often."""
 
@@ -49,17 +49,17 @@ def main() -> None:
     other = data.load("optdigits")
     rows, found = [], {}
     for name, recipe in CANDIDATES.items():
-        model = recipe.network()
-        fit(model, train, valid, recipe)
+        model = recipe.model()
+        fit(model, recipe.images(train), valid, recipe.training)
         found[name] = corruptions.curves(partial(evaluate.logits, model), valid[:1000])
         rows.append(list(row(name, model, valid, found[name], cells, other)))
         print(*rows[-1], sep=" | ", flush=True)
     lines = [
         "# What does recipe `pad` need?",
         "",
-        f"One seed each, recipe `pad` for {PAD.epochs} epochs; {len(valid):,} validation digits, the first 1,000 of "
-        f"them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's digits; "
-        f"1,000 in each of {len(styles.STYLES)} other styles. "
+        f"One seed each, recipe `pad` for {PAD.training.epochs} epochs; {len(valid):,} validation digits, the first "
+        f"1,000 of them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's "
+        f"digits; 1,000 in each of {len(styles.STYLES)} other styles. "
         "Made by `python benchmarks/practice.py`.",
         "",
         *table(HEAD, rows),
@@ -76,20 +76,20 @@ def main() -> None:
 def row(name: str, model: MLP, valid: Images, curves, cells, other: Images) -> Iterator[str]:
     """A model's line of the table."""
 
-    def right(digits: Images) -> evaluate.Accuracy:
-        return evaluate.accuracy(evaluate.logits(model, digits.images), digits.labels)
+    def right(digits: Images) -> Share:
+        return Share.of(evaluate.logits(model, digits.images).argmax(1) == digits.labels)
 
     yield name
-    yield right(valid).share
-    yield f"{100 * corruptions.mean_error(curves):.1f} %"
+    yield str(right(valid))
+    yield percent(corruptions.mean_error(curves))
     drawn = {pen: right(digits) for pen, digits in cells}
-    yield evaluate.total(drawn.values()).share
+    yield str(total(drawn.values()))
     worst = min(drawn, key=lambda pen: drawn[pen].value)
     where = f"size {worst.size:.0%}, pen {worst.width:.0%}"
     yield f"{100 * drawn[worst].value:.1f} ({where})"
-    yield right(other).share
-    found = styles.right(lambda images: evaluate.logits(model, torch.from_numpy(images)).numpy())
-    yield evaluate.total(found.values()).share
+    yield str(right(other))
+    found = total(styles.right(partial(evaluate.logits, model)).values())
+    yield str(Share(found.count, found.n))
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ Nothing here measures, and importing it costs nothing, so that every script may 
 import statistics
 from collections.abc import Iterable
 
-from digitlib.accuracy import wilson
+from digitlib.accuracy import percent, wilson
 
 __all__ = ["share", "spread", "table"]
 
@@ -31,4 +31,4 @@ def spread(values: list[float], form: str = ".1f") -> str:
 def share(wrong: int, n: int) -> str:
     """So many of n as per cent, with their 95 % interval."""
     low, high = wilson(wrong, n)
-    return f"{100 * wrong / n:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+    return f"{percent(wrong / n, 2)} ({100 * low:.2f} to {100 * high:.2f})"

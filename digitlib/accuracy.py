@@ -1,71 +1,98 @@
-"""A share of right answers, with the range that so many answers allow: no torch, so that anything can print it."""
+"""Shares of something, with the range that so many answers allow: no torch, so that anything can print them.
+
+A :class:`Share` counts what is so out of all that were asked: refused digits, say. An :class:`Accuracy` counts digits
+that are right. :func:`percent` is how the whole project writes a share.
+"""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Self
 
-__all__ = ["Accuracy", "wilson"]
+__all__ = ["Accuracy", "Share", "percent", "total", "wilson"]
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """A share from 0 to 1 in per cent, with so many digits after the point.
+
+    >>> percent(0.979)
+    '97.9 %'
+    """
+    return f"{100 * value:.{digits}f} %"
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """``right`` of ``n`` digits, with the 95 % Wilson interval from ``low`` to ``high``.
+class Share:
+    """``count`` of ``n``, with the 95 % Wilson interval.
+
+    >>> print(Share(5, 1500))
+    0.3 % (0.1 to 0.8) of 1,500
+    """
+
+    count: int
+    n: int
+
+    @classmethod
+    def of(cls, true) -> Self:
+        """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
+        return cls(int(true.sum()), len(true))
+
+    @classmethod
+    def from_value(cls, value: float, n: int) -> Self:
+        """From a share of n, 0 to 1, as the ledger keeps it."""
+        return cls(round(value * n), n)
+
+    @property
+    def value(self) -> float:
+        """The share, 0 to 1."""
+        return self.count / self.n
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % Wilson interval, 0 to 1."""
+        return wilson(self.count, self.n)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{percent(self.value)} ({100 * low:.1f} to {100 * high:.1f}) of {self.n:,}"
+
+
+class Accuracy(Share):
+    """The share of digits that are named rightly.
 
     >>> print(Accuracy(4895, 5000))
     97.9 % (97.5 to 98.3) of 5,000 digits
     """
 
-    right: int
-    n: int
-
-    @classmethod
-    def of(cls, right) -> "Accuracy":
-        """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
-        return cls(int(right.sum()), len(right))
-
-    @classmethod
-    def from_share(cls, share: float, n: int) -> "Accuracy":
-        """From a share of n, as the ledger keeps it."""
-        return cls(round(share * n), n)
-
-    @classmethod
-    def from_counts(cls, plain: dict) -> "Accuracy":
-        """From its ``right`` and its ``n``, as a report's JSON keeps them, among other things."""
-        return cls(plain["right"], plain["n"])
-
     @property
-    def value(self) -> float:
-        """The share of right answers, 0 to 1."""
-        return self.right / self.n
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The 95 % Wilson interval, 0 to 1."""
-        return wilson(self.right, self.n)
-
-    @property
-    def share(self) -> str:
-        """The share with its interval and n, for things that may be no digits."""
-        low, high = self.interval
-        return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f}) of {self.n:,}"
+    def right(self) -> int:
+        """How many are right."""
+        return self.count
 
     def __str__(self) -> str:
-        return f"{self.share} digits"
+        return f"{super().__str__()} digits"
+
+
+def total(parts: Iterable[Share]) -> Share:
+    """Several shares of one kind taken together: all that were counted, of all that were asked; of the same kind."""
+    parts = list(parts)
+    return type(parts[0])(sum(part.count for part in parts), sum(part.n for part in parts))
 
 
 _Z = NormalDist().inv_cdf(0.975)  # 1.96: two tails of 2.5 %
 
 
-def wilson(right: int, n: int) -> tuple[float, float]:
+def wilson(count: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a proportion, after Wilson (1927): honest near 0 and 1, where the usual one is not.
 
-    ValueError unless ``0 <= right <= n`` and ``n`` is at least 1.
+    ValueError unless ``0 <= count <= n`` and ``n`` is at least 1.
     """
-    if not 0 <= right <= n or n < 1:
-        raise ValueError(f"expected 0 <= right <= n and n > 0, got {right} of {n}")
-    middle = (right + _Z**2 / 2) / (n + _Z**2)
-    half = _Z / (n + _Z**2) * math.sqrt(right * (n - right) / n + _Z**2 / 4)
+    if not 0 <= count <= n or n < 1:
+        raise ValueError(f"expected 0 <= count <= n and n > 0, got {count} of {n}")
+    middle = (count + _Z**2 / 2) / (n + _Z**2)
+    half = _Z / (n + _Z**2) * math.sqrt(count * (n - count) / n + _Z**2 / 4)
     # At either end one bound is exact; rounding would leave it a little beside.
-    low = middle - half if right > 0 else 0.0
-    high = middle + half if right < n else 1.0
+    low = middle - half if count > 0 else 0.0
+    high = middle + half if count < n else 1.0
     return low, high

@@ -12,23 +12,13 @@ from functools import lru_cache
 import torch
 from torch.nn import functional as F
 
+from digitlib.plain import make_plain
 from digitlib.preprocess import SIDE
 
-__all__ = ["Deform", "Range", "basis", "make_plain"]
+__all__ = ["Deform", "Range", "basis"]
 
 Range = float | tuple[float, float]
 """``r`` means from -r to r, ``(low, high)`` from low to high; each image gets a value of its own, evenly drawn."""
-
-
-def make_plain(record) -> None:
-    """Turn what NumPy or PyTorch made of a record's numbers into Python's own, which files and JSON can hold."""
-    for field in fields(record):
-        object.__setattr__(record, field.name, _plain(getattr(record, field.name)))
-
-
-def _plain(value):
-    value = value.tolist() if hasattr(value, "tolist") else value
-    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,11 @@ class Images:
         """Those at ``indices``: a slice, or a tensor ``(M,)`` of positions or of booleans."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
+    @property
+    def of_digits(self) -> bool:
+        """Whether they are of the ten digits, prepared as such: only of these can programs draw more."""
+        return self.classes == DIGITS and self.preparation == "digit"
+
     def and_also(self, images: torch.Tensor, labels: torch.Tensor) -> "Images":
         """These, and after them others of the same classes: uint8 ``(M, 28, 28)`` and int64 ``(M,)``."""
         both = torch.cat([self.images, images]), torch.cat([self.labels, labels])

@@ -5,13 +5,11 @@ function asks a model itself, it is given one kind of callable: uint8 images ``(
 tensors; ``partial(logits, model)`` makes one.
 """
 
-from collections.abc import Iterable
-
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from digitlib.accuracy import Accuracy, wilson
+from digitlib.accuracy import Accuracy, Share, total, wilson
 from digitlib.classify import Classifier
 from digitlib.data import scale
 from digitlib.preprocess import SIDE
@@ -19,6 +17,7 @@ from digitlib.preprocess import SIDE
 __all__ = [
     "Accuracy",
     "Model",
+    "Share",
     "accuracy",
     "confusion",
     "logits",
@@ -27,6 +26,7 @@ __all__ = [
     "occlusion",
     "outputs",
     "per_class",
+    "refused",
     "total",
     "variances",
     "wilson",
@@ -80,6 +80,11 @@ def outputs(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Ten
     return torch.cat(answers)
 
 
+def refused(classifier: Classifier, images: torch.Tensor) -> torch.Tensor:
+    """Of which uint8 images ``(N, 28, 28)`` a classifier's answer is a refusal: booleans ``(N,)``."""
+    return torch.from_numpy(classifier.refused(images.cpu().numpy()))
+
+
 def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> Accuracy:
     """The share of images whose largest logit is that of their label.
 
@@ -95,12 +100,6 @@ def per_class(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
         accuracy(logits[labels == label], labels[labels == label])
         for label in range(logits.shape[1])
     ]
-
-
-def total(parts: Iterable[Accuracy]) -> Accuracy:
-    """Several accuracies taken together: all that were right, of all that were asked."""
-    parts = list(parts)
-    return Accuracy(sum(part.right for part in parts), sum(part.n for part in parts))
 
 
 def confusion(logits: torch.Tensor, labels: torch.Tensor):

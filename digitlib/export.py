@@ -2,7 +2,7 @@
 
 import io
 import platform
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,11 @@ from digitlib import calibrate, evaluate, weights
 from digitlib.classify import DigitClassifier
 from digitlib.data import Images
 from digitlib.evaluate import Accuracy
+from digitlib.files import write_whole
 from digitlib.model import MLP, Normalize
-from digitlib.train import Recipe
+from digitlib.preprocess import SIDE
 
-__all__ = ["export_weights", "fold", "load_model", "to_onnx"]
+__all__ = ["export_onnx", "export_weights", "fold", "load_model", "to_onnx"]
 
 
 def fold(model: nn.Sequential) -> weights.Layers:
@@ -63,7 +64,7 @@ def export_weights(
     path: str | Path,
     valid: Images,
     dataset: str,
-    recipe: Recipe,
+    recipe: Mapping,
     command: str | None = None,
 ) -> Accuracy:
     """Write a trained model, calibrated, to the file that :class:`~digitlib.classify.DigitClassifier` reads.
@@ -71,20 +72,41 @@ def export_weights(
     Args:
         model: an :class:`~digitlib.model.MLP`.
         path: the file, written whole or not at all.
-        valid: the validation digits that the file's own weights, rounded, are calibrated and measured on.
-        dataset, recipe, command: what the model was trained on and how, and the command that does it again if there
-            is one, for the file's provenance.
+        valid: the validation images that the file's own weights, rounded, are calibrated and measured on; their classes
+            and preparation are the file's.
+        dataset, recipe, command: what the model was trained on and how, as plain values (``recipe.flat()``, or
+            ``asdict(training)``), and the command that does it again if there is one, for the file's provenance.
 
     Returns:
         The measured accuracy, which the file holds too.
+
+    Raises:
+        ValueError: another kind of model; :func:`export_onnx` writes any.
     """
     answers = {"classes": valid.classes, "preparation": valid.preparation}
     layers = weights.rounded(fold(model))
     outputs = evaluate.outputs(DigitClassifier(weights.Weights(layers, **answers)), valid.images)
-    measured = evaluate.accuracy(outputs[:, : len(valid.classes)], valid.labels)
-    provenance = _provenance(dataset, recipe, measured, command)
-    calibration = calibrate.fitted(outputs, valid.labels, len(valid.classes))
-    weights.save(path, weights.Weights(layers, provenance, calibration, **answers))
+    measured, said = _said(outputs, valid, dataset, recipe, command)
+    weights.save(path, weights.Weights(layers, **said))
+    return measured
+
+
+def export_onnx(
+    model: nn.Module,
+    path: str | Path,
+    valid: Images,
+    dataset: str,
+    recipe: Mapping,
+    command: str | None = None,
+) -> Accuracy:
+    """Write any trained model, calibrated, in ONNX, as :class:`~digitlib.classify.OnnxClassifier` reads it.
+
+    Args and result are :func:`export_weights`'s, but the model may be any ``nn.Module`` that :func:`digitlib.train.fit`
+    takes. ModuleNotFoundError without onnx and onnxscript, of the extra ``export``.
+    """
+    outputs = evaluate.outputs(model, valid.images)
+    measured, said = _said(outputs, valid, dataset, recipe, command)
+    write_whole(path, to_onnx(model, **said))
     return measured
 
 
@@ -103,15 +125,24 @@ def load_model(path: str | Path = weights.SHIPPED) -> MLP:
     return model.eval()
 
 
-def to_onnx(model: nn.Module) -> bytes:
+def to_onnx(model: nn.Module, **said) -> bytes:
     """A model in ONNX, from float32 images ``x`` ``(N, 28, 28)`` in [0, 1] to what it returns, for any N.
 
-    ModuleNotFoundError without onnx and onnxscript, of the extra ``export``.
+    Args:
+        model: any; it is exported as it evaluates, and its mode is left as it was.
+        said: ``classes``, ``preparation``, ``calibration`` and ``provenance``, as a :class:`~digitlib.weights.Weights`
+            has them, for the metadata; what is left out is the ten digits'.
+
+    Raises:
+        ModuleNotFoundError: without onnx and onnxscript, of the extra ``export``.
+        TypeError: another name.
     """
     import onnxscript  # noqa: F401 (torch's own complaint comes late and long)
 
+    metadata = weights.to_metadata(**said)
+    was_training = model.training
     # An example of two, since of one PyTorch would conclude that it is always one.
-    example = (torch.zeros(2, 28, 28),)
+    example = (torch.zeros(2, SIDE, SIDE, device=next(model.parameters()).device),)
     batch = {0: torch.export.Dim("batch")}
     program = torch.onnx.export(
         model.eval(),
@@ -123,16 +154,30 @@ def to_onnx(model: nn.Module) -> bytes:
         external_data=False,
         verbose=False,
     )
+    model.train(was_training)
+    program.model.metadata_props.update(metadata)
     buffer = io.BytesIO()
     program.save(buffer)
     return buffer.getvalue()
 
 
-def _provenance(dataset: str, recipe: Recipe, measured: Accuracy, command: str | None) -> dict:
-    """What a weights file says about itself: data, recipe, seed, versions, command and validation accuracy."""
+def _said(outputs: torch.Tensor, valid: Images, dataset, recipe, command) -> tuple[Accuracy, dict]:
+    """How good a model's outputs on validation images are, and all that its file says beside its numbers."""
+    n = len(valid.classes)
+    measured = evaluate.accuracy(outputs[:, :n], valid.labels)
+    return measured, {
+        "classes": valid.classes,
+        "preparation": valid.preparation,
+        "calibration": calibrate.fitted(outputs, valid.labels, n),
+        "provenance": _provenance(dataset, recipe, measured, command),
+    }
+
+
+def _provenance(dataset: str, recipe: Mapping, measured: Accuracy, command: str | None) -> dict:
+    """What a file says of its origin: data, recipe, seed, versions, command and validation accuracy."""
     said = {
         "dataset": dataset,
-        "recipe": asdict(recipe),
+        "recipe": dict(recipe),
         "valid": {"right": measured.right, "n": measured.n},
         "versions": {
             "digitlib": digitlib.__version__,

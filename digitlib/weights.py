@@ -107,13 +107,22 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
 _SAID = ("provenance", "calibration", "classes", "preparation")
 
 
-def to_metadata(**said) -> dict[str, str]:
+def to_metadata(
+    provenance: Mapping | None = None,
+    calibration: Mapping | None = None,
+    classes: Sequence[str] = DIGITS,
+    preparation: str = "digit",
+) -> dict[str, str]:
     """What a file says of a model beside its numbers, as JSON texts by name: the fields of :class:`Weights`.
 
-    Classes and preparation are left out where they are the ten digits'.
+    Classes and preparation are left out where they are the ten digits'. ValueError as of :func:`check_answers`.
     """
-    usual = {"classes": DIGITS, "preparation": "digit"}
-    return {name: json.dumps(said[name]) for name in _SAID if said[name] != usual.get(name)}
+    said = {"provenance": provenance or {}, "calibration": calibration or {}}
+    if (classes := check_answers(classes, preparation)) != DIGITS:
+        said["classes"] = classes
+    if preparation != "digit":
+        said["preparation"] = preparation
+    return {name: json.dumps(value) for name, value in said.items()}
 
 
 def from_metadata(metadata: Mapping[str, str]) -> dict:

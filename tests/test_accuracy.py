@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digitlib import evaluate
-from digitlib.accuracy import Accuracy, wilson
+from digitlib.accuracy import Accuracy, Share, percent, total, wilson
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_the_interval_stays_between_0_and_1_and_holds_the_share():
         for right in range(n + 1):
             low, high = wilson(right, n)
             assert 0 <= low <= right / n <= high <= 1
-    assert Accuracy(0, 49).share.startswith("0.0 % (0.0 to ")  # and not -0.0
+    assert str(Share(0, 49)).startswith("0.0 % (0.0 to ")  # and not -0.0
 
 
 @pytest.mark.parametrize(("right", "n"), [(0, 0), (-1, 5), (6, 5)])
@@ -43,10 +43,25 @@ def test_what_is_no_share_is_refused(right, n):
         wilson(right, n)
 
 
-def test_its_sentence():
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(0.979, 1, "97.9 %"), (0.5, 0, "50 %"), (0.00249, 2, "0.25 %"), (1, 1, "100.0 %")],
+)
+def test_a_percentage_is_written_in_one_way(value, digits, text):
+    assert percent(value, digits) == text
+
+
+def test_their_sentences():
     assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000 digits"
-    assert Accuracy(9, 32).share == "28.1 % (15.6 to 45.4) of 32"
-    assert Accuracy.of(np.array([True, False, True])) == Accuracy(2, 3)
+    assert str(Share(9, 32)) == "28.1 % (15.6 to 45.4) of 32"
+
+
+@pytest.mark.parametrize("kind", [Share, Accuracy])
+def test_a_share_counts_what_is_true_and_stays_of_its_kind(kind):
+    assert kind.of(np.array([True, False, True])) == kind(2, 3)
+    assert kind.from_value(2 / 3, 3) == kind(2, 3)
+    assert total([kind(2, 3), kind(1, 7)]) == kind(3, 10)
+    assert Share(2, 3) != Accuracy(2, 3)
 
 
 def test_it_is_one_class_wherever_it_is_imported_from():

@@ -17,8 +17,8 @@ from digitlib import weights
 from digitlib.book.entries import entries
 from digitlib.data import NAMES
 from digitlib.evaluate import Accuracy
+from digitlib.recipes import RECIPES
 from digitlib.show import VIEW
-from digitlib.train import RECIPES
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"

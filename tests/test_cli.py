@@ -355,7 +355,7 @@ def test_a_name_that_the_terminal_cannot_show_stops_nothing(tmp_path, monkeypatc
 @pytest.fixture
 def small_canvas(monkeypatch):
     """In place of 280 pixels: digits are redrawn in a sixth of the time."""
-    monkeypatch.setattr(redrawn, "CANVAS", 112)
+    monkeypatch.setattr(redrawn, "SHEET", 112)
 
 
 def test_drawings_are_measured_in_a_grid(capsys, monkeypatch, small_canvas):

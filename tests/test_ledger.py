@@ -3,8 +3,8 @@ import json
 import pytest
 
 from digitlib import data, mnist
+from digitlib.accuracy import Accuracy, Share
 from digitlib.book import ledger
-from digitlib.evaluate import Accuracy
 
 LEDGER = {
     "mnist": {
@@ -38,9 +38,20 @@ def test_templates():
     assert ledger.reproduced("loss", 0.495, "{value:.2f} or {percent:.0f} %").startswith(
         "0.50 or 50 %"
     )
-    template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
+    sentence = ledger.reproduced("accuracy", Share(981, 1000), "Kept: {share} drawings.")
+    assert sentence.startswith("Kept: 98.0 % (96.9 to 98.7) of 1,000 drawings. *(recorded")
+    template = "{measured:.0f} points, {spread} over seeds, at least {claim:.0f}, or {least}"
     sentence = ledger.reproduced("gain", 0.07, template)
-    assert sentence.startswith("8 points, 6 to 10 over seeds, at least 5 *(recorded")
+    assert sentence.startswith("8 points, 6 to 10 over seeds, at least 5, or 0.05 *(recorded")
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "template"),
+    [("gain", 0.07, "{percent}"), ("loss", 0.5, "{claim}"), ("loss", 0.5, "{accuracy}")],
+)
+def test_a_template_that_asks_for_another_kind_of_entry_is_an_error(name, measured, template):
+    with pytest.raises(KeyError):
+        ledger.reproduced(name, measured, template)
 
 
 def test_what_is_only_recorded_is_of_mnist_and_says_so(monkeypatch):
@@ -85,10 +96,11 @@ def test_disagreement_raises_when_checked_and_shows_both_when_not(
     name, measured, message, monkeypatch
 ):
     with pytest.raises(ledger.NotReproduced, match=message):
-        ledger.reproduced(name, measured, "{value}")
+        ledger.reproduced(name, measured, "")
     monkeypatch.delenv("DIGITLIB_CHECK")
     value = getattr(measured, "value", measured)
-    sentence = ledger.reproduced(name, measured, "{points:.1f} points")
+    template = "{measured:.1f} points" if name == "gain" else "{percent:.1f} points"
+    sentence = ledger.reproduced(name, measured, template)
     assert sentence.startswith(f"{100 * value:.1f} points *(this run gives {value:.4g}; ")
     assert "recorded: " in sentence
 
@@ -103,7 +115,7 @@ def test_each_data_set_has_its_own_entries(monkeypatch):
 def test_recording_checks_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITLIB_RECORD", str(tmp_path / "record"))
     ledger.reproduced("new", Accuracy(1, 2), "{accuracy}")
-    ledger.reproduced("gain", -1.0, "{value}")
+    ledger.reproduced("gain", -1.0, "{measured} {claim} {low}")
     lines = [json.loads(line) for line in (tmp_path / "record").read_text().splitlines()]
     assert lines == [
         {"name": "new", "value": 0.5, "n": 2},
@@ -164,6 +176,6 @@ def test_a_demanded_data_set_is_never_replaced(monkeypatch):
 
 def test_a_failed_inequality_keeps_its_claim_and_its_spread(monkeypatch):
     monkeypatch.delenv("DIGITLIB_CHECK")
-    template = "{points:.0f} points, {spread} over seeds, at least {percent:.0f}"
+    template = "{measured:.0f} points, {spread} over seeds, at least {claim:.0f}"
     sentence = ledger.reproduced("gain", 0.01, template)
     assert sentence.startswith("1 points, 6 to 10 over seeds, at least 5 *(this run")

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
+from digitlib.accuracy import Share
 from digitlib.drawn import nondigits
 from digitlib.preprocess import preprocess
 
@@ -31,6 +34,7 @@ def test_kinds_are_trained_on_or_set_aside_or_look_alikes():
     trained, aside = set(nondigits.TRAINED), set(nondigits.SET_ASIDE)
     assert not trained & aside
     assert trained | aside | {"look-alikes"} == set(nondigits.KINDS)
+    assert sorted(sum(nondigits.GROUPS.values(), ())) == sorted(nondigits.KINDS)
 
 
 def test_mixed_adds_the_trained_kinds_alone(small):
@@ -38,6 +42,25 @@ def test_mixed_adds_the_trained_kinds_alone(small):
     mixed = nondigits.mixed(some, share=0.5, seed=3)
     assert torch.equal(mixed.images[:100], some.images)
     assert torch.equal(mixed.labels[:100], some.labels)
-    assert mixed.labels[100:].tolist() == [nondigits.NOT_A_DIGIT] * 50
+    assert mixed.labels[100:].tolist() == [10] * 50
     expected = [nondigits.draw(kind, 10, some, 3) for kind in nondigits.TRAINED]
     assert torch.equal(mixed.images[100:], torch.cat(expected))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"classes": tuple("abcdefghij")}, {"preparation": "picture"}], ids=str
+)
+def test_other_images_than_digits_are_refused(small, changes):
+    others = replace(small, **changes)
+    with pytest.raises(ValueError, match=r"expected the ten digits, .* got 10 classes, prep"):
+        nondigits.mixed(others, share=0.1, seed=0)
+    with pytest.raises(ValueError, match=r"expected the ten digits, .* got 10 classes, prep"):
+        nondigits.accepted(lambda some: some[:, 0, 0] > 0, others, n=1)
+
+
+def test_accepted_is_the_share_that_is_not_refused(small):
+    def refused(images):
+        return torch.arange(len(images)) < 3
+
+    found = nondigits.accepted(refused, small, n=10)
+    assert found == dict.fromkeys(nondigits.KINDS, Share(7, 10))

@@ -1,10 +1,14 @@
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from digitlib import DigitClassifier
+from digitlib import DigitClassifier, evaluate
+from digitlib.accuracy import Accuracy
 from digitlib.drawn import redrawn
-from digitlib.drawn.redrawn import CANVAS, GRID, Pen
+from digitlib.drawn.redrawn import GRID, SHEET, Pen
 from digitlib.preprocess import preprocess
 
 
@@ -41,16 +45,16 @@ def test_the_grid_is_from_30_to_100_percent_and_a_twentieth_to_a_fifth():
 @pytest.mark.parametrize("size", [0.3, 0.5, 0.75])
 def test_the_longer_side_is_the_share_of_the_canvas_asked_for(bar, size):
     drawn = redrawn.redraw(bar, Pen(size, 3 / 20), seed=0)
-    assert drawn.shape == (40, CANVAS, CANVAS) and drawn.dtype == torch.uint8
+    assert drawn.shape == (40, SHEET, SHEET) and drawn.dtype == torch.uint8
     heights = [box(image)[0] for image in drawn]
-    assert np.mean(heights) == pytest.approx(size * CANVAS, rel=0.06)
+    assert np.mean(heights) == pytest.approx(size * SHEET, rel=0.06)
 
 
 @pytest.mark.parametrize("width", [1 / 20, 1 / 10, 1 / 5])
 def test_the_pen_is_as_wide_as_asked_for(bar, width, monkeypatch):
     monkeypatch.setattr(redrawn, "LEAN", 0.0)
     monkeypatch.setattr(redrawn, "JITTER", 0.0)
-    side = 0.6 * CANVAS
+    side = 0.6 * SHEET
     drawn = redrawn.redraw(bar[:5], Pen(0.6, width), seed=0)
     widths = [box(image)[1] for image in drawn]
     assert np.mean(widths) == pytest.approx(width * side, abs=0.03 * side)
@@ -63,7 +67,7 @@ def test_a_stroke_too_thin_to_be_eroded_stays_in_one_piece():
     images[0, 14:24, 13:15] = 255  # thin below
     [drawn] = redrawn.redraw(images, Pen(0.8, 1 / 20), seed=0)
     height, _ = box(drawn, level=40)
-    assert height == pytest.approx(0.8 * CANVAS, rel=0.12)
+    assert height == pytest.approx(0.8 * SHEET, rel=0.12)
     rows = np.flatnonzero((drawn.numpy() > 40).any(1))
     assert (np.diff(rows) == 1).all()
 
@@ -73,7 +77,7 @@ def test_places_differ_and_the_seed_decides(small):
     first, again, other = (redrawn.redraw(images, Pen(0.3, 0.1), s) for s in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
     ys = [image.float().sum(1).argmax().item() for image in first]
-    assert max(ys) - min(ys) > CANVAS / 3
+    assert max(ys) - min(ys) > SHEET / 3
 
 
 @pytest.mark.parametrize("pen", GRID, ids=str)
@@ -139,3 +143,36 @@ def test_a_degraded_digit_is_still_its_digit(small):
     mixed = redrawn.mixed(small[:500], 1.0, seed=1, degraded=1.0)
     said = DigitClassifier.load().logits(mixed.images[500:].numpy()).argmax(1)
     assert (said == mixed.labels[500:].numpy()).mean() > 0.6
+
+
+LETTERS = tuple("abcdefghij")
+
+
+def test_any_strokes_can_be_redrawn_and_keep_their_classes(small):
+    letters = replace(small[:20], classes=LETTERS, preparation="digit")
+    mixed = redrawn.mixed(letters, 1.0, seed=1)
+    assert mixed.classes == LETTERS and mixed.preparation == "digit" and len(mixed) == 40
+    assert torch.equal(mixed.images, redrawn.mixed(small[:20], 1.0, seed=1).images)
+    _, some = next(redrawn.cells(letters, n=3))
+    assert (some.classes, some.preparation) == (LETTERS, "digit")
+
+
+def test_whole_pictures_cannot(small):
+    pictures = replace(small[:20], classes=LETTERS, preparation="picture")
+    for ask in (
+        lambda: redrawn.mixed(pictures, 1.0, seed=1),
+        lambda: next(redrawn.cells(pictures)),
+    ):
+        with pytest.raises(ValueError, match="prepared as digits are, got preparation 'picture'"):
+            ask()
+
+
+def test_the_grid_counts_what_is_right_in_each_cell(small, monkeypatch):
+    monkeypatch.setattr(redrawn, "GRID", GRID[5:7])
+    classifier = DigitClassifier.load()
+    found = redrawn.grid(partial(evaluate.logits, classifier), small, n=20)
+    cells = {
+        pen: Accuracy.of(classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy())
+        for pen, some in redrawn.cells(small, n=20)
+    }
+    assert found == cells

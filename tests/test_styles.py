@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -52,11 +54,20 @@ def test_mixed_adds_each_style_with_its_label(small):
     assert torch.equal(mixed.images[100:], torch.cat(expected))
 
 
+@pytest.mark.parametrize(
+    "changes", [{"classes": tuple("abcdefghij")}, {"preparation": "picture"}], ids=str
+)
+def test_other_images_than_digits_are_refused(small, changes):
+    others = replace(small, **changes)
+    with pytest.raises(ValueError, match=r"expected the ten digits, .* got 10 classes, prep"):
+        styles.mixed(others, share=0.1, seed=0)
+
+
 def test_right_counts_on_drawings_of_its_own(monkeypatch):
     seeds = []
     drawn = styles.draw
     monkeypatch.setattr(styles, "draw", lambda *asked: seeds.append(asked[2]) or drawn(*asked))
-    found = styles.right(lambda images: np.eye(10)[[1] * len(images)], n=5)
+    found = styles.right(lambda images: torch.eye(10)[[1] * len(images)], n=5)
     assert {style: (some.right, some.n) for style, some in found.items()} == {
         name: (5 * (style.digit == 1), 5) for name, style in styles.STYLES.items()
     }

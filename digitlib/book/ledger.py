@@ -22,9 +22,9 @@ from datetime import date
 import torch
 
 from digitlib import data, mnist
+from digitlib.accuracy import Accuracy, Share, total
 from digitlib.book.entries import LEDGER, entries
 from digitlib.book.source import Sentence
-from digitlib.evaluate import Accuracy, total
 from digitlib.files import write_whole
 
 __all__ = [
@@ -71,27 +71,31 @@ def choose_dataset() -> str:
     return name
 
 
-def reproduced(name: str, measured: float | Accuracy, template: str) -> Sentence:
+def reproduced(name: str, measured: float | Share, template: str) -> Sentence:
     """Compare a measured value with the ledger and return the sentence to show.
 
     Args:
         name: the entry's name, such as ``"train.accuracy"``.
-        measured: a number, or an :class:`~digitlib.evaluate.Accuracy`.
-        template: the sentence, with ``{value}`` (a number), ``{percent}`` (100 times it) or ``{accuracy}`` (with its
-            interval and n). For an inequality these are the claim's, and ``{points}`` is 100 times what was measured.
-            ``{spread}`` is the range over seeds, in whole per cent; ``{low}`` and ``{high}`` are its ends.
+        measured: a number, or a :class:`~digitlib.accuracy.Share`.
+        template: the sentence. Of a value or a mean it may hold ``{value}``, a number, ``{percent}``, 100 times it,
+            and where it is a share ``{share}`` or ``{accuracy}``, with its interval and n, the latter of digits. Of an
+            inequality it may hold ``{least}``, the number that is claimed, ``{claim}``, 100 times that, and
+            ``{measured}``, 100 times what was measured. Of any, ``{spread}`` is the range over seeds, in whole per
+            cent; ``{low}`` and ``{high}`` are its ends, in per cent.
 
     Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
     they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
     """
     dataset = os.environ.get("DIGITLIB_DATASET") or _chosen
-    n = measured.n if isinstance(measured, Accuracy) else None
-    value = measured.value if isinstance(measured, Accuracy) else float(measured)
+    n = measured.n if isinstance(measured, Share) else None
+    value = measured.value if isinstance(measured, Share) else float(measured)
     now = {"value": value, "n": n}
     if path := os.environ.get("DIGITLIB_RECORD"):
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps({"name": name, **now}) + "\n")
-        return Sentence(_fill(template, now))
+        # Of which kind the entry will be isn't known yet.
+        claimed = _of_inequality({"at_least": value, **now})
+        return Sentence(template.format(**_of_value(now), **claimed, **_range(now)))
     entry = entries(dataset).get(name)
     if entry is None:
         raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
@@ -118,7 +122,7 @@ def measured_now() -> dict:
     return {"date": str(date.today()), "versions": versions}
 
 
-def mean_of(parts: list[Accuracy], n: int, over: str, command: str) -> dict:
+def mean_of(parts: list[Share], n: int, over: str, command: str) -> dict:
     """The entry of a mean with its range, measured now.
 
     Args:
@@ -144,7 +148,7 @@ def write(ledger: dict[str, dict[str, dict]]) -> None:
     """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all; adds their intervals."""
     for entry in (entry for part in ledger.values() for entry in part.values()):
         if n := entry.get("n"):
-            entry["interval"] = Accuracy.from_share(entry["value"], n).interval
+            entry["interval"] = Share.from_value(entry["value"], n).interval
     text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
     write_whole(LEDGER, text.encode())
 
@@ -164,18 +168,29 @@ def _expectation(entry: dict) -> str:
 
 
 def _fill(template: str, entry: dict) -> str:
+    kind = _of_inequality if "at_least" in entry else _of_value
+    return template.format(**kind(entry), **_range(entry))
+
+
+def _of_value(entry: dict) -> dict:
+    """What a template may hold of a value or a mean."""
     value, n = entry["value"], entry["n"]
-    claim = entry.get("at_least", value)
-    low, high = entry.get("spread", (value, value))
-    return template.format(
-        value=claim,
-        percent=100 * claim,
-        points=100 * value,
-        accuracy=Accuracy.from_share(value, n) if n else None,
-        spread=f"{100 * low:.0f} to {100 * high:.0f}",
-        low=100 * low,
-        high=100 * high,
-    )
+    found = {"value": value, "percent": 100 * value}
+    if n:
+        found |= {"share": Share.from_value(value, n), "accuracy": Accuracy.from_value(value, n)}
+    return found
+
+
+def _of_inequality(entry: dict) -> dict:
+    """What a template may hold of an inequality."""
+    claim = entry["at_least"]
+    return {"least": claim, "claim": 100 * claim, "measured": 100 * entry["value"]}
+
+
+def _range(entry: dict) -> dict:
+    """What a template may hold of either."""
+    low, high = (100 * end for end in entry.get("spread", [entry["value"]] * 2))
+    return {"spread": f"{low:.0f} to {high:.0f}", "low": low, "high": high}
 
 
 if __name__ == "__main__":  # for the Makefile: messages to the terminal, the choice out

@@ -13,15 +13,15 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from digitlib.accuracy import Share
 from digitlib.data import Images
 from digitlib.drawn.sketches import KINDS
 from digitlib.drawn.strokes import EXAM
-from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, NoInk, preprocess
 
 __all__ = [
+    "GROUPS",
     "KINDS",
-    "NOT_A_DIGIT",
     "SET_ASIDE",
     "TRAINED",
     "accepted",
@@ -29,14 +29,18 @@ __all__ = [
     "mixed",
 ]
 
-NOT_A_DIGIT = 10
-"""The label of what is no digit, after the ten digits' own."""
-
 TRAINED = ("scribbles", "letters", "shapes", "textures", "inverted")
 """Kinds that a classifier may learn from."""
 
 SET_ASIDE = ("doubled", "symbols", "doodles")
 """Kinds for measuring alone."""
+
+GROUPS = {
+    "kinds trained on": TRAINED,
+    "kinds set aside": SET_ASIDE,
+    "letters that look like digits": ("look-alikes",),
+}
+"""All kinds, in groups that are told apart where they are measured."""
 
 
 def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
@@ -52,10 +56,15 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
         uint8 ``(n, 28, 28)``, preprocessed.
 
     Raises:
-        ValueError: no kind has this name.
+        ValueError: no kind has this name, or other images than digits.
     """
     if kind not in KINDS:
         raise ValueError(f"expected a kind out of {', '.join(KINDS)}, got {kind!r}")
+    if not digits.of_digits:
+        raise ValueError(
+            "expected the ten digits, some of which are spoiled, "
+            f"got {len(digits.classes)} classes, preparation {digits.preparation!r}"
+        )
     # A stream of its own for each kind, so that a new kind changes none of the others.
     random = np.random.RandomState([seed, *kind.encode()])
     images = np.empty((n, SIDE, SIDE), dtype=np.uint8)
@@ -70,28 +79,29 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
 
 
 def accepted(
-    refused: Callable[[np.ndarray], np.ndarray], digits: Images, n: int = 1_000
-) -> dict[str, Accuracy]:
-    """How many non-digits of each kind pass for digits: ``{kind: Accuracy}``, where "right" means accepted.
+    refused: Callable[[torch.Tensor], torch.Tensor], digits: Images, n: int = 1_000
+) -> dict[str, Share]:
+    """The share of non-digits of each kind that pass for digits: ``{kind: share}``.
 
     Args:
-        refused: takes uint8 ``(N, 28, 28)`` and says of each whether it is refused, such as
-            :meth:`digitlib.DigitClassifier.refused`.
+        refused: takes uint8 ``(N, 28, 28)``, returns booleans ``(N,)``, such as
+            ``partial(evaluate.refused, classifier)``.
         digits: validation digits, what inverted and doubled digits are made of.
         n: how many of each kind; none of them was trained on.
     """
-    return {kind: Accuracy.of(~refused(draw(kind, n, digits, EXAM).numpy())) for kind in KINDS}
+    return {kind: Share.of(~refused(draw(kind, n, digits, EXAM))) for kind in KINDS}
 
 
 def mixed(digits: Images, share: float, seed: int) -> Images:
-    """Digits, and after them non-digits of the kinds in :data:`TRAINED`, labelled :data:`NOT_A_DIGIT`.
+    """Digits, and after them non-digits of the kinds in :data:`TRAINED`, labelled 10: none of the ten.
 
     Args:
         digits: the digits to learn from.
         share: how many non-digits for each digit, above 0; evenly of all kinds.
         seed: decides the drawings.
+
+    ValueError for images of anything else than the ten digits.
     """
     n = math.ceil(share * len(digits) / len(TRAINED))
     drawn = torch.cat([draw(kind, n, digits, seed) for kind in TRAINED])
-    labels = torch.full((len(drawn),), NOT_A_DIGIT)
-    return Images(torch.cat([digits.images, drawn]), torch.cat([digits.labels, labels]))
+    return digits.and_also(drawn, torch.full((len(drawn),), len(digits.classes)))

@@ -1,8 +1,10 @@
-"""Validation digits as a visitor might have drawn them: any size, anywhere on the canvas, with any pen.
+"""Validation digits as a visitor might have drawn them: any size, anywhere on the sheet, with any pen.
+
+Any strokes will do that were prepared as digits are, letters too; what is said of digits is true of them.
 
 Each step is stated, so that the figures can be made again:
 
-1. The digit's own box of ink is enlarged, by bicubic resampling, until its longer side is a share of the canvas'.
+1. The digit's own box of ink is enlarged, by bicubic resampling, until its longer side is a share of the sheet's.
    In the same step it is leaned, bent a little, and put at a place of its own.
 2. Grey morphology makes the strokes thicker or thinner, pixel by pixel, until they have the pen's width on average:
    a dilation takes the brightest of each pixel's neighbours, an erosion the darkest. Where a stroke is too thin to be
@@ -17,22 +19,23 @@ training digits, for a model to learn from, some of them degraded: as small imag
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
+from digitlib import evaluate
+from digitlib.accuracy import Accuracy
 from digitlib.augment import basis
 from digitlib.data import Images
-from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, crop, fit, preprocess
 
-__all__ = ["CANVAS", "GRID", "Pen", "cells", "grid", "mixed", "redraw"]
+__all__ = ["GRID", "SHEET", "Pen", "cells", "grid", "mixed", "redraw"]
 
-CANVAS = 280
-"""Pixels on each side of the pad's canvas."""
+SHEET = 280
+"""Pixels on each side of what is drawn on, as of the pad's canvas."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Pen:
     """A cell of the grid.
 
     Attributes:
-        size: the digit's longer side, in parts of the canvas.
+        size: the digit's longer side, in parts of the sheet.
         width: the pen's width, in parts of the digit's longer side.
     """
 
@@ -52,7 +55,7 @@ GRID = [
     Pen(size, width)
     for size, width in product((0.3, 0.5, 0.75, 1.0), (1 / 20, 1 / 10, 1 / 7, 1 / 5))
 ]
-"""Sizes from 30 to 100 % of the canvas, pens from a twentieth to a fifth of the digit."""
+"""Sizes from 30 to 100 % of the sheet, pens from a twentieth to a fifth of the digit."""
 
 LEAN = 0.15
 """How far the top may lean to either side, in parts of the height; evenly drawn."""
@@ -68,22 +71,27 @@ _POINTS = 6  # of the bending, on each side
 
 
 def cells(digits: Images, n: int = 1_000) -> Iterator[tuple[Pen, Images]]:
-    """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits."""
+    """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits.
+
+    ValueError for images that were prepared in another way than digits are.
+    """
+    _check(digits)
     for number, pen in enumerate(GRID):
         some = digits[torch.arange(number * n, (number + 1) * n) % len(digits)]
-        yield pen, Images(_prepared(some.images, pen, CANVAS, number), some.labels)
+        yield pen, replace(some, images=_prepared(some.images, pen, SHEET, number))
 
 
-def grid(logits: Callable[[np.ndarray], np.ndarray], digits: Images, n: int = 1_000):
-    """The accuracy in each cell, ``{pen: Accuracy}``.
+def grid(
+    logits: Callable[[torch.Tensor], torch.Tensor], digits: Images, n: int = 1_000
+) -> dict[Pen, Accuracy]:
+    """The accuracy in each cell.
 
     Args:
-        logits: takes uint8 ``(N, 28, 28)``, such as :meth:`digitlib.DigitClassifier.logits`.
+        logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
         digits: validation digits; each cell redraws ``n`` of them.
     """
     return {
-        pen: Accuracy.of(logits(some.images.numpy()).argmax(1) == some.labels.numpy())
-        for pen, some in cells(digits, n)
+        pen: evaluate.accuracy(logits(some.images), some.labels) for pen, some in cells(digits, n)
     }
 
 
@@ -96,18 +104,25 @@ def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Ima
         seed: decides sizes, pens, degradations and all that :func:`redraw` draws.
         degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
             quarter of its brightness, on a ground up to three tenths of the way to white.
+
+    ValueError for images that were prepared in another way than digits are.
     """
+    _check(digits)
     random = torch.Generator().manual_seed(int(seed))
     order = torch.randperm(len(digits), generator=random)
     again = order.repeat(math.ceil(share))[: math.ceil(share * len(digits))]
     images = [
-        _prepared(digits.images[some], canvas=_SMALL, **_any_way(random, degraded))
+        _prepared(digits.images[some], sheet=_SMALL, **_any_way(random, degraded))
         for some in again.split(_FEW)
     ]
-    return Images(
-        torch.cat([digits.images, *images]),
-        torch.cat([digits.labels, digits.labels[again]]),
-    )
+    return digits.and_also(torch.cat(images), digits.labels[again])
+
+
+def _check(digits: Images) -> None:
+    if digits.preparation != "digit":
+        raise ValueError(
+            f'expected images prepared as digits are, got the preparation "{digits.preparation}"'
+        )
 
 
 _FEW = 50  # digits that share a pen in training
@@ -120,7 +135,7 @@ _SMALL = 112
 def _any_way(random: torch.Generator, degraded: float) -> dict:
     """Pen, seed and, for degraded ones, resolution for a few digits that are learned from.
 
-    Sizes lie evenly between three quarters and all of a canvas; pens between a twentieth of the digit and a fifth,
+    Sizes lie evenly between three quarters and all of a sheet; pens between a twentieth of the digit and a fifth,
     evenly in their ratio, or a third where they are degraded: a pixel or two of the few that there are.
     """
     size, width = torch.rand(2, generator=random).tolist()
@@ -133,9 +148,9 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
     return {"pen": pen, "seed": seed, "pixels": pixels}
 
 
-def _prepared(images, pen: Pen, canvas: int, seed: int, pixels: int | None = None) -> torch.Tensor:
+def _prepared(images, pen: Pen, sheet: int, seed: int, pixels: int | None = None) -> torch.Tensor:
     """Redrawn and preprocessed, uint8 ``(N, 28, 28)``; degraded if ``pixels`` are given, for the longer side."""
-    drawings = redraw(images, pen, seed, canvas).numpy()
+    drawings = redraw(images, pen, seed, sheet).numpy()
     if pixels:
         drawings = [fit(crop(drawing), pixels) for drawing in drawings]
     prepared = torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
@@ -150,29 +165,29 @@ def _paled(images: torch.Tensor, seed: int) -> torch.Tensor:
     return (255 * ground + images * ink * (1 - ground)).round().to(torch.uint8)
 
 
-def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, canvas: int = CANVAS) -> torch.Tensor:
+def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET) -> torch.Tensor:
     """Redraw digits, each leaned, bent and placed in its own way.
 
     Args:
         images: uint8 ``(N, 28, 28)``, each with some ink.
         pen: size and pen of them all.
         seed: decides lean, bending and place.
-        canvas: pixels on each side of the canvas.
+        sheet: pixels on each side of what is drawn on.
 
     Returns:
-        uint8 ``(N, canvas, canvas)``, bright on dark.
+        uint8 ``(N, sheet, sheet)``, bright on dark.
     """
     random = torch.Generator().manual_seed(int(seed))
-    parts = [_redraw(part, pen, canvas, random) for part in images.split(100)]
+    parts = [_redraw(part, pen, sheet, random) for part in images.split(100)]
     return torch.cat(parts)
 
 
-def _redraw(images: torch.Tensor, pen: Pen, canvas: int, random: torch.Generator) -> torch.Tensor:
-    side = pen.size * canvas
+def _redraw(images: torch.Tensor, pen: Pen, sheet: int, random: torch.Generator) -> torch.Tensor:
+    side = pen.size * sheet
     low, extent = _boxes(images)  # (N, 2) each: x and y
-    scale = side / extent.amax(1)  # canvas pixels for a pixel of the image
-    places = _places(low, extent, scale, side, canvas, random)
-    grid = (places @ basis(_POINTS, images.device, canvas)).unflatten(2, (canvas, canvas))
+    scale = side / extent.amax(1)  # the sheet's pixels for a pixel of the image
+    places = _places(low, extent, scale, side, sheet, random)
+    grid = (places @ basis(_POINTS, images.device, sheet)).unflatten(2, (sheet, sheet))
     large = F.grid_sample(
         images[:, None].float(),
         grid.permute(0, 2, 3, 1).contiguous(),
@@ -185,17 +200,17 @@ def _redraw(images: torch.Tensor, pen: Pen, canvas: int, random: torch.Generator
     return _thinned(_thickened(large, steps), -steps)
 
 
-def _places(low, extent, scale, side, canvas, random) -> torch.Tensor:
-    """Where each canvas pixel comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each point of the bending."""
-    n, half = len(low), canvas / 2
-    # A box as large as the canvas fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
-    free = canvas - extent * scale[:, None]
-    middle = half - torch.rand(n, 2, generator=random) * free - (canvas - free) / 2
+def _places(low, extent, scale, side, sheet, random) -> torch.Tensor:
+    """Where each pixel of the sheet comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each bending point."""
+    n, half = len(low), sheet / 2
+    # A box as large as the sheet fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
+    free = sheet - extent * scale[:, None]
+    middle = half - torch.rand(n, 2, generator=random) * free - (sheet - free) / 2
     lean = LEAN * (2 * torch.rand(n, generator=random) - 1)
     wander = JITTER * side * torch.randn(n, 2, _POINTS**2, generator=random)
     places = torch.zeros(n, 2, 3 + _POINTS**2)
     places[:, 0, 0] = places[:, 1, 1] = half
-    places[:, :, 2] = middle  # from the digit's own middle to the canvas's
+    places[:, :, 2] = middle  # from the digit's own middle to the sheet's
     places[:, :, 3:] = wander
     places[:, 0] += lean[:, None] * places[:, 1]
     places /= scale[:, None, None]

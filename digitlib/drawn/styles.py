@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from digitlib.accuracy import Accuracy
 from digitlib.data import Images
 from digitlib.drawn.strokes import CANVAS, EXAM, canvas, circle, curve, stroke
-from digitlib.evaluate import Accuracy
 from digitlib.preprocess import SIDE, preprocess
 
 __all__ = ["STYLES", "Style", "draw", "mixed", "right"]
@@ -90,15 +90,15 @@ def draw(style: str, n: int, seed: int) -> torch.Tensor:
     return torch.from_numpy(images)
 
 
-def right(logits: Callable[[np.ndarray], np.ndarray], n: int = 1_000) -> dict[str, Accuracy]:
+def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dict[str, Accuracy]:
     """How many digits in each style are named rightly: ``{style: Accuracy}``.
 
     Args:
-        logits: takes uint8 ``(N, 28, 28)``, such as :meth:`digitlib.DigitClassifier.logits`.
+        logits: takes uint8 ``(N, 28, 28)``, returns ``(N, 10)``, such as ``partial(evaluate.logits, model)``.
         n: how many in each style; none of them was trained on.
     """
     return {
-        name: Accuracy.of(logits(draw(name, n, EXAM).numpy()).argmax(1) == style.digit)
+        name: Accuracy.of(logits(draw(name, n, EXAM)).argmax(1) == style.digit)
         for name, style in STYLES.items()
     }
 
@@ -110,14 +110,18 @@ def mixed(digits: Images, share: float, seed: int) -> Images:
         digits: the digits to learn from.
         share: how many drawn ones for each digit, above 0; evenly of all styles.
         seed: decides the drawings.
+
+    ValueError for images of anything else than the ten digits.
     """
+    if not digits.of_digits:
+        raise ValueError(
+            "expected the ten digits, which these styles are of, "
+            f"got {len(digits.classes)} classes, preparation {digits.preparation!r}"
+        )
     n = math.ceil(share * len(digits) / len(STYLES))
     drawn = torch.cat([draw(style, n, seed) for style in STYLES])
     labels = torch.tensor([style.digit for style in STYLES.values()])
-    return Images(
-        torch.cat([digits.images, drawn]),
-        torch.cat([digits.labels, labels.repeat_interleave(n)]),
-    )
+    return digits.and_also(drawn, labels.repeat_interleave(n))
 
 
 def _drawn(style: Style, random: np.random.RandomState) -> np.ndarray:

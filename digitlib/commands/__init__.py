@@ -1,0 +1,1 @@
+"""The commands of ``digitlib``: what each asks for on its line, what it does, and what it says."""

@@ -1,0 +1,59 @@
+"""``digitlib app`` and ``digitlib deploy``: the pad on this machine, and on Hugging Face, where a model can lie too."""
+
+from pathlib import Path
+
+from digitlib.commands.options import add_weights
+from digitlib.files import write_folder
+
+__all__ = ["app", "app_options", "deploy", "deploy_options"]
+
+
+def app_options(parser) -> None:
+    """What ``digitlib app`` takes."""
+    add_weights(parser)
+    text = "default: the first free one from 7860"
+    parser.add_argument("--port", type=int, help=text)
+
+
+def app(options) -> int:
+    """Serve the drawing pad on this machine."""
+    from digitlib.hosts import app
+
+    app.serve(options.port, options.weights)
+    return 0
+
+
+def deploy_options(parser) -> None:
+    """What ``digitlib deploy`` takes."""
+    kind = parser.add_mutually_exclusive_group(required=True)
+    text = "the pad, computed in the visitor's browser"
+    kind.add_argument("--static", metavar="USER/NAME", help=text)
+    text = "the pad and an API, computed by the Space"
+    kind.add_argument("--gradio", metavar="USER/NAME", help=text)
+    text = "the weights and their card, for DigitClassifier.from_hub"
+    kind.add_argument("--model", metavar="USER/NAME", help=text)
+    add_weights(parser, "a weights file; with --gradio a model in ONNX too")
+    instead = parser.add_mutually_exclusive_group()
+    text = "publish nothing; list the files"
+    instead.add_argument("--dry-run", action="store_true", help=text)
+    text = "publish nothing; write the files into a new folder"
+    instead.add_argument("--out", dest="folder", type=Path, metavar="FOLDER", help=text)
+
+
+def deploy(options) -> int:
+    """Publish the drawing pad as a Space on Hugging Face, or the weights as a model."""
+    from digitlib.book.entries import entries
+    from digitlib.hosts import deploy
+
+    asked = {kind: getattr(options, kind) for kind in deploy.KINDS}
+    [(kind, name)] = [item for item in asked.items() if item[1] is not None]
+    files = deploy.gather(kind, deploy.check_name(name), options.weights, entries("mnist"))
+    if options.dry_run:
+        print(deploy.front_matter(files), deploy.listing(files), sep="\n")
+    elif options.folder:
+        write_folder(files, options.folder)
+        print(f"{options.folder}: {len(files)} files")
+    else:
+        address, gone = deploy.publish(files, name, kind)
+        print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))
+    return 0
