@@ -203,6 +203,7 @@ function areNames(value) {
   if (!Array.isArray(value) || value.length < 2 || new Set(value).size < value.length) return false;
   return value.every((name) => typeof name === "string" && name.trim());
 }
+
 // Float32 weights, input by input, so that an input of zero is skipped whole.
 function dequantise(i, read) {
   const { numbers, shape: [outputs, inputs] } = read(`${i}.weight`);
@@ -252,7 +253,8 @@ export function classify(network, image) {
   const ofClasses = all.subarray(0, classes.length);
   const doubt = all.length > classes.length ? all[classes.length] - logSumExp(ofClasses) : null;
   const scaled = ofClasses.map((score) => score / temperature);
-  const probabilities = Array.from(scaled, (score) => Math.exp(score - logSumExp(scaled)));
+  const total = logSumExp(scaled);
+  const probabilities = Array.from(scaled, (score) => Math.exp(score - total));
   if (doubt !== null && typeof threshold === "number" && doubt > threshold) {
     const reason = areDigits(classes) ? "not a digit" : "none of these";
     return { label: null, name: null, reason, probabilities, doubt };
