@@ -90,7 +90,7 @@ def tracked():
 
 def texts():
     for path in tracked():
-        if path.suffix not in (".png", ".webp", ".safetensors"):
+        if path.suffix not in (".npz", ".png", ".webp", ".safetensors"):
             yield path, path.read_text(encoding="utf-8")
 
 

@@ -121,7 +121,7 @@ def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Ima
 def _check(digits: Images) -> None:
     if digits.preparation != "digit":
         raise ValueError(
-            f'expected images prepared as digits are, got the preparation "{digits.preparation}"'
+            f"expected images prepared as digits are, got preparation {digits.preparation!r}"
         )
 
 
