@@ -7,18 +7,21 @@ state is touched.
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import cycle
 
 import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from digitlib.evaluate import Accuracy
+from digitlib.accuracy import Share
 
 __all__ = [
     "COLOURS",
     "GREY",
+    "NUMBERED",
     "VIEW",
     "Picture",
     "bars",
@@ -29,6 +32,7 @@ __all__ = [
     "lines",
     "matrix",
     "reliability",
+    "written",
 ]
 
 GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
@@ -41,6 +45,9 @@ COLOURS = [
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
+
+NUMBERED = 20
+"""A matrix of at most so many rows has its numbers in its cells; of more they couldn't be read."""
 
 _STYLE = {
     "figure.facecolor": "none",
@@ -80,6 +87,34 @@ class Picture:
         return "(a picture)"
 
 
+def written(names: Sequence[str], most: int = 14) -> list[str]:
+    """Names of classes as pictures have them, each another.
+
+    A name of more than ``most`` characters is left out in its middle. One that this doesn't tell from another, or for
+    which the typeface has no letters, is its number in the order of the classes: ``#3``.
+    """
+    shown = [_shortened(" ".join(name.split()), most) for name in names]
+    return [
+        name if shown.count(name) == 1 and _has_letters(name) else f"#{number}"
+        for number, name in enumerate(shown)
+    ]
+
+
+def _shortened(name: str, most: int) -> str:
+    end = (most - 1) // 2
+    return name if len(name) <= most else f"{name[: most - 1 - end].strip()}…{name[-end:].strip()}"
+
+
+def _has_letters(name: str) -> bool:
+    return all(map(_typeface().get_char_index, map(ord, name)))
+
+
+@cache
+def _typeface():
+    """Of every picture: matplotlib's own, unless the reader chose another."""
+    return font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
+
+
 def bundle(widget, still: bytes, text: str) -> dict:
     """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel."""
     # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
@@ -93,7 +128,8 @@ def digits(
 ) -> Picture:
     """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none."""
     rows = -(-len(images) // columns)
-    height = size + (0.24 if titles else 0.06)
+    lines = 1 + max(title.count("\n") for title in titles) if titles else 0
+    height = size + (0.24 + 0.16 * (lines - 1) if titles else 0.06)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(columns * size, rows * height))
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -102,7 +138,7 @@ def digits(
         for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
             axis.imshow(image, cmap="gray", vmin=0, vmax=255)
             if titles:
-                axis.set_title(titles[i], fontsize=9, pad=3)
+                axis.set_title(titles[i], fontsize=9, pad=3, parse_math=False)
         return Picture(figure)
 
 
@@ -152,7 +188,7 @@ def lines(
 
 
 def curves(
-    models: Mapping[str, Mapping[str, Mapping[float, Accuracy]]],
+    models: Mapping[str, Mapping[str, Mapping[float, Share]]],
     units: Mapping[str, str],
 ) -> Picture:
     """Accuracy against severity: a small frame for each kind of corruption, in it a curve with its band for each model.
@@ -180,7 +216,7 @@ def curves(
         return Picture(figure)
 
 
-def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Accuracy]]) -> None:
+def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Share]]) -> None:
     """One kind's frame of :func:`curves`."""
     for (name, curve), marker in zip(models.items(), cycle("os^D"), strict=False):
         severities, found = list(curve), list(curve.values())
@@ -195,7 +231,7 @@ def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Accuracy]]) -> N
     axis.set_title(kind)
 
 
-def reliability(bins: Sequence[tuple[float, Accuracy]]) -> Picture:
+def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
     """How often a model was right against how sure it was, with 95 % intervals and the line on which both are equal.
 
     Args:
@@ -218,14 +254,17 @@ def reliability(bins: Sequence[tuple[float, Accuracy]]) -> Picture:
 
 
 def intervals(
-    accuracies, names: Sequence[str], xlabel: str = "accuracy (%)", width: float = 6.4
+    shares: Sequence[Share],
+    names: Sequence[str],
+    xlabel: str = "accuracy (%)",
+    width: float = 6.4,
 ) -> Picture:
-    """Accuracies with their 95 % intervals, one a row, named at the left."""
+    """Shares with their 95 % intervals, one a row, named at the left."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, 0.6 + 0.3 * len(names)))
         axis = figure.subplots()
-        for row, accuracy in enumerate(accuracies):
-            low, high = accuracy.interval
+        for row, share in enumerate(shares):
+            low, high = share.interval
             axis.plot(
                 [100 * low, 100 * high],
                 [row, row],
@@ -233,8 +272,10 @@ def intervals(
                 linewidth=3,
                 solid_capstyle="round",
             )
-            axis.plot(100 * accuracy.value, row, "o", color=COLOURS[1])
-        axis.set_yticks(range(len(names)), names)
+            axis.plot(100 * share.value, row, "o", color=COLOURS[1])
+        axis.set_yticks(range(len(names)), names, parse_math=False)
+        # By itself it would leave a row empty above and below for every twenty.
+        axis.set_ylim(-0.5, len(names) - 0.5) if len(names) > NUMBERED else None
         axis.invert_yaxis()
         axis.set(xlabel=xlabel)
         return Picture(figure)
@@ -246,9 +287,14 @@ def matrix(
     ylabel: str = "",
     hide_diagonal: bool = False,
     width: float = 5.6,
+    names: Sequence[str] | None = None,
 ) -> Picture:
-    """A matrix as coloured cells with its numbers; zeros stay empty. The diagonal's colour may be left out."""
+    """A square matrix as coloured cells, zeros empty, with its numbers where it has at most :data:`NUMBERED` rows.
+
+    The diagonal's colour may be left out. Rows and columns are named, by default 0, 1, 2, …
+    """
     values = np.asarray(values)
+    names = names or [str(number) for number in range(len(values))]
     shades = values * ~np.eye(len(values), dtype=bool) if hide_diagonal else values
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, width - 0.4))
@@ -259,19 +305,22 @@ def matrix(
             vmin=0,
             vmax=2 * max(1, shades.max()),
         )
-        for (row, column), value in np.ndenumerate(values):
-            if value:
-                coloured = shades[row, column] > 0
-                axis.text(
-                    column,
-                    row,
-                    value,
-                    ha="center",
-                    va="center",
-                    fontsize=9,
-                    color="black" if coloured else GREY,
-                )
-        axis.set_xticks(range(values.shape[1]))
-        axis.set_yticks(range(values.shape[0]))
+        if len(values) <= NUMBERED:
+            _number(axis, values, shades)
+        upright = max(map(len, names)) < 3 and len(names) <= NUMBERED
+        many = {"fontsize": 8} if len(names) > 10 else {}
+        axis.set_xticks(
+            range(len(names)), names, rotation=0 if upright else 90, parse_math=False, **many
+        )
+        axis.set_yticks(range(len(names)), names, parse_math=False, **many)
         axis.set(xlabel=xlabel, ylabel=ylabel)
         return Picture(figure)
+
+
+def _number(axis, values: np.ndarray, shades: np.ndarray) -> None:
+    """Write the numbers of a matrix into its cells: black on a colour, else grey."""
+    size = 9 if len(values) <= 10 else 7
+    for (row, column), value in np.ndenumerate(values):
+        if value:
+            colour = "black" if shades[row, column] > 0 else GREY
+            axis.text(column, row, value, ha="center", va="center", fontsize=size, color=colour)

@@ -1,304 +1,243 @@
-"""What ``digitlib evaluate`` says: line by line, or all of it as a page and as JSON.
+"""Everything that ``digitlib evaluate --report`` measures of a model, part by part.
 
-:func:`measure` takes any model that maps float ``(N, 28, 28)`` to logits, so that readers can ask it about their own;
-:mod:`digitlib.report.page` makes the page.
+:func:`measure` takes any model and any images, so that readers can ask it about their own. Some parts are for digits
+alone: drawings, other people's handwriting and things that are no digits can be had of these only.
 """
 
 import math
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-import numpy as np
 import torch
-from torch import nn
 
 import digitlib
 from digitlib import calibrate, data, evaluate
-from digitlib.classify import DigitClassifier
+from digitlib.accuracy import Share, total
+from digitlib.classify import Classifier
 from digitlib.data import Images
 from digitlib.drawn import nondigits, redrawn, styles
-from digitlib.evaluate import Accuracy, total, wilson
-from digitlib.report import corruptions
+from digitlib.report import corruptions, findings
 
-__all__ = ["answered", "drawn", "measure", "refusal"]
+__all__ = ["PARTS", "measure"]
 
-
-LISTED = 100
-"""Of so many wrong digits each gets a line."""
-
-
-def answered(classifier: DigitClassifier, digits: Images, name: str) -> Iterator[str]:
-    """How many digits are right, in all and of each kind; and the wrong ones, worst first, by their positions."""
-    answers = torch.from_numpy(classifier.logits(digits.images.numpy()))
-    yield f"{evaluate.accuracy(answers, digits.labels)} in the {name} set"
-    for digit in range(10):
-        some = digits.labels == digit
-        right = (
-            evaluate.accuracy(answers[some], digits.labels[some])
-            if some.any()
-            else "none to ask about"
-        )
-        yield f"  {digit}: {right}"
-    wrong = evaluate.mistakes(answers, digits.labels)
-    low, high = (100 * end for end in wilson(len(wrong), len(digits)))
-    share = 100 * len(wrong) / len(digits)
-    yield f"{len(wrong):,} wrong, {share:.2f} % ({low:.2f} to {high:.2f})"
-    sure = (answers / classifier.temperature).softmax(1).max(1)
-    for i in wrong[:LISTED].tolist():
-        label, called = int(digits.labels[i]), int(sure.indices[i])
-        yield f"  {i}: a {label}, called {called} ({sure.values[i]:.0%})"
-    if len(wrong) > LISTED:
-        yield f"  and {len(wrong) - LISTED:,} more"
-
-
-def drawn(classifier: DigitClassifier, valid: Images) -> Iterator[str]:
-    """How many redrawn digits are right: a row for each size, a column for each pen; then all, and the worst cell.
-
-    Some digits are drawn more than once, which the intervals leave out of account.
-    """
-    found = redrawn.grid(classifier.logits, valid)
-    widths = sorted({pen.width for pen in found})
-    yield "\t".join(["size", *(f"pen {width:.0%}" for width in widths)])
-    for size in sorted({pen.size for pen in found}):
-        row = [found[redrawn.Pen(size, width)] for width in widths]
-        yield "\t".join([f"{size:.0%}", *(f"{100 * cell.value:.1f}" for cell in row)])
-    yield f"all: {total(found.values()).share} drawings of {len(valid):,} digits"
-    worst = min(found, key=lambda pen: found[pen].value)
-    yield f"worst: {found[worst].share} drawings, at size {worst.size:.0%} with pen {worst.width:.0%}"
-
-
-GROUPS = {
-    "kinds trained on": nondigits.TRAINED,
-    "kinds set aside": nondigits.SET_ASIDE,
-    "letters that look like digits": ("look-alikes",),
-}
-
-
-def refusal(classifier: DigitClassifier, valid: Images) -> Iterator[str]:
-    """How many digits are refused, and how many other things pass for digits, by kind.
-
-    Raises:
-        ValueError: the weights have no threshold, so nothing is refused.
-    """
-    if math.isinf(classifier.threshold):
-        raise ValueError("expected weights with a threshold of doubt, got weights without")
-
-    def refused(images) -> Accuracy:
-        return Accuracy.of(classifier.refused(images.numpy()))
-
-    yield f"refused of the validation digits: {refused(valid.images).share}"
-    redrawn_ones = total(refused(some.images) for _, some in redrawn.cells(valid))
-    yield f"refused of redrawn ones: {redrawn_ones.share}"
-    found = nondigits.accepted(classifier.refused, valid)
-    for title, kinds in GROUPS.items():
-        yield f"{title}, accepted: {total(found[kind] for kind in kinds).share}"
-        if len(kinds) > 1:
-            yield from (f"  {kind}: {found[kind].share}" for kind in kinds)
+FEWEST = 100
+"""Fewer images than this say too little."""
 
 
 def measure(
-    model: nn.Module,
-    digits: Images,
-    temperature: float = 1.0,
-    threshold: float = math.inf,
+    model: evaluate.Model,
+    images: Images,
+    *,
+    name: str = "a model",
+    temperature: float | None = None,
+    threshold: float | None = None,
     quick: bool = False,
     tell: Callable[[str], None] = lambda text: None,
-) -> dict:
-    """The figures of :func:`digitlib.report.page.write`, as plain numbers, strings, lists and dictionaries."""
-    if len(digits) < 100:
-        raise ValueError(f"expected at least 100 digits, got {len(digits)}")
-    _try(model, digits.images[:100], threshold)
+) -> findings.Report:
+    """The figures of :func:`digitlib.report.page.write`, which says what the arguments are and what is raised."""
+    if len(images) < FEWEST:
+        raise ValueError(f"expected at least {FEWEST} images, got {len(images)}")
+    ours = isinstance(model, Classifier)
+    if temperature is None:
+        temperature = model.temperature if ours else 1.0
+    if threshold is None:
+        threshold = model.threshold if ours else math.inf
+    # As Python's own numbers, since they are written down.
+    asked = _Asked(model, images, float(temperature), float(threshold), quick)
+    asked.try_it()
     if quick:
-        digits = digits[: max(100, len(digits) // 5)]
-    # As plain numbers, since they are written down.
-    asked = _Asked(model, digits, float(temperature), float(threshold), quick)
+        asked = asked.shortened()
+    found = {}
+    for field, part in PARTS.items():
+        if part.applies(asked):
+            tell(part.title.format(findings.noun(images.classes)))
+            found[field] = part.measure(asked)
     versions = f"torch {torch.__version__}, Python {platform.python_version()}"
-    found = {
-        "made by": f"digitlib {digitlib.__version__}, {versions}",
-        "date": str(date.today()),
-    }
-    for title, part in PARTS.items():
-        if part is _refusals and not asked.refuses:
-            continue
-        tell(title)
-        found |= part(asked)
-    return found
-
-
-def _try(model: nn.Module, images: torch.Tensor, threshold: float) -> None:
-    """Ask a model about a few images, so that what is wrong with it is said at once, not after minutes."""
-    shape = tuple(images.shape)
-    try:
-        outputs = _outputs(model, images)
-    except (RuntimeError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(
-            "expected a model that takes float (N, 28, 28) and returns logits (N, 10) or (N, 11), "
-            f"got for {shape} {type(error).__name__}: {error}"
-        ) from error
-    if math.isfinite(threshold) and outputs.shape[1] == 10:
-        raise ValueError(
-            f"expected logits (N, 11) of a model with a threshold of doubt, got {tuple(outputs.shape)} for {shape}"
-        )
-
-
-def _outputs(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """A model's outputs ``(N, 10)`` or ``(N, 11)``; ValueError for any other."""
-    outputs = evaluate.outputs(model, images)
-    if outputs.shape not in ((len(images), 10), (len(images), 11)):
-        raise ValueError(
-            "expected a model that returns logits (N, 10) or (N, 11), "
-            f"got {tuple(outputs.shape)} for {tuple(images.shape)}"
-        )
-    broken = int((~outputs.isfinite()).any(1).sum())
-    if broken:
-        raise ValueError(
-            f"expected finite logits, got NaN or infinity for {broken:,} of {len(images):,} images"
-        )
-    return outputs
+    made_by = f"digitlib {digitlib.__version__}, {versions}"
+    return findings.Report(name, made_by, str(date.today()), images.classes, **found)
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """A model, and the digits that it is asked about; the rest is as :func:`measure` takes it."""
+    """A model, and the images that it is asked about; the rest is as :func:`measure` takes it."""
 
-    model: nn.Module
-    digits: Images
+    model: evaluate.Model
+    images: Images
     temperature: float
     threshold: float
     quick: bool
 
-    @cached_property
-    def outputs(self) -> torch.Tensor:
-        """Of the digits as they are: several parts look at these."""
-        return _outputs(self.model, self.digits.images)
+    def try_it(self) -> None:
+        """Ask about a few images, so that what is wrong with a model is said at once, not after minutes."""
+        own = getattr(self.model, "classes", self.images.classes)
+        if isinstance(self.model, Classifier) and own != self.images.classes:
+            raise ValueError(
+                f"expected a model of the images' {len(self.images.classes)} classes, "
+                f"got one of {len(own)} others"
+            )
+        few, n = self.images.images[:FEWEST], len(self.images.classes)
+        try:
+            outputs = self.outputs_of(few)
+        except (RuntimeError, TypeError, AttributeError, IndexError) as error:
+            raise ValueError(
+                f"expected a model that takes float (N, 28, 28) and returns logits {_shapes(n)}, "
+                f"got for {tuple(few.shape)} {type(error).__name__}: {error}"
+            ) from error
+        if self.refuses and outputs.shape[1] == n:
+            raise ValueError(
+                f"expected logits (N, {n + 1}) of a model with a threshold of doubt, "
+                f"got {tuple(outputs.shape)} for {tuple(few.shape)}"
+            )
+
+    def shortened(self) -> "_Asked":
+        """About a fifth of the images."""
+        some = self.images[: max(FEWEST, len(self.images) // 5)]
+        return _Asked(self.model, some, self.temperature, self.threshold, self.quick)
+
+    @property
+    def labels(self) -> torch.Tensor:
+        return self.images.labels
 
     @property
     def refuses(self) -> bool:
         return math.isfinite(self.threshold)
 
-    def logits(self, images: torch.Tensor) -> torch.Tensor:
-        """Of other images, uint8 ``(N, 28, 28)``."""
-        return _outputs(self.model, images)[:, :10]
+    @cached_property
+    def outputs(self) -> torch.Tensor:
+        """Of the images as they are: several parts look at these."""
+        return self.outputs_of(self.images.images)
 
-    def numpy_logits(self, images: np.ndarray) -> np.ndarray:
-        return self.logits(torch.from_numpy(images)).numpy()
+    @property
+    def logits(self) -> torch.Tensor:
+        return self.outputs[:, : len(self.images.classes)]
 
-    def refused(self, outputs: torch.Tensor) -> torch.Tensor:
-        return calibrate.doubt(outputs) > self.threshold
+    def outputs_of(self, images: torch.Tensor) -> torch.Tensor:
+        """Of uint8 ``(N, 28, 28)``: ``(N, C)`` or ``(N, C + 1)``; ValueError for any other, or what is not finite."""
+        outputs, n = evaluate.outputs(self.model, images), len(self.images.classes)
+        if outputs.shape not in ((len(images), n), (len(images), n + 1)):
+            raise ValueError(
+                f"expected a model that returns logits {_shapes(n)}, "
+                f"got {tuple(outputs.shape)} for {tuple(images.shape)}"
+            )
+        broken = int((~outputs.isfinite()).any(1).sum())
+        if broken:
+            raise ValueError(
+                f"expected finite logits, got NaN or infinity for {broken:,} of {len(images):,} images"
+            )
+        return outputs
+
+    def logits_of(self, images: torch.Tensor) -> torch.Tensor:
+        return self.outputs_of(images)[:, : len(self.images.classes)]
+
+    def refused(self, images: torch.Tensor) -> torch.Tensor:
+        return calibrate.doubt(self.outputs_of(images)) > self.threshold
 
 
-def _clean(asked: _Asked) -> dict:
-    logits, labels = asked.outputs[:, :10], asked.digits.labels
-    called = logits.argmax(1)
-    return {
-        "accuracy": _plain(evaluate.accuracy(logits, labels)),
-        "confusion": evaluate.confusion(logits, labels).tolist(),
-        "worst mistakes": [
-            {"index": i, "label": int(labels[i]), "called": int(called[i])}
-            for i in evaluate.mistakes(logits, labels)[:20].tolist()
-        ],
-    }
+def _shapes(n: int) -> str:
+    return f"(N, {n}) or (N, {n + 1})"
 
 
-def _sureness(asked: _Asked) -> dict:
-    labels = asked.digits.labels
-    logits = asked.outputs[:, :10].double() / asked.temperature
-    probabilities = logits.softmax(1)
+def _clean(asked: _Asked) -> findings.Clean:
+    called = asked.logits.argmax(1)
+    worst = evaluate.mistakes(asked.logits, asked.labels)[:20].tolist()
+    return findings.Clean(
+        Share.of(called == asked.labels),
+        tuple(map(tuple, evaluate.confusion(asked.logits, asked.labels).tolist())),
+        tuple(findings.Mistake(i, int(asked.labels[i]), int(called[i])) for i in worst),
+    )
+
+
+def _calibration(asked: _Asked) -> findings.Calibration:
+    labels = asked.labels
+    probabilities = (asked.logits.double() / asked.temperature).softmax(1)
     doubts, right = 1 - probabilities.amax(1), probabilities.argmax(1) == labels
     coverage, risk = calibrate.risk_coverage(doubts, right)
     steps = torch.linspace(0, len(labels) - 1, 100).round().long()
-    error = calibrate.calibration_error(probabilities, labels)
     bins = calibrate.reliability(probabilities, labels)
-    return {
-        "calibration": {
-            "temperature": asked.temperature,
-            "expected calibration error": error,
-            "of a perfect model, by chance": calibrate.chance_error(probabilities),
-            "bins": [{"sure": sure, **_plain(accuracy)} for sure, accuracy in bins],
-            "coverage": coverage[steps].tolist(),
-            "risk": risk[steps].tolist(),
-        }
-    }
+    return findings.Calibration(
+        asked.temperature,
+        calibrate.calibration_error(probabilities, labels),
+        calibrate.chance_error(probabilities),
+        tuple(findings.Bin(sure, _share(right)) for sure, right in bins),
+        tuple(coverage[steps].tolist()),
+        tuple(risk[steps].tolist()),
+    )
 
 
-def _worse(asked: _Asked) -> dict:
-    curves = corruptions.curves(asked.logits, asked.digits)
-    return {
-        "corruptions": {
-            kind: {str(severity): _plain(found) for severity, found in curve.items()}
+def _worse(asked: _Asked) -> findings.Worse:
+    curves = corruptions.curves(asked.logits_of, asked.images)
+    return findings.Worse(
+        {
+            kind: {float(severity): _share(right) for severity, right in curve.items()}
             for kind, curve in curves.items()
         },
-        "mean corruption error": corruptions.mean_error(curves),
-    }
+        corruptions.mean_error(curves),
+    )
 
 
-def _redrawn(asked: _Asked) -> dict:
+def _redrawn(asked: _Asked) -> findings.Redrawn:
     n = 20 if asked.quick else 100  # in each cell: a drawing takes 0.01 s
-    cells = redrawn.grid(asked.numpy_logits, asked.digits, n)
-    return {
-        "redrawn": {
-            "all": _plain(total(cells.values())),
-            "cells": [
-                {"size": pen.size, "pen": pen.width, **_plain(accuracy)}
-                for pen, accuracy in cells.items()
-            ],
-        }
-    }
+    cells = redrawn.grid(asked.logits_of, asked.images, n)
+    return findings.Redrawn(
+        _share(total(cells.values())),
+        tuple(findings.Cell(pen.size, pen.width, _share(right)) for pen, right in cells.items()),
+    )
 
 
-def _elsewhere(asked: _Asked) -> dict:
+def _elsewhere(asked: _Asked) -> findings.Elsewhere:
     other = data.load("optdigits")
-    found = evaluate.accuracy(asked.logits(other.images), other.labels)
-    named = styles.right(asked.numpy_logits, 50 if asked.quick else 250)
-    return {
-        "other handwriting": _plain(found),
-        "other styles": {style: _plain(some) for style, some in named.items()},
+    found = evaluate.accuracy(asked.logits_of(other.images), other.labels)
+    named = styles.right(asked.logits_of, 50 if asked.quick else 250)
+    return findings.Elsewhere(
+        _share(found), {style: _share(right) for style, right in named.items()}
+    )
+
+
+def _refusal(asked: _Asked) -> findings.Refusal:
+    refused = calibrate.doubt(asked.outputs) > asked.threshold
+    right = (asked.logits.argmax(1) == asked.labels)[~refused]
+    answered = Share.of(right) if len(right) else None
+    return findings.Refusal(asked.threshold, Share.of(refused), answered)
+
+
+def _non_digits(asked: _Asked) -> findings.NonDigits:
+    passed = nondigits.accepted(asked.refused, asked.images, 50 if asked.quick else 250)
+    groups = {
+        title: total(passed[kind] for kind in kinds) for title, kinds in nondigits.GROUPS.items()
     }
+    return findings.NonDigits(passed, groups)
 
 
-def _refusals(asked: _Asked) -> dict:
-    def refused(images):
-        return asked.refused(_outputs(asked.model, torch.from_numpy(images)))
-
-    known = asked.refused(asked.outputs)
-    passed = nondigits.accepted(refused, asked.digits, 50 if asked.quick else 250)
-    groups = {title: total(passed[kind] for kind in GROUPS[title]) for title in GROUPS}
-    return {
-        "threshold": asked.threshold,
-        "refused digits": _plain(Accuracy.of(known)),
-        **_answered(asked, ~known),
-        "accepted non-digits": {kind: _plain(some) for kind, some in passed.items()},
-        "accepted by group": {title: _plain(some) for title, some in groups.items()},
-    }
+def _share(right: Share) -> Share:
+    """The same counts, of images that may be no digits."""
+    return Share(right.count, right.n)
 
 
-def _answered(asked: _Asked, accepted: torch.Tensor) -> dict:
-    """How often it is right where it answers; a model that refuses every digit never is."""
-    if not accepted.any():
-        return {}
-    right = asked.outputs[:, :10].argmax(1) == asked.digits.labels
-    return {"answered digits": _plain(Accuracy.of(right[accepted]))}
+@dataclass(frozen=True)
+class _Part:
+    """A part of a report: its title, with a place for what the images are called, and what measures it of whom."""
 
+    title: str
+    measure: Callable
+    of_digits: bool = False
+    refuses: bool = False
 
-def _plain(accuracy: Accuracy) -> dict:
-    low, high = accuracy.interval
-    return {
-        "right": accuracy.right,
-        "n": accuracy.n,
-        "value": accuracy.value,
-        "interval": [low, high],
-    }
+    def applies(self, asked: _Asked) -> bool:
+        return (asked.images.of_digits or not self.of_digits) and (
+            asked.refuses or not self.refuses
+        )
 
 
 PARTS = {
-    "digits as they are": _clean,
-    "how sure, and how right": _sureness,
-    "digits made worse": _worse,
-    "digits redrawn with any pen": _redrawn,
-    "other people's handwriting": _elsewhere,
-    "things that are no digits": _refusals,
+    "clean": _Part("{}s as they are", _clean),
+    "calibration": _Part("how sure, and how right", _calibration),
+    "worse": _Part("{}s made worse", _worse),
+    "redrawn": _Part("digits redrawn with any pen", _redrawn, of_digits=True),
+    "elsewhere": _Part("other people's handwriting", _elsewhere, of_digits=True),
+    "refusal": _Part("{}s that are refused", _refusal, refuses=True),
+    "non_digits": _Part("things that are no digits", _non_digits, of_digits=True, refuses=True),
 }
-"""What is measured, in this order; each part adds its entries to the report."""
+"""What is measured, in this order, by the field of the report that it fills."""

@@ -6,18 +6,16 @@ telephone, and each says how to read it.
 
 import base64
 import json
-import math
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
-from torch import nn
-
-from digitlib import show
+from digitlib import evaluate, show
+from digitlib.accuracy import Share, percent
 from digitlib.data import Images
-from digitlib.evaluate import Accuracy
 from digitlib.files import write_whole
 from digitlib.report.corruptions import UNITS
+from digitlib.report.findings import Calibration, NonDigits, Redrawn, Report
 from digitlib.report.measure import measure
 
 __all__ = ["render", "write"]
@@ -40,6 +38,7 @@ caption {{ caption-side: bottom; text-align: left; line-height: 1.5; padding-top
 td, th {{ padding: 0.3rem 0.5rem; text-align: right; border-bottom: 1px solid #8886; }}
 small {{ white-space: nowrap; }}
 .wide {{ overflow-x: auto; }}
+.wide img {{ max-width: none; }}
 </style>
 <main>
 <h1>{title}</h1>
@@ -49,25 +48,25 @@ small {{ white-space: nowrap; }}
 
 def write(
     folder: str | Path,
-    model: nn.Module,
-    digits: Images,
+    model: evaluate.Model,
+    images: Images,
     *,
     name: str = "a model",
-    temperature: float = 1.0,
-    threshold: float = math.inf,
+    temperature: float | None = None,
+    threshold: float | None = None,
     quick: bool = False,
     tell: Callable[[str], None] = lambda text: None,
-) -> dict:
+) -> Report:
     """Measure a model in every way that this book knows, and write ``report.html`` and ``report.json``.
 
     Args:
         folder: made if it isn't there; the two files in it are replaced.
-        model: takes float ``(N, 28, 28)`` in [0, 1], returns logits ``(N, 10)``, or ``(N, 11)`` with a score for what
-            is no digit.
-        digits: what to measure on; none of them may have been trained on.
+        model: a classifier, or what takes float ``(N, 28, 28)`` in [0, 1] and returns logits ``(N, C)``, or
+            ``(N, C + 1)`` with a score for what is none of the classes.
+        images: what to measure on; none of them may have been trained on.
         name: what the page calls the model.
-        temperature, threshold: its calibration, if it has one; what was fitted on the same digits looks a little better
-            here than elsewhere.
+        temperature, threshold: its calibration; if None, a classifier's own, and of any other model none. What was
+            fitted on the same images looks a little better here than elsewhere.
         quick: a fifth of everything.
         tell: called with a line at each step.
 
@@ -76,47 +75,43 @@ def write(
 
     Raises:
         NotADirectoryError, FileNotFoundError: the folder can't be made.
-        ValueError: fewer than 100 digits, or a model that can't be asked or returns something else.
+        ValueError: fewer than 100 images, or a model that can't be asked, returns something else or names other
+            classes.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder}: expected a folder")
     folder.mkdir(exist_ok=True)  # before the measuring, not after it
-    found = measure(model, digits, temperature, threshold, quick, tell)
-    found = {"model": name, **found}
-    text = render(found, digits)
+    calibration = {"temperature": temperature, "threshold": threshold}
+    report = measure(model, images, name=name, quick=quick, tell=tell, **calibration)
     # A file's name, and so the model's, may hold what UTF-8 can't.
-    content = text.encode(errors="backslashreplace")
+    content = render(report, images).encode(errors="backslashreplace")
     write_whole(folder / "report.html", content)
-    plain = json.dumps(found, indent=1) + "\n"
+    plain = json.dumps(report.to_json(), indent=1) + "\n"
     write_whole(folder / "report.json", plain.encode())
-    return found
+    return report
 
 
-def render(found: dict, digits: Images) -> str:
+def render(report: Report, images: Images) -> str:
     """The report as HTML.
 
     Args:
-        found: what :func:`write` returns, or what its ``report.json`` holds.
-        digits: those that were measured on, for the pictures of the worst mistakes.
+        report: what :func:`write` returns; ``Report.from_json`` makes it of ``report.json`` again.
+        images: those that were measured on, for the pictures of the worst mistakes.
     """
-    about = f"Measured on {found['date']} by {found['made by']}. Each share has its 95 % interval and its n."
-    parts = [_HEAD.format(title=escape(f"Report: {found['model']}"), about=about)]
+    about = f"Measured on {report.date} by {report.made_by}. Each share has its 95 % interval and its n."
+    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), about=about)]
     parts += [
-        *_clean(found),
-        *_mistakes(found["worst mistakes"], digits),
-        *_reliability(found["calibration"]),
-        *_risk(found),
-        *_worse(found),
-        *_elsewhere(found),
-        *_refusals(found),
+        *_clean(report),
+        *_mistakes(report, images),
+        *_reliability(report.calibration, report.noun),
+        *_risk(report),
+        *_worse(report),
+        *_elsewhere(report),
+        *_refusal(report),
     ]
     text = "\n".join(parts) + "\n</main>\n</html>\n"
     return text.replace(" %", "&nbsp;%")  # no line begins with it
-
-
-def _share(plain: dict) -> str:
-    return Accuracy.from_counts(plain).share
 
 
 def _section(title: str, *paragraphs: str) -> Iterator[str]:
@@ -124,91 +119,121 @@ def _section(title: str, *paragraphs: str) -> Iterator[str]:
     yield from (f"<p>{text}</p>" for text in paragraphs)
 
 
-def _figure(picture: show.Picture, alt: str, caption: str) -> str:
-    """A picture: ``alt`` for who can't see it, ``caption`` for how to read it."""
+def _figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) -> str:
+    """A picture: ``alt`` for who can't see it, ``caption`` for how to read it. A wide one is moved to and fro."""
     source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
     image = f'<img src="{source}" alt="{escape(alt)}">'
+    if wide:
+        image = f'<div class="wide">{image}</div>'
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
-def _clean(found: dict) -> Iterator[str]:
-    right = f"Right: {_share(found['accuracy'])} digits."
-    missing = [str(i) for i, row in enumerate(found["confusion"]) if not sum(row)]
+def _clean(report: Report) -> Iterator[str]:
+    noun, classes, found = report.noun, report.classes, report.by_class
+    missing = [escape(name) for name in classes if name not in found]
     without = f"None of them is labelled {' or '.join(missing)}: of that, nothing is said."
-    yield from _section("Digits as they are", right, *[without] * bool(missing))
-    rows = {
-        str(digit): Accuracy(row[digit], sum(row))
-        for digit, row in enumerate(found["confusion"])
-        if sum(row)
-    }
-    yield _figure(
-        show.intervals(list(rows.values()), list(rows), width=WIDTH),
-        "Accuracy of each of the ten digits, with intervals.",
-        "Each row is a digit: the point is its accuracy, the bar the 95 % interval.",
+    yield from _section(
+        f"{noun.title()}s as they are",
+        f"Right: {report.clean.accuracy} {noun}s.",
+        *[without] * bool(missing),
+        *_abbreviations(classes),
     )
+    written = dict(zip(classes, show.written(classes), strict=True))
+    one, each = ("digit", "the ten digits") if noun == "digit" else ("class", "the classes")
     yield _figure(
-        show.matrix(found["confusion"], "called", "labelled", True, WIDTH),
-        "How often each digit was called each other.",
-        "Each row is what digits are, each column what they were called; the mistakes are coloured.",
+        show.intervals(list(found.values()), [written[name] for name in found], width=WIDTH),
+        f"Accuracy of each of {each}, with intervals.",
+        f"Each row is a {one}: the point is its accuracy, the bar the 95 % interval.",
+    )
+    yield from _matrix(report, one, list(written.values()))
+
+
+def _matrix(report: Report, one: str, names: list[str]) -> Iterator[str]:
+    """The confusion matrix, as large as its names and numbers need."""
+    cell = 0.22 if len(names) <= show.NUMBERED else 0.16
+    side = max(WIDTH, 0.6 + cell * len(names) + 0.075 * max(map(len, names)))
+    darker = "" if len(names) <= show.NUMBERED else ", the more of them the darker"
+    yield _figure(
+        show.matrix(report.clean.confusion, "called", "labelled", True, side, names),
+        f"How often each {one} was called each other.",
+        f"Each row is what {report.noun}s are, each column what they were called; "
+        f"the mistakes are coloured{darker}.",
+        wide=side > WIDTH,
     )
 
 
-def _mistakes(worst: list[dict], digits: Images) -> Iterator[str]:
+def _abbreviations(classes: tuple[str, ...]) -> Iterator[str]:
+    """What the pictures call otherwise than by its name, if anything."""
+    pairs = zip(show.written(classes), classes, strict=True)
+    others = [f"{escape(short)} is {escape(name)}" for short, name in pairs if short != name]
+    if others:
+        yield f"In the pictures, {'; '.join(others)}."
+
+
+def _mistakes(report: Report, images: Images) -> Iterator[str]:
+    worst, classes = report.clean.worst, report.classes
     if not worst:
         return
     yield from _section("The worst mistakes")
-    titles = [f"{one['label']}, called {one['called']}" for one in worst]
-    images = digits.images[[one["index"] for one in worst]].numpy()
+    names = show.written(classes)
+    # Names of a few letters have room on one line, four to a row.
+    short = max(map(len, names)) < 3
+    between, columns = (", ", 4) if short else (",\n", 3)
+    titles = [f"{names[one.label]}{between}called {names[one.called]}" for one in worst]
     yield _figure(
-        show.digits(images, titles, columns=4, size=WIDTH / 4),
-        "; ".join(titles),
+        show.digits(
+            images.images[[one.index for one in worst]].numpy(),
+            titles,
+            columns=columns,
+            size=WIDTH / columns,
+        ),
+        "; ".join(f"{classes[one.label]}, called {classes[one.called]}" for one in worst),
         "Those whose own label got the least probability, worst first.",
     )
 
 
-def _reliability(about: dict) -> Iterator[str]:
-    error = 100 * about["expected calibration error"]
-    chance = 100 * about["of a perfect model, by chance"]
+def _reliability(about: Calibration, noun: str) -> Iterator[str]:
     yield from _section(
         "How sure, and how right",
-        f"Expected calibration error: {error:.2f} %. A perfectly calibrated model would show {chance:.2f} % by chance.",
-        *_fitted(about["temperature"]),
+        f"Expected calibration error: {percent(about.error, 2)}. "
+        f"A perfectly calibrated model would show {percent(about.chance, 2)} by chance.",
+        *_fitted(about.temperature, noun),
     )
-    bins = [(part["sure"], Accuracy.from_counts(part)) for part in about["bins"]]
     yield _figure(
-        show.reliability(bins),
+        show.reliability([(part.sure, part.right) for part in about.bins]),
         "Reliability diagram: how often it was right against how sure it was.",
-        f"Each point is one of {len(bins)} groups of equally many digits, from the least sure to the surest: on the "
-        "dashed line it is as often right as it is sure, below it less often; the bar is the 95 % interval.",
+        f"Each point is one of {len(about.bins)} groups of equally many {noun}s, from the least sure to the surest: on "
+        "the dashed line it is as often right as it is sure, below it less often; the bar is the 95 % interval.",
     )
 
 
-def _fitted(temperature: float) -> Iterator[str]:
+def _fitted(temperature: float, noun: str) -> Iterator[str]:
     if temperature != 1:
         yield (
-            f"Its logits were divided by a temperature of {temperature:.2f}. If that was chosen on these same digits, "
+            f"Its logits were divided by a temperature of {temperature:.2f}. If that was chosen on these same {noun}s, "
             "the error looks a little smaller here than it would elsewhere."
         )
 
 
-def _risk(found: dict) -> Iterator[str]:
-    about = found["calibration"]
-    percents = [[100 * share for share in about[key]] for key in ("coverage", "risk")]
-    curves = {"surest digits first": percents}
+def _risk(report: Report) -> Iterator[str]:
+    noun, about = report.noun, report.calibration
+    percents = [[100 * share for share in part] for part in (about.coverage, about.risk)]
+    curves = {f"surest {noun}s first": percents}
     caption = (
-        "At the right it answers every digit; the further left, the fewer it answers, the least sure left out first, "
+        f"At the right it answers every {noun}; the further left, the fewer it answers, the least sure left out first, "
         "and the height is the share of these answers that are wrong."
     )
-    if "answered digits" in found:
-        answered = Accuracy.from_counts(found["answered digits"])
-        share, wrong = answered.n / found["accuracy"]["n"], 1 - answered.value
-        curves["at the threshold"] = ([100 * share], [100 * wrong])
-        mistakes = Accuracy(answered.n - answered.right, answered.n).share
+    if report.refusal and report.refusal.answered:
+        answered = report.refusal.answered
+        wrong = Share(answered.n - answered.count, answered.n)
+        coverage = answered.n / report.clean.accuracy.n
+        curves["at the threshold"] = ([100 * coverage], [100 * wrong.value])
+        other = "no digit" if noun == "digit" else "none of the classes"
         caption += (
-            f" The square is the threshold of doubt: {100 * share:.1f} % of the digits get an answer, and {mistakes} "
-            "answers are wrong. It may lie off the curve, since it leaves out what looks like no digit."
+            f" The square is the threshold of doubt: {percent(coverage)} of the {noun}s get an answer, and {wrong} "
+            f"answers are wrong. It may lie off the curve, since it leaves out what looks like {other}."
         )
-    labels = "digits that get an answer (%)", "wrong answers (%)"
+    labels = f"{noun}s that get an answer (%)", "wrong answers (%)"
     yield _figure(
         show.lines(curves, *labels, width=WIDTH),
         "Risk against coverage: the share of wrong answers if only the surest are given.",
@@ -216,39 +241,51 @@ def _risk(found: dict) -> Iterator[str]:
     )
 
 
-def _worse(found: dict) -> Iterator[str]:
-    curves = {
-        kind: {float(severity): Accuracy.from_counts(plain) for severity, plain in curve.items()}
-        for kind, curve in found["corruptions"].items()
-    }
+def _worse(report: Report) -> Iterator[str]:
+    curves, noun = report.worse.curves, report.noun
     kind, severity = min(
         ((kind, severity) for kind in curves for severity in curves[kind]),
         key=lambda place: curves[place[0]][place[1]].value,
     )
     yield from _section(
-        "Digits made worse",
-        f"Wrong, averaged over all kinds and severities: {100 * found['mean corruption error']:.1f} %.",
-        f"Worst ({kind}, {severity:g} {UNITS[kind]}): {curves[kind][severity].share} right.",
+        f"{noun.title()}s made worse",
+        f"Wrong, averaged over all kinds and severities: {percent(report.worse.mean_error)}.",
+        f"Worst ({kind}, {severity:g} {UNITS[kind]}): {curves[kind][severity]} right.",
     )
     yield _figure(
         show.curves({"this model": curves}, UNITS),
         "Accuracy against severity, a small frame for each kind.",
-        "Each frame is one way to make digits worse, more so towards the right: the points are the accuracy, the band "
-        "is the 95 % interval, and all frames have the same scale.",
+        f"Each frame is one way to make {noun}s worse, more so towards the right: the points are the accuracy, the "
+        "band is the 95 % interval, and all frames have the same scale.",
     )
 
 
-def _elsewhere(found: dict) -> Iterator[str]:
+def _elsewhere(report: Report) -> Iterator[str]:
+    """Of the ten digits alone."""
+    if not (report.redrawn and report.elsewhere):
+        return
     yield from _section(
         "Digits drawn elsewhere",
-        f"Redrawn in any size, with any pen: {_share(found['redrawn']['all'])} drawings right.",
-        f"Scikit-learn's digits, by other writers: {_share(found['other handwriting'])} right.",
+        f"Redrawn in any size, with any pen: {report.redrawn.all} drawings right.",
+        f"Scikit-learn's digits, by other writers: {report.elsewhere.writers} right.",
     )
-    cells = {(cell["size"], cell["pen"]): cell for cell in found["redrawn"]["cells"]}
+    yield from _grid(report.redrawn)
+    styles = report.elsewhere.styles
+    yield _figure(
+        show.intervals(list(styles.values()), list(styles), "named rightly (%)", WIDTH),
+        "Accuracy on each of six ways to write a digit.",
+        "Each row is a way to write a digit, drawn by program, some of them rare in MNIST: the point is the share that "
+        "is named rightly, the bar the 95 % interval.",
+    )
+
+
+def _grid(found: Redrawn) -> Iterator[str]:
+    """A table with a row for each size and a column for each pen."""
+    cells = {(cell.size, cell.pen): cell.right for cell in found.cells}
     sizes, pens = (sorted(set(values)) for values in zip(*cells, strict=True))
     caption = (
         "Each row is a size of the redrawn digits, in parts of the canvas, each column a pen, in parts of the digit: "
-        f"the share right in %, with its 95 % interval, of {found['redrawn']['cells'][0]['n']} drawings."
+        f"the share right in %, with its 95 % interval, of {found.cells[0].right.n} drawings."
     )
     head = "".join(f'<th scope="col">pen {pen:.0%}</th>' for pen in pens)
     yield f'<div class="wide"><table><caption>{caption}</caption><tr><td></td>{head}</tr>'
@@ -256,44 +293,38 @@ def _elsewhere(found: dict) -> Iterator[str]:
         row = "".join(_cell(cells[size, pen]) for pen in pens)
         yield f'<tr><th scope="row">size {size:.0%}</th>{row}</tr>'
     yield "</table></div>"
-    styles = found["other styles"]
-    yield _figure(
-        show.intervals(
-            [Accuracy.from_counts(plain) for plain in styles.values()],
-            list(styles),
-            "named rightly (%)",
-            WIDTH,
-        ),
-        "Accuracy on each of six ways to write a digit.",
-        "Each row is a way to write a digit, drawn by program, some of them rare in MNIST: the point is the share that "
-        "is named rightly, the bar the 95 % interval.",
-    )
 
 
-def _cell(plain: dict) -> str:
-    low, high = plain["interval"]
+def _cell(right: Share) -> str:
+    low, high = right.interval
     # With "to" between them the table would be wider than a telephone.
     interval = f"{100 * low:.0f}&ndash;{100 * high:.0f}"
-    return f"<td>{100 * plain['value']:.0f}<br><small>{interval}</small></td>"
+    return f"<td>{100 * right.value:.0f}<br><small>{interval}</small></td>"
 
 
-def _refusals(found: dict) -> Iterator[str]:
-    if "refused digits" not in found:
-        text = "This model has no threshold of doubt: it names a digit on everything."
-        yield from _section("What is no digit", text)
+def _refusal(report: Report) -> Iterator[str]:
+    digit = report.noun == "digit"
+    title = "What is no digit" if digit else "What is none of the classes"
+    if not report.refusal:
+        names = "a digit" if digit else "one of its classes"
+        text = f"This model has no threshold of doubt: it names {names} on everything."
+        yield from _section(title, text)
         return
-    yield from _section(
-        "What is no digit",
-        f"Refused of the digits: {_share(found['refused digits'])}.",
-        *(
-            f"Taken for digits, {title}: {_share(plain)}."
-            for title, plain in found["accepted by group"].items()
-        ),
-    )
-    passed = found["accepted non-digits"]
-    accuracies = [Accuracy.from_counts(plain) for plain in passed.values()]
-    yield _figure(
-        show.intervals(accuracies, list(passed), "taken for a digit (%)", WIDTH),
+    passed = report.non_digits
+    said = [f"Refused of the {report.noun}s: {report.refusal.refused}."]
+    if passed:
+        said += [f"Taken for digits, {group}: {share}." for group, share in passed.groups.items()]
+    elif report.refusal.answered:
+        said.append(f"Right of those that get an answer: {report.refusal.answered}.")
+    yield from _section(title, *said)
+    if passed:
+        yield _non_digits(passed)
+
+
+def _non_digits(passed: NonDigits) -> str:
+    kinds = passed.kinds
+    return _figure(
+        show.intervals(list(kinds.values()), list(kinds), "taken for a digit (%)", WIDTH),
         "Each kind's share that is taken for a digit.",
         "Each row is a kind of non-digits: the point is the share that passes for a digit, the bar the 95 % interval; "
         "further left is better.",

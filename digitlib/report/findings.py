@@ -1,0 +1,235 @@
+"""What a report says of a model, in typed parts, and the JSON that keeps it.
+
+:func:`digitlib.report.measure.measure` finds it, :mod:`digitlib.report.page` shows it. In JSON a record is a dictionary
+under its fields' names, with blanks for underscores, and a share has its value and its interval beside its counts, so
+that other programs needn't know Wilson's formula.
+"""
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from digitlib.accuracy import Share
+from digitlib.weights import DIGITS
+
+__all__ = [
+    "Bin",
+    "Calibration",
+    "Cell",
+    "Clean",
+    "Elsewhere",
+    "Mistake",
+    "NonDigits",
+    "Redrawn",
+    "Refusal",
+    "Report",
+    "Worse",
+    "noun",
+]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An image called wrong: its position, its label and what it was called, both as indices of classes."""
+
+    index: int
+    label: int
+    called: int
+
+
+@dataclass(frozen=True)
+class Clean:
+    """The images as they are.
+
+    Attributes:
+        accuracy: the share called rightly.
+        confusion: ``(C, C)`` counts, row i, column j: labelled i, called j.
+        worst: at most twenty mistakes, those whose own label got the least probability first.
+    """
+
+    accuracy: Share
+    confusion: tuple[tuple[int, ...], ...]
+    worst: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Images of which a model was about equally sure: how sure on average, 0 to 1, and the share that was right."""
+
+    sure: float
+    right: Share
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How sure the model is, and how right.
+
+    Attributes:
+        temperature: its logits were divided by it.
+        error: the expected calibration error, 0 to 1.
+        chance: what that would be of a perfectly calibrated model.
+        bins: from the least sure to the surest.
+        coverage, risk: a hundred points: if only so large a share gets an answer, the surest, so many are wrong.
+    """
+
+    temperature: float
+    error: float
+    chance: float
+    bins: tuple[Bin, ...]
+    coverage: tuple[float, ...]
+    risk: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Worse:
+    """The images made worse: for each kind of corruption and severity the share that is right; and the mean error."""
+
+    curves: dict[str, dict[float, Share]]
+    mean_error: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Digits redrawn in one size with one pen, and the share that is right."""
+
+    size: float
+    pen: float
+    right: Share
+
+
+@dataclass(frozen=True)
+class Redrawn:
+    """Digits redrawn with any pen: all together, and each cell of the grid."""
+
+    all: Share
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Digits from elsewhere that are right: other writers', and those drawn by program, by style."""
+
+    writers: Share
+    styles: dict[str, Share]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What a model with a threshold of doubt refuses of its own images.
+
+    Attributes:
+        threshold: the doubt above which it refuses.
+        refused: the share of the images that it refuses.
+        answered: of those that it answers, the share that is right; None where it refuses all.
+    """
+
+    threshold: float
+    refused: Share
+    answered: Share | None
+
+
+@dataclass(frozen=True)
+class NonDigits:
+    """The share of things that are no digits which pass for one: by kind, and by group of kinds."""
+
+    kinds: dict[str, Share]
+    groups: dict[str, Share]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was found. None stands for what a model or its classes don't have.
+
+    Attributes:
+        model: what it is called.
+        made_by: the versions that measured it.
+        date: of the measuring.
+        classes: the names of its classes.
+        clean, calibration, worse: of every model.
+        redrawn, elsewhere: of models of the ten digits.
+        refusal: of a model with a threshold of doubt.
+        non_digits: of such a one of the ten digits.
+    """
+
+    model: str
+    made_by: str
+    date: str
+    classes: tuple[str, ...]
+    clean: Clean
+    calibration: Calibration
+    worse: Worse
+    redrawn: Redrawn | None = None
+    elsewhere: Elsewhere | None = None
+    refusal: Refusal | None = None
+    non_digits: NonDigits | None = None
+
+    @property
+    def noun(self) -> str:
+        """What the images are called, in the singular: digit or picture."""
+        return noun(self.classes)
+
+    @property
+    def by_class(self) -> dict[str, Share]:
+        """The share called rightly of each class that there are images of."""
+        return {
+            name: Share(row[label], sum(row))
+            for label, (name, row) in enumerate(
+                zip(self.classes, self.clean.confusion, strict=True)
+            )
+            if sum(row)
+        }
+
+    def to_json(self) -> dict:
+        """As plain numbers, texts, lists and dictionaries."""
+        return _to_plain(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping) -> "Report":
+        """From what :meth:`to_json` gave. ValueError for what is no report."""
+        try:
+            return _from_plain(cls, plain)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(
+                f"expected a report, got one with {type(error).__name__}: {error}"
+            ) from None
+
+
+def noun(classes: tuple[str, ...]) -> str:
+    """What images of some classes are called, in the singular: digit or picture."""
+    return "digit" if classes == DIGITS else "picture"
+
+
+def _to_plain(value) -> Any:
+    match value:
+        case Share():
+            counts = {"count": value.count, "n": value.n}
+            return {**counts, "value": value.value, "interval": list(value.interval)}
+        case Mapping():
+            return {str(key): _to_plain(one) for key, one in value.items()}
+        case tuple():
+            return [_to_plain(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    return {_key(one.name): _to_plain(getattr(value, one.name)) for one in fields(value)}
+
+
+def _from_plain(kind, plain) -> Any:
+    """The other way: what a type says of a field decides what becomes of its JSON."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is types.UnionType:  # of something and None
+        return None if plain is None else _from_plain(inner[0], plain)
+    if origin is tuple:
+        return tuple(_from_plain(inner[0], one) for one in plain)
+    if origin is dict:
+        return {inner[0](key): _from_plain(inner[1], one) for key, one in plain.items()}
+    if kind is Share:
+        return Share(plain["count"], plain["n"])
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{name: _from_plain(hints[name], plain[_key(name)]) for name in hints})
+    return kind(plain)
+
+
+def _key(name: str) -> str:
+    return name.replace("_", " ")
