@@ -38,7 +38,7 @@ $(VENV)/.book: pyproject.toml constraints.txt | $(BIN)/uv
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.book
-	$(UV) --editable ".[train,app,export,book,test,bench]"
+	$(UV) --editable ".[train,app,export,onnx,book,test]"
 	@touch $@
 
 book: $(VENV)/.book  ## build the book from the stored outputs

@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from itertools import pairwise
@@ -31,7 +30,8 @@ from digitlib.classify import DigitClassifier
 from digitlib.engine import hardware
 from digitlib.files import write_whole
 from digitlib.model import MLP
-from digitlib.train import RECIPES, Recipe, fit
+from digitlib.recipes import RECIPES, Recipe
+from digitlib.train import Training, fit
 from stopwatch import Stopwatch
 from tables import spread, table
 
@@ -128,7 +128,7 @@ def sprint(_) -> list[str]:
     recipes = {name: Recipe.named(name, precision=precision) for name in ("sprint", "quick")}
 
     def ours(name):
-        return lambda w, i: peers.digitlib_recipe(w, replace(recipes[name], seed=i))
+        return lambda w, i: peers.digitlib_recipe(w, recipes[name].but(seed=i))
 
     runners = {
         SPRINT: (GOAL, 10, ours("sprint")),
@@ -181,9 +181,9 @@ def race(options) -> list[str]:
     plain = Recipe.named("quick")
     # Name: the goal that ends a run, the steps between two looks, and the run.
     runners = {
-        QUICK: (0.98, 10, lambda w, i: peers.digitlib_recipe(w, replace(quick, seed=i))),
-        FLOAT32: (0.98, 10, lambda w, i: peers.digitlib_recipe(w, replace(plain, seed=i))),
-        BASE: (0.99, 10, lambda w, i: peers.digitlib_recipe(w, replace(base, seed=i))),
+        QUICK: (0.98, 10, lambda w, i: peers.digitlib_recipe(w, quick.but(seed=i))),
+        FLOAT32: (0.98, 10, lambda w, i: peers.digitlib_recipe(w, plain.but(seed=i))),
+        BASE: (0.99, 10, lambda w, i: peers.digitlib_recipe(w, base.but(seed=i))),
         TUTORIAL: (0.98, 40, lambda w, i: peers.tutorial_loop(w, root, i)),
         FED: (0.98, 40, lambda w, i: peers.tutorial_loop(w, root, i, True)),
         SHUFFLED: (0.99, 40, lambda w, i: peers.official_example(w, root, i, True)),
@@ -288,7 +288,7 @@ def warm_up() -> None:
     import torchvision  # noqa: F401
 
     small = data.load("optdigits")
-    fit(MLP((256,)), small, small[:100], Recipe(epochs=2))
+    fit(MLP((256,)), small, small[:100], Training(epochs=2))
     peers.OfficialCNN()(torch.rand(64, 1, 28, 28)).sum().backward()
 
 
@@ -325,10 +325,10 @@ def steps(_) -> list[str]:
 
 def parts_of_a_step(recipe: Recipe, train, peak: float) -> list[list]:
     """Milliseconds of each part, and for the products of matrices their rate."""
-    macs = [a * b for a, b in pairwise([784, *recipe.hidden, 10])]
+    macs = [a * b for a, b in pairwise([784, *recipe.network.hidden, 10])]
     flop = {
-        "forward": 2 * recipe.batch * sum(macs) / 1e9,
-        "backward": 2 * recipe.batch * (2 * sum(macs) - macs[0]) / 1e9,
+        "forward": 2 * recipe.training.batch * sum(macs) / 1e9,
+        "backward": 2 * recipe.training.batch * (2 * sum(macs) - macs[0]) / 1e9,
     }
     took = Stopwatch().of(recipe, train)
     total = took.pop("a step")
@@ -351,7 +351,7 @@ def precision_report(train) -> list[str]:
 
     def seconds(precision):
         recipe = Recipe.named("quick", epochs=4, precision=precision)
-        epochs = fit(recipe.network(), digits, digits[:100], recipe)
+        epochs = fit(recipe.model(), digits, digits[:100], recipe.training)
         return statistics.median(epoch.seconds for epoch in epochs)
 
     float32, bfloat16 = seconds("float32"), seconds("bfloat16")
@@ -370,7 +370,7 @@ def precision_report(train) -> list[str]:
 
 def bare_epoch(digits, threads: int) -> float:
     """Seconds of an epoch with a number of threads, without fit's own limit."""
-    images, model = data.scale(digits.images), MLP(RECIPES["quick"].hidden)
+    images, model = data.scale(digits.images), MLP(RECIPES["quick"].network.hidden)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -392,7 +392,7 @@ def bare_epoch(digits, threads: int) -> float:
 
 def predictions(_) -> list[str]:
     """The shipped weights in numpy, PyTorch and ONNX Runtime, at three batch sizes."""
-    import onnxruntime  # of the extra "bench"
+    import onnxruntime  # of the extra "onnx"
 
     classifier, model = DigitClassifier.load(), export.load_model()
     session = onnxruntime.InferenceSession(export.to_onnx(model))
@@ -464,7 +464,7 @@ def grow(case: dict) -> dict:
     """Train two epochs on so many images, and say what it took."""
     imports = peak_memory()
     digits = data.load("mnist")
-    deform, random = RECIPES["base"].deform, torch.Generator().manual_seed(0)
+    deform, random = RECIPES["base"].training.deform, torch.Generator().manual_seed(0)
     images = torch.empty(case["images"], 28, 28, dtype=torch.uint8)
     labels = torch.empty(case["images"], dtype=torch.int64)
     for part in torch.arange(len(images)).split(10_000):
@@ -474,7 +474,7 @@ def grow(case: dict) -> dict:
         labels[part] = digits.labels[part % len(digits)]
     many = data.Images(images, labels)
     model = MLP(case["hidden"])
-    history = fit(model, many, digits[:100], Recipe.named("quick", epochs=2))
+    history = fit(model, many, digits[:100], Training(epochs=2))
     return {
         "seconds": history[-1].seconds,
         "memory": peak_memory(),

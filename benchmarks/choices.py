@@ -12,22 +12,23 @@ from digitlib import data, export
 from digitlib.augment import Deform
 from digitlib.evaluate import Accuracy
 from digitlib.files import write_whole
-from digitlib.train import RECIPES, Recipe, fit
+from digitlib.recipes import RECIPES, Recipe
+from digitlib.train import fit
 from tables import table
 
-WEAK = RECIPES["base"].deform
+WEAK = RECIPES["base"].training.deform
 MIDDLE = Deform(rotation=10, scale=0.1, shear=0.1, shift=1.5, elastic=1.0)
 STRONG = Deform(rotation=15, scale=0.15, shear=0.15, shift=2.0, elastic=1.3)
 
 
 def base(deform: Deform | None) -> Recipe:
     """Recipe ``base`` with other deformations."""
-    return replace(RECIPES["base"], deform=deform)
+    return RECIPES["base"].but(deform=deform)
 
 
 def tiny(distil: float, **changes) -> Recipe:
     """Recipe ``tiny`` with another share of its teacher."""
-    return replace(RECIPES["tiny"], distil=distil, **changes)
+    return RECIPES["tiny"].but(distil=distil, **changes)
 
 
 QUESTIONS = {
@@ -81,10 +82,10 @@ def main(names: list[str]) -> None:
             "",
             *table(HEAD, rows),
         ]
-        deformations = {str(recipe.deform) for recipe in candidates.values()}
+        deformations = {str(recipe.training.deform) for recipe in candidates.values()}
         if len(deformations) > 2:
             lines.append("")
-            lines += [f"- {label}: `{r.deform}`" for label, r in candidates.items()]
+            lines += [f"- {label}: `{r.training.deform}`" for label, r in candidates.items()]
         lines += ["", choice]
         path = Path(__file__).with_name(f"choices-{name}.md")
         write_whole(path, ("\n".join(lines) + "\n").encode())
@@ -92,11 +93,11 @@ def main(names: list[str]) -> None:
 
 def measured(label: str, recipe: Recipe, train, valid) -> list[str]:
     """A row of the table: train with each seed."""
-    teacher = export.load_model() if recipe.distil else None
+    teacher = export.load_model() if recipe.training.distil else None
     runs = []
     for seed in SEEDS:
-        seeded = replace(recipe, seed=seed)
-        runs.append(fit(seeded.network(), train, valid, seeded, teacher=teacher))
+        seeded = recipe.but(seed=seed)
+        runs.append(fit(seeded.model(), train, valid, seeded.training, teacher=teacher))
     scores = [100 * run[-1].valid_accuracy for run in runs]
     mean = sum(scores) / len(scores)
     low, high = Accuracy(round(mean / 100 * len(valid)), len(valid)).interval

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from digitlib import data
 from digitlib.model import MEAN, MLP, STD, Normalize
-from digitlib.train import RECIPES, fit
+from digitlib.recipes import RECIPES
+from digitlib.train import fit
 
 
 class Stop(Exception):
@@ -104,10 +105,10 @@ def digitlib_recipe(watch, recipe, prepare=None):
     exam = data.scale(valid.images), valid.labels
     watch.start()
     train, valid = data.split(data.load("mnist"))
-    model = hooked(recipe.network(), watch, *exam)
+    model = hooked(recipe.model(), watch, *exam)
     if prepare:
         prepare(model)
-    fit(model, train, valid, recipe)
+    fit(model, train, valid, recipe.training)
     watch.look(lambda: accuracy_of(model, *exam))
 
 
@@ -155,7 +156,7 @@ def tutorial_loop(watch, root, seed, in_memory=False):
     watch.start()
     torch.manual_seed(seed)
     loader = memory_loader(True) if in_memory else tutorial_loader(root, shuffle=True)
-    layers = list(MLP(RECIPES["quick"].hidden, seed=seed))[1:]  # normalised already
+    layers = list(MLP(RECIPES["quick"].network.hidden, seed=seed))[1:]  # normalised already
     model = hooked(nn.Sequential(*layers), watch, *exam)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     while True:
@@ -224,7 +225,7 @@ def scikit_learn(watch, seed, patience=10):
         part.images.numpy().reshape(len(part), -1) / np.float32(255) for part in (train, valid)
     )
     y, answers = train.labels.numpy(), valid.labels.numpy()
-    hidden = RECIPES["quick"].hidden
+    hidden = RECIPES["quick"].network.hidden
     model = MLPClassifier(hidden_layer_sizes=hidden, random_state=seed)
     random = np.random.RandomState(seed)
     since = 0

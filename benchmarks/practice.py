@@ -17,23 +17,24 @@ from digitlib.data import Images
 from digitlib.drawn import redrawn, styles
 from digitlib.files import write_whole
 from digitlib.model import MLP
+from digitlib.recipes import RECIPES
 from digitlib.report import corruptions
-from digitlib.train import RECIPES, fit
+from digitlib.train import fit
 from tables import table
 
-PAD = replace(RECIPES["pad"], epochs=RECIPES["pad"].epochs // 2)
-NONE = replace(PAD, hands=0.0, redrawn=0.0, degraded=0.0, epochs=2 * PAD.epochs)
+PAD = RECIPES["pad"].but(epochs=RECIPES["pad"].training.epochs // 2)
+NONE = PAD.but(styles=0.0, redrawn=0.0, degraded=0.0, epochs=2 * PAD.training.epochs)
 
 CANDIDATES = {
     "pad (the recipe)": PAD,
-    "pad, no other hands": replace(PAD, hands=0.0),
-    "pad, none degraded": replace(PAD, degraded=0.0),
+    "pad, no other hands": PAD.but(styles=0.0),
+    "pad, none degraded": PAD.but(degraded=0.0),
     "pad, none redrawn": NONE,
-    "pad, none redrawn, but any pen in the deformations": replace(
-        NONE, deform=replace(NONE.deform, pen=1.0)
+    "pad, none redrawn, but any pen in the deformations": NONE.but(
+        deform=replace(NONE.training.deform, pen=1.0)
     ),
-    "pad, nothing deformed or redrawn": replace(NONE, deform=None),
-    "pad, no non-digits": replace(PAD, nondigits=0.0),
+    "pad, nothing deformed or redrawn": NONE.but(deform=None),
+    "pad, no non-digits": PAD.but(nondigits=0.0),
 }
 """Those without redrawn digits have none in other hands either, and see the rest twice as often."""
 
@@ -48,17 +49,17 @@ def main() -> None:
     other = data.load("optdigits")
     rows, found = [], {}
     for name, recipe in CANDIDATES.items():
-        model = recipe.network()
-        fit(model, train, valid, recipe)
+        model = recipe.model()
+        fit(model, recipe.images(train), valid, recipe.training)
         found[name] = corruptions.curves(partial(evaluate.logits, model), valid[:1000])
         rows.append(list(row(name, model, valid, found[name], cells, other)))
         print(*rows[-1], sep=" | ", flush=True)
     lines = [
         "# What does recipe `pad` need?",
         "",
-        f"One seed each, recipe `pad` for {PAD.epochs} epochs; {len(valid):,} validation digits, the first 1,000 of "
-        f"them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's digits; "
-        f"1,000 in each of {len(styles.STYLES)} other styles. "
+        f"One seed each, recipe `pad` for {PAD.training.epochs} epochs; {len(valid):,} validation digits, the first "
+        f"1,000 of them made worse in forty ways, {len(cells)} x 1,000 redrawn; {len(other):,} of scikit-learn's "
+        f"digits; 1,000 in each of {len(styles.STYLES)} other styles. "
         "Made by `python benchmarks/practice.py`.",
         "",
         *table(HEAD, rows),

@@ -17,7 +17,8 @@ from digitlib.book import ledger
 from digitlib.book.entries import entries
 from digitlib.engine import hardware
 from digitlib.evaluate import Accuracy
-from digitlib.train import RECIPES, Recipe, fit
+from digitlib.recipes import RECIPES, Recipe
+from digitlib.train import fit
 
 SEEDS = range(5)
 
@@ -31,13 +32,14 @@ def main(names: list[str]) -> None:
         right, moved = [], []
         for seed in SEEDS:
             recipe = Recipe.named(name, seed=seed, precision=precision)
-            model = recipe.network()
-            fit(model, train, valid, recipe, teacher=teacher if recipe.distil else None)
+            model, how = recipe.model(), recipe.training
+            taught = teacher if how.distil else None
+            fit(model, recipe.images(train), valid, how, teacher=taught)
             model = kept(model, valid, recipe)
             right.append(accuracy(model, valid.images, valid.labels))
             moved.append(accuracy(model, valid.images.roll(3, dims=2), valid.labels))
-            told = f"{right[-1].value:.4f}, moved {moved[-1].value:.4f}"
-            print(f"{name}, seed {seed}: {told}", flush=True)
+            line = f"{right[-1].value:.4f}, moved {moved[-1].value:.4f}"
+            print(f"{name}, seed {seed}: {line}", flush=True)
         command = f"python benchmarks/recipes.py {name}"
         told = {dataset: entries(dataset) for dataset in data.NAMES}
         for entry, parts in {
@@ -45,7 +47,7 @@ def main(names: list[str]) -> None:
             f"recipe.{name}-moved": moved,
         }.items():
             told["mnist"][entry] = ledger.mean_of(parts, len(valid), "seeds", command)
-            print(f"{entry}: {ledger['mnist'][entry]}")
+            print(f"{entry}: {told['mnist'][entry]}")
         ledger.write(told)
 
 
@@ -53,7 +55,7 @@ def kept(model: nn.Module, valid: data.Images, recipe: Recipe) -> nn.Module:
     """The model as a file gives it back."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "weights"
-        export.export_weights(model, path, valid, "mnist", recipe)
+        export.export_weights(model, path, valid, "mnist", recipe.flat())
         return export.load_model(path)
 
 

@@ -20,13 +20,13 @@ has been asked about weights, its count is appended by hand, ``{"name": "record,
 import argparse
 import json
 import time
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from digitlib import data, export
 from digitlib.engine import hardware
 from digitlib.files import write_whole
-from digitlib.train import Epoch, Recipe, fit
+from digitlib.recipes import Recipe
+from digitlib.train import Epoch, fit
 from tables import share, table
 
 LOG = Path(__file__).with_name("record.jsonl")
@@ -53,19 +53,19 @@ def main() -> None:
     device = hardware.best_device()
     precision = hardware.best_precision(device)
     for name in options.names or RUNS:
-        start, recipe = time.perf_counter(), replace(RUNS[name], precision=precision)
-        model = recipe.network()
-        curve = points(fit(model, train, valid, recipe), len(valid))
+        start, recipe = time.perf_counter(), RUNS[name].but(precision=precision)
+        model = recipe.model()
+        curve = points(fit(model, train, valid, recipe.training), len(valid))
         if options.out:
             path = options.out / f"{name}.safetensors"
             command = f'python benchmarks/record.py --out FOLDER "{name}"'
-            export.export_weights(model, path, valid, "mnist", recipe, command)
+            export.export_weights(model, path, valid, "mnist", recipe.flat(), command)
         add(
             {
                 "name": name,
                 "table": "The recipe",
                 "row": 1 + list(RUNS).index(name),
-                "recipe": asdict(recipe),
+                "recipe": recipe.flat(),
                 "on": f"{hardware.describe(device)}, {precision}",
                 "seconds": round(time.perf_counter() - start),
                 "curve": curve if name == SHOWN else curve[-1:],

@@ -15,7 +15,8 @@ from digitlib.drawn import nondigits
 from digitlib.drawn.strokes import EXAM
 from digitlib.files import write_whole
 from digitlib.model import MLP
-from digitlib.train import Recipe, fit
+from digitlib.recipes import Recipe
+from digitlib.train import fit
 from tables import table
 
 SEEDS = (0, 1)
@@ -33,9 +34,9 @@ def main() -> None:
     rows: dict[str, list] = {}
     for seed in SEEDS:
         for name, changes in (("with non-digits", {}), ("without", {"nondigits": 0.0})):
-            recipe = Recipe.named("pad", seed=seed, hands=0.0, degraded=0.0, **changes)
-            model = recipe.network()
-            fit(model, train, valid, recipe)
+            recipe = Recipe.named("pad", seed=seed, styles=0.0, degraded=0.0, **changes)
+            model = recipe.model()
+            fit(model, recipe.images(train), valid, recipe.training)
             for way, score in scores(model, train).items():
                 limit = calibrate.threshold(score(valid.images))
                 row = [(score(images) <= limit).float().mean().item() for images in asked.values()]

@@ -38,7 +38,8 @@ from digitlib.engine import hardware, parallel
 from digitlib.evaluate import Accuracy, accuracy
 from digitlib.files import write_whole
 from digitlib.model import MLP
-from digitlib.train import Recipe, fit
+from digitlib.recipes import Recipe
+from digitlib.train import fit
 from tables import table
 
 ROOT = Path(__file__).parents[1]
@@ -114,14 +115,14 @@ def measured(case: dict) -> dict:
     how = {"seed": case.get("seed", 0), "precision": case.get("precision", "float32")}
     quick, base = Recipe.named("quick", **how), Recipe.named("base", epochs=1, **how)
     train, valid = data.split(data.load("mnist"))
-    model, bent = MLP(quick.hidden, seed=quick.seed), MLP(base.hidden)
+    model, bent = quick.model(), MLP(base.network.hidden)
     order, luck = (torch.Generator().manual_seed(0) for _ in range(2))
     shuffle = torch.randperm(len(train), generator=order)
     dealt = fingerprint(valid.images, shuffle)
     first = np.concatenate([weights.flatten() for weights in model.state_dict().values()])
     with machine(case), parallel.group(torch.device("cpu")):
-        fit(model, train, valid, quick)
-        fit(bent, train[:5_000], valid, base)
+        fit(model, train, valid, quick.training)
+        fit(bent, train[:5_000], valid, base.training)
         # Not after it: PyTorch 2.4 may wait for itself for ever where a group is left at once.
         answers = evaluate.logits(model, valid.images)
         found = shipped(valid.images)

@@ -11,7 +11,7 @@ import json
 import statistics
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -23,7 +23,8 @@ import peers
 from digitlib import train
 from digitlib.engine import hardware
 from digitlib.files import write_whole
-from digitlib.train import Recipe
+from digitlib.recipes import Recipe
+from digitlib.train import Training
 from tables import spread, table
 
 LOG = Path(__file__).with_name("sprint.jsonl")
@@ -31,26 +32,24 @@ SEEDS = range(100, 105)
 GOAL = 0.98
 
 
-def early(model: nn.Module, recipe: Recipe, steps: int) -> tuple:
+def early(model: nn.Module, how: Training, steps: int) -> tuple:
     """AdamW, and a cycle whose rate rises over a tenth of the steps in place of three tenths."""
-    optimizer, _ = _OPTIMIZER(model, recipe, steps)
+    optimizer, _ = _OPTIMIZER(model, how, steps)
     cycle = torch.optim.lr_scheduler.OneCycleLR
-    return optimizer, cycle(optimizer, recipe.rate, steps, pct_start=0.1)
+    return optimizer, cycle(optimizer, how.rate, steps, pct_start=0.1)
 
 
-def muon(model: nn.Module, recipe: Recipe, steps: int) -> tuple:
+def muon(model: nn.Module, how: Training, steps: int) -> tuple:
     """Muon for the first matrix, AdamW for all else; its steps are as large as AdamW's."""
     first = model[2].weight
     others = [part for part in model.parameters() if part is not first]
-    settings = {"lr": recipe.rate, "weight_decay": recipe.decay}
+    settings = {"lr": how.rate, "weight_decay": how.decay}
     optimizers = [
         torch.optim.Muon([first], adjust_lr_fn="match_rms_adamw", **settings),
         torch.optim.AdamW(others, fused=True, **settings),
     ]
     cycle = torch.optim.lr_scheduler.OneCycleLR
-    cycles = [
-        cycle(optimizer, recipe.rate, steps, cycle_momentum=False) for optimizer in optimizers
-    ]
+    cycles = [cycle(optimizer, how.rate, steps, cycle_momentum=False) for optimizer in optimizers]
     return Together(optimizers), Together(cycles)
 
 
@@ -82,7 +81,7 @@ def nothing_known(model: nn.Module) -> None:
     nn.init.zeros_(model[-1].bias)
 
 
-_OPTIMIZER = train._optimizer
+_OPTIMIZER = train.optimizer_for
 
 
 @dataclass(frozen=True)
@@ -103,61 +102,61 @@ class Candidate:
 
 
 QUICK = Recipe.named("quick")
-SHORT = replace(QUICK, epochs=2)
-SMOOTH = replace(SHORT, smoothing=0.1)
-DESCENT = replace(SMOOTH, optimizer="SGD", rate=0.3, decay=1e-4)
+SHORT = QUICK.but(epochs=2)
+SMOOTH = SHORT.but(smoothing=0.1)
+DESCENT = SMOOTH.but(optimizer="SGD", rate=0.3, decay=1e-4)
 CANDIDATES = {
     "quick": Candidate(QUICK, "late in the third epoch, and not with every seed"),
     "two epochs": Candidate(SHORT, "ends below 98 % with most seeds"),
     "two epochs, smoothing 0.05": Candidate(
-        replace(SHORT, smoothing=0.05), "all seeds, late in the second epoch"
+        SHORT.but(smoothing=0.05), "all seeds, late in the second epoch"
     ),
     "two epochs, smoothing 0.1": Candidate(SMOOTH, "as 0.05 or a little sooner"),
     "two epochs, smoothing 0.2": Candidate(
-        replace(SHORT, smoothing=0.2), "as 0.1; too much may cost"
+        SHORT.but(smoothing=0.2), "as 0.1; too much may cost"
     ),
-    "rate 12e-3": Candidate(replace(SMOOTH, rate=1.2e-2), "a little sooner"),
-    "rate 5e-3": Candidate(replace(SMOOTH, rate=5e-3), "as soon: less is lost early"),
+    "rate 12e-3": Candidate(SMOOTH.but(rate=1.2e-2), "a little sooner"),
+    "rate 5e-3": Candidate(SMOOTH.but(rate=5e-3), "as soon: less is lost early"),
     "early peak": Candidate(SMOOTH, "a little sooner", optimizing=early),
     "last layer of zeros": Candidate(SMOOTH, "no difference", prepare=nothing_known),
     "width 384": Candidate(
-        replace(SMOOTH, hidden=(384,)), "fewer steps, each longer: no sooner"
+        SMOOTH.but(hidden=(384,)), "fewer steps, each longer: no sooner"
     ),
-    "width 192": Candidate(replace(SMOOTH, hidden=(192,)), "misses with some seeds"),
+    "width 192": Candidate(SMOOTH.but(hidden=(192,)), "misses with some seeds"),
     "two hidden layers": Candidate(
-        replace(SMOOTH, hidden=(256, 128)), "a few steps fewer, each longer"
+        SMOOTH.but(hidden=(256, 128)), "a few steps fewer, each longer"
     ),
     "batches of 128": Candidate(
-        replace(SMOOTH, batch=128, rate=6e-3), "all seeds, for twice the steps: later"
+        SMOOTH.but(batch=128, rate=6e-3), "all seeds, for twice the steps: later"
     ),
     "batches of 512": Candidate(
-        replace(SMOOTH, batch=512, rate=1.2e-2), "misses with most seeds"
+        SMOOTH.but(batch=512, rate=1.2e-2), "misses with most seeds"
     ),
-    "normalisation": Candidate(replace(SMOOTH, norm=True), "slower steps: later"),
+    "normalisation": Candidate(SMOOTH.but(norm=True), "slower steps: later"),
     "SGD": Candidate(DESCENT, "as few steps, each a little shorter"),
     "Muon": Candidate(SMOOTH, "fewer steps, each longer: later", optimizing=muon),
-    "SGD, rate 0.2": Candidate(replace(DESCENT, rate=0.2), "a little later"),
-    "SGD, rate 0.5": Candidate(replace(DESCENT, rate=0.5), "a little sooner"),
-    "SGD, rate 0.8": Candidate(replace(DESCENT, rate=0.8), "too bold: misses"),
+    "SGD, rate 0.2": Candidate(DESCENT.but(rate=0.2), "a little later"),
+    "SGD, rate 0.5": Candidate(DESCENT.but(rate=0.5), "a little sooner"),
+    "SGD, rate 0.8": Candidate(DESCENT.but(rate=0.8), "too bold: misses"),
     "SGD, no smoothing": Candidate(
-        replace(DESCENT, smoothing=0.0), "misses, as AdamW does without"
+        DESCENT.but(smoothing=0.0), "misses, as AdamW does without"
     ),
-    "SGD, smoothing 0.2": Candidate(replace(DESCENT, smoothing=0.2), "no difference"),
+    "SGD, smoothing 0.2": Candidate(DESCENT.but(smoothing=0.2), "no difference"),
     "SGD, early peak": Candidate(DESCENT, "a little sooner", optimizing=early),
     "SGD, width 384": Candidate(
-        replace(DESCENT, hidden=(384,)), "fewer steps, each longer: later"
+        DESCENT.but(hidden=(384,)), "fewer steps, each longer: later"
     ),
     "SGD, width 192": Candidate(
-        replace(DESCENT, hidden=(192,)), "more steps, each shorter: a draw"
+        DESCENT.but(hidden=(192,)), "more steps, each shorter: a draw"
     ),
     "SGD, batches of 128": Candidate(
-        replace(DESCENT, batch=128, rate=0.2), "more steps, each shorter: later"
+        DESCENT.but(batch=128, rate=0.2), "more steps, each shorter: later"
     ),
     "SGD, batches of 384": Candidate(
-        replace(DESCENT, batch=384, rate=0.4), "fewer steps; misses with some seeds"
+        DESCENT.but(batch=384, rate=0.4), "fewer steps; misses with some seeds"
     ),
     "SGD, batches of 512": Candidate(
-        replace(DESCENT, batch=512, rate=0.5), "misses with most seeds"
+        DESCENT.but(batch=512, rate=0.5), "misses with most seeds"
     ),
 }  # fmt: skip
 """What a name leaves out is as in "two epochs, smoothing 0.1", and after the comma as in "SGD"."""
@@ -183,10 +182,10 @@ def main(names: list[str]) -> None:
 def measured(name: str, seed: int, precision: str) -> dict:
     """One training, until the goal or its own end, as a line of the log."""
     candidate = CANDIDATES[name]
-    recipe = replace(candidate.recipe, seed=seed, precision=precision)
+    recipe = candidate.recipe.but(seed=seed, precision=precision)
     watch = peers.Watch(GOAL, bench.LIMIT, every=10)
     with (
-        mock.patch.object(train, "_optimizer", candidate.optimizing),
+        mock.patch.object(train, "optimizer_for", candidate.optimizing),
         contextlib.suppress(peers.Stop),
     ):
         peers.digitlib_recipe(watch, recipe, candidate.prepare)

@@ -2,13 +2,14 @@
 
 import functools
 import time
-from dataclasses import replace
 from itertools import pairwise
 from unittest import mock
 
 from digitlib import augment
 from digitlib import train as training
-from digitlib.train import Recipe, fit
+from digitlib.engine.batches import Batches
+from digitlib.recipes import Recipe
+from digitlib.train import fit
 
 __all__ = ["Stopwatch"]
 
@@ -26,19 +27,19 @@ class Stopwatch:
 
     def of(self, recipe: Recipe, train, epochs: int = 4) -> dict[str, float]:
         """Mean milliseconds of a step's parts in the epoch that took the median of the time, and of the whole step."""
-        steps = -(-len(train) // recipe.batch)
-        short, ends = replace(recipe, epochs=epochs), []
+        steps = -(-len(train) // recipe.training.batch)
+        short, ends = recipe.but(epochs=epochs), []
         with (
-            self.timing(training, "_batches", self.fetched),
-            self.timing(training, "_optimizer", self.stepped),
+            self.timing(Batches, "of_epoch", self.fetched),
+            self.timing(training, "optimizer_for", self.stepped),
             self.timing(augment.Deform, "__call__", self.called("deforming")),
         ):
-            self.model = self.watched(recipe.network())
+            self.model = self.watched(recipe.model())
             history = fit(
                 self.model,
                 train,
                 train[:10],
-                short,
+                short.training,
                 after_epoch=lambda _: ends.append(len(self.marks)),
             )
         # The first epoch of a process pays for what the others use.

@@ -10,7 +10,6 @@ are counted apart: are they as hard as the rest? ``benchmarks/writers.md`` is wr
 
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,7 +21,8 @@ from digitlib.data import Images
 from digitlib.engine import hardware
 from digitlib.evaluate import Accuracy, mcnemar
 from digitlib.files import write_whole
-from digitlib.train import Recipe, fit
+from digitlib.recipes import Network, Recipe
+from digitlib.train import Training, fit
 from tables import share, table
 
 FOLDS = 5
@@ -32,14 +32,15 @@ DISTANCES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 RECIPES = {
     "3 epochs, no deformations": Recipe.named("quick"),
     "20 epochs, deformed": Recipe(
-        hidden=(1024, 1024, 512),
-        norm=True,
-        epochs=20,
-        batch=512,
-        rate=3e-3,
-        decay=0.05,
-        deform=Recipe.named("record").deform.times(0.7),
-        fade=0.3,
+        Network((1024, 1024, 512), norm=True),
+        Training(
+            epochs=20,
+            batch=512,
+            rate=3e-3,
+            decay=0.05,
+            deform=Recipe.named("record").training.deform.times(0.7),
+            fade=0.3,
+        ),
     ),
 }
 """The last one's figures go to the ledger."""
@@ -59,7 +60,7 @@ def main() -> None:
     }
     rows, right = [], {}
     for name, recipe in RECIPES.items():
-        start, recipe = time.perf_counter(), replace(recipe, precision=precision)
+        start, recipe = time.perf_counter(), recipe.but(precision=precision)
         right = {way: named(digits, folds, recipe) for way, folds in ways.items()}
         for part, some in parts.items():
             rows.append(row(f"{name}: {part}", [way[some] for way in right.values()]))
@@ -93,8 +94,8 @@ def named(digits: Images, folds: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     right = torch.zeros(len(digits), dtype=torch.bool)
     for fold in range(FOLDS):
         out = folds == fold
-        model = recipe.network()
-        fit(model, digits[~out], digits[out], recipe)
+        model = recipe.model()
+        fit(model, digits[~out], digits[out], recipe.training)
         answers = evaluate.logits(model, digits.images[out])
         right[out] = answers.argmax(1) == digits.labels[out]
     return right

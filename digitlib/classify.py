@@ -11,6 +11,7 @@ Prediction(label=None, reason='blank', name=None)
 """
 
 import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from digitlib import picture, weights
+from digitlib import hub, picture, weights
 from digitlib.preprocess import SIDE, NoInk, prepare
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "OnnxClassifier",
     "Prediction",
     "doubt",
+    "is_onnx",
     "load",
     "refusal_of",
 ]
@@ -199,7 +201,7 @@ class DigitClassifier(Classifier):
             OSError: the hub refused.
             ValueError: not a name, or not a digitlib weights file.
         """
-        return cls.load(_fetched(name, revision))
+        return cls.load(hub.fetch(name, weights.SHIPPED.name, revision))
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the last layer says of uint8 ``(N, 28, 28)``.
@@ -301,6 +303,8 @@ def _one_line(error: Exception) -> str:
 
 def _session(content: bytes):
     """ONNX Runtime's session for a model."""
+    # Read when it is imported; without it ONNX Runtime reports to its makers, and leaves a file behind.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ModuleNotFoundError as error:
@@ -317,46 +321,6 @@ def _session(content: bytes):
     if len(shapes) != 1 or shapes[0][1:] != [SIDE, SIDE]:
         raise ValueError(f"expected one input (N, {SIDE}, {SIDE}), got {shapes}")
     return session
-
-
-def _fetched(name: str, revision: str | None) -> str:
-    """The weights file of a model on the hub, fetched or kept from before; errors in one plain line."""
-    try:
-        from huggingface_hub import errors, hf_hub_download
-    except ModuleNotFoundError as error:
-        message = f"{error.name} is not installed; pip install huggingface-hub"
-        raise ModuleNotFoundError(message, name=error.name) from None
-    file = weights.SHIPPED.name
-    try:
-        return hf_hub_download(name, file, revision=revision, library_name="digitlib")
-    except errors.HFValidationError:
-        message = f"expected USER/NAME, such as ada/digits, got {name!r}"
-        raise ValueError(message) from None
-    except (errors.HTTPError, errors.LocalEntryNotFoundError) as error:
-        raise _not_fetched(error, name, revision) from None
-
-
-def _not_fetched(error: Exception, name: str, revision: str | None) -> OSError:
-    """Why there is no weights file, in one plain line."""
-    from huggingface_hub import errors
-
-    if isinstance(error, errors.LocalEntryNotFoundError):
-        error = error.__cause__ or error  # what kept it from being fetched
-    match error:
-        case errors.RepositoryNotFoundError():
-            why = "no such model on the hub, or none that you may read"
-            return FileNotFoundError(f"{name}: {why}")
-        case errors.RevisionNotFoundError():
-            why = f"expected a commit, tag or branch, got {revision!r}"
-            return FileNotFoundError(f"{name}: {why}")
-        case errors.RemoteEntryNotFoundError():
-            why = f"expected a model that `digitlib deploy` published, with {weights.SHIPPED.name}"
-            return FileNotFoundError(f"{name}: {why}")
-        case errors.HfHubHTTPError():
-            answer = f"{error.response.status_code}: {error.server_message}"
-            return OSError(f"{name}: the hub answered {answer}")
-    why = "the hub doesn't answer, and no copy is kept here"
-    return ConnectionError(f"{name}: {why} ({type(error).__name__})")
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -70,6 +70,16 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture
+def hub(tmp_path_factory):
+    """A stand-in for the hub, where ada may write."""
+    # Its client takes a second to import.
+    from hub import TOKEN, Hub
+
+    with Hub({TOKEN: "ada"}, tmp_path_factory.mktemp("home")) as hub:
+        yield hub
+
+
 @pytest.fixture(scope="session")
 def static_site(tmp_path_factory):
     with served(tmp_path_factory.mktemp("site")) as site:

@@ -1,14 +1,29 @@
-"""A stand-in for the hub of Spaces and models: it answers huggingface_hub on 127.0.0.1 and keeps what it was sent."""
+"""A stand-in for the hub of Spaces and models: it answers huggingface_hub on 127.0.0.1 and keeps what it was sent.
+
+:func:`client` leads this process to it, and :func:`environment` another one.
+"""
 
 import base64
 import hashlib
+import importlib
 import json
+import os
 import re
 import threading
+import time
+import warnings
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
+import huggingface_hub
 import yaml
+from huggingface_hub.utils import _http
+
+TOKEN = "hf_of_nobody_but_ada"
 
 # What the hub does, by method and path. {kind} is "spaces" or "models", {name} is USER/NAME.
 API = r"/api/(?P<kind>spaces|models)/(?P<name>[^/]+/[^/]+)"
@@ -55,6 +70,7 @@ class Hub:
 
     Attributes:
         tokens: whose each token is.
+        home: where its client keeps a login, and what it fetched.
         spaces, models: repositories by name.
         objects: large files by their SHA-256.
         requests: the names of ROUTES, in the order in which they were asked for.
@@ -64,8 +80,9 @@ class Hub:
         hold: a route that waits, when its body has come, until ``go`` is set; ``held`` says that it was reached.
     """
 
-    def __init__(self, tokens: dict[str, str]):
+    def __init__(self, tokens: dict[str, str], home: Path):
         self.tokens = tokens
+        self.home = home
         self.spaces: dict[str, Repository] = {}
         self.models: dict[str, Repository] = {}
         self.objects: dict[str, bytes] = {}
@@ -227,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
                 and len(head["short_description"]) <= 60
             )
         else:
-            right = isinstance(head["license"], str) and "sdk" not in head
+            right = isinstance(head.get("license", ""), str) and "sdk" not in head
         if not right:
             raise Refusal(400, "Invalid metadata in README.md")
         return {"errors": [], "warnings": []}
@@ -298,7 +315,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _mode(path: str) -> str:
     """Whether git keeps a file itself or its large-file storage does."""
-    return "lfs" if path.endswith(".safetensors") else "regular"
+    return "lfs" if path.endswith((".safetensors", ".onnx")) else "regular"
 
 
 def _oid(content: bytes, mode: str = "regular") -> str:
@@ -306,3 +323,50 @@ def _oid(content: bytes, mode: str = "regular") -> str:
     if mode == "lfs":
         return hashlib.sha256(content).hexdigest()
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+@contextmanager
+def client(hub, token=None, **more):
+    """Leads the hub's client in this process to the stand-in.
+
+    It reads the environment when it is imported, so what it has read is read again, here and afterwards.
+    ``hub.waits`` are the seconds that it would have waited before each new try of the same request.
+    """
+    hub.waits = []
+    bars = huggingface_hub.utils.are_progress_bars_disabled()
+    verbosity = huggingface_hub.logging.get_verbosity()
+    clock = SimpleNamespace(**{**vars(time), "sleep": hub.waits.append})
+
+    def restore():
+        importlib.reload(huggingface_hub.constants)
+        huggingface_hub.logging.set_verbosity(verbosity)
+        if not bars:
+            huggingface_hub.utils.enable_progress_bars()
+
+    with ExitStack() as stack:
+        stack.callback(restore)  # last, once the environment is itself again
+        told = environment(hub, token, **more)
+        stack.enter_context(mock.patch.dict(os.environ, told, clear=True))
+        stack.enter_context(mock.patch.object(_http, "time", clock))
+        stack.enter_context(warnings.catch_warnings())
+        # Its own business, and shown to nobody outside of tests.
+        warnings.filterwarnings("ignore", "Use 'content=", DeprecationWarning)
+        importlib.reload(huggingface_hub.constants)
+        huggingface_hub.close_session()
+        stack.callback(huggingface_hub.close_session)
+        huggingface_hub.utils.disable_progress_bars()
+        yield
+
+
+def environment(hub, token=None, **more):
+    """The environment of a process that has the stand-in for its hub."""
+    # The number of threads may decide the last bit of a sum.
+    names = ("PATH", "PYTHONPATH", "HOME", "OMP_NUM_THREADS")
+    keep = {name: os.environ[name] for name in names if name in os.environ}
+    there = {
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(hub.home),
+        "HF_HUB_DISABLE_XET": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+    return keep | there | ({"HF_TOKEN": token} if token else {}) | more

@@ -19,10 +19,13 @@ from PIL import Image, ImageFilter
 from playwright.sync_api import TimeoutError
 
 from clients import ask, connect, visits
-from digitlib.classify import DigitClassifier, Prediction
-from digitlib.hosts import app
+from digitlib import picture, preprocess
+from digitlib.classify import DigitClassifier, load
+from digitlib.hosts import app, words
+from digitlib.preprocess import PREPARATIONS
 from drawings import STROKES, draw
 from gestures import PHONE, places, stroke, swipe
+from named import COUNTS, names, write, write_onnx
 from servers import answers, serving
 
 
@@ -67,7 +70,7 @@ def test_a_canvas_too_large_is_refused():
 def test_only_a_space_listens_to_everybody(monkeypatch, environment, host):
     told = {}
     blocks = SimpleNamespace(launch=lambda **options: told.update(options))
-    monkeypatch.setattr(app, "build", lambda: blocks)
+    monkeypatch.setattr(app, "build", lambda classifier: blocks)
     monkeypatch.delenv("SPACE_ID", raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -247,15 +250,74 @@ def pictures(tmp_path_factory):
 
 
 def test_a_photo_of_no_digit_is_told(pictures):
-    class Refuses:
-        def classify(self, _):
-            return Prediction(None, "not a digit", np.full(10, 0.1))
-
-    photo = {"path": str(pictures / "3.png"), "meta": {"_type": "gradio.FileData"}}
-    said, seen = app._shown(Refuses(), photo)
+    classifier = DigitClassifier.load()
+    said, seen = app._shown(classifier, upload_of(pictures / "3.png"))
+    assert said.startswith("This is a 3 (") and seen.shape == (280, 280)
+    classifier.threshold = -math.inf  # it doubts everything
+    said, seen = app._shown(classifier, upload_of(pictures / "3.png"))
     assert said == "This is no digit" and seen.shape == (280, 280)
-    photo["path"] = str(pictures / "blank.png")
-    assert app._shown(DigitClassifier.load(), photo) == ("Nothing drawn in sight", None)
+    blank = upload_of(pictures / "blank.png")
+    assert app._shown(classifier, blank) == ("Nothing drawn in sight", None)
+
+
+def upload_of(path):
+    """A picture's file as Gradio hands it over."""
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize("preparation", PREPARATIONS)
+@pytest.mark.parametrize("count", COUNTS)
+def test_other_classes_go_by_their_names(pictures, tmp_path, count, preparation):
+    said = {"calibration": {"threshold": math.inf}}
+    file = write(tmp_path / "w", names(count), True, preparation, **said)
+    classifier = DigitClassifier.load(file)
+    prediction = classifier.classify(pictures / "photo.jpg")
+    text, seen = app._shown(classifier, upload_of(pictures / "photo.jpg"))
+    assert text.startswith(f"{words.escaped(names(count)[prediction.label])} (")
+    drawing = picture.read(pictures / "photo.jpg", preparation)
+    np.testing.assert_array_equal(seen[::10, ::10], preprocess.prepare(drawing, preparation))
+    classifier.threshold = -math.inf
+    assert app._shown(classifier, upload_of(pictures / "3.png"))[0] == "None of these"
+    blank = upload_of(pictures / "blank.png")
+    assert app._shown(classifier, blank) == ("Nothing in sight", None)
+
+
+@pytest.mark.parametrize("none", [False, True])
+@pytest.mark.parametrize("count", COUNTS)
+def test_an_answer_is_plain_json(pictures, tmp_path, count, none):
+    classifier = DigitClassifier.load(write(tmp_path / "w", names(count), none))
+    prediction = classifier.classify(pictures / "3.png")
+    answer = json.loads(json.dumps(app._answer(prediction)))
+    assert list(answer) == ["label", "name", "reason", "probabilities"]
+    assert answer["name"] == names(count)[answer["label"]] and answer["reason"] is None
+    np.testing.assert_allclose(answer["probabilities"], prediction.probabilities, atol=1e-6)
+
+
+@pytest.mark.parametrize("preparation", PREPARATIONS)
+@pytest.mark.parametrize("count", COUNTS)
+def test_the_page_speaks_of_its_classes(tmp_path, count, preparation):
+    """To its visitors, and to the pad in it."""
+    file = write(tmp_path / "w", names(count), preparation=preparation)
+    config = app.build(DigitClassifier.load(file)).get_config_file()
+    parts = [part["props"] for part in config["components"]]
+    [head] = [part["value"] for part in parts if str(part.get("value")).startswith("# ")]
+    assert head.startswith("# Draw something\n") and words.listed(names(count)) in head
+    assert "digit" not in head and config["title"] == "Draw something"
+    [start] = [part["js_on_load"] for part in parts if part.get("js_on_load")]
+    told = json.dumps({"classes": names(count), "preparation": preparation})
+    assert f"...{told}," in start
+    [label] = [part["label"] for part in parts if str(part.get("label")).startswith("Or ")]
+    assert label == "Or a picture" + ", dark ink on paper" * (preparation == "digit")
+
+
+def test_digits_keep_their_page():
+    config = app.build().get_config_file()
+    parts = [part["props"] for part in config["components"]]
+    [head] = [part["value"] for part in parts if str(part.get("value")).startswith("# ")]
+    assert head.startswith("# Draw a digit\nA small neural network, trained on MNIST, says what")
+    labels = {part.get("label") for part in parts}
+    assert "Or a photo of a digit, dark ink on paper" in labels
+    assert config["title"] == "Draw a digit"
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +329,7 @@ def client(address):
 def test_a_client_gets_what_the_classifier_says(client, pictures):
     answer = ask(client, pictures / "3.png")
     prediction = DigitClassifier.load().classify(pictures / "3.png")
-    assert (answer["label"], answer["reason"]) == (3, None)
+    assert (answer["label"], answer["name"], answer["reason"]) == (3, "3", None)
     np.testing.assert_allclose(answer["probabilities"], prediction.probabilities, atol=1e-6)
 
 
@@ -275,7 +337,8 @@ def test_a_client_gets_what_the_classifier_says(client, pictures):
 def test_a_photo_and_a_blank(client, pictures):
     assert ask(client, pictures / "photo.jpg")["label"] == 7
     blank = ask(client, pictures / "blank.png")
-    assert blank == {"label": None, "reason": "blank", "probabilities": [0.0] * 10}
+    nothing = {"label": None, "name": None, "reason": "blank"}
+    assert blank == nothing | {"probabilities": [0.0] * 10}
 
 
 @pytest.mark.server
@@ -407,7 +470,7 @@ def test_proxies_are_left_alone_but_where_the_app_asks_itself(monkeypatch, share
     def launch(**_):
         told.append(os.environ["no_proxy"])
 
-    monkeypatch.setattr(app, "build", lambda: SimpleNamespace(launch=launch))
+    monkeypatch.setattr(app, "build", lambda classifier: SimpleNamespace(launch=launch))
     app.launch(share=share)
     assert told == ["example.org" if share else "*"]
     assert os.environ["no_proxy"] == "example.org" and "NO_PROXY" not in os.environ
@@ -427,7 +490,8 @@ def test_a_heavy_file_is_refused(address, pictures):
 def test_an_upload_does_not_stay(address, ahead, pictures):
     """Nor does it fill the server's disk. The page says for how long it is kept."""
     assert sum(app.KEEP) == 900
-    assert "a photo for a quarter of an hour at most" in " ".join(app._INTRODUCTION.split())
+    for introduction in (app._DIGITS, app._CLASSES):
+        assert "for a quarter of an hour at most" in " ".join(introduction.split())
     content = (pictures / "7.png").read_bytes()
     with urllib.request.urlopen(upload(address, content)) as answer:
         [path] = map(Path, json.load(answer))
@@ -455,3 +519,23 @@ def test_a_visitor_uploads_a_photo(page, pictures):
 def test_a_visitor_uploads_something_else(page, pictures):
     page.locator("input[type=file]").first.set_input_files(pictures / "cut.png")
     page.get_by_text("cut.png: expected a picture").wait_for(timeout=10_000)
+
+
+@pytest.mark.server
+def test_a_model_in_onnx_is_served_with_the_names_of_its_classes(browser, tmp_path, pictures):
+    """By its command: to other programs, and on the pad, as names and never as markup."""
+    pytest.importorskip("onnx")
+    classes = names(5)
+    file = write_onnx(tmp_path / "mine.onnx", classes)
+    command = [sys.executable, "-m", "digitlib", "app", "--weights", file, "--port", "{port}"]
+    with serving(tmp_path / "log", command) as url:
+        answer = asked_in_plain_http(url, (pictures / "7.png").read_bytes())
+        page = browser.new_page()
+        page.goto(url)
+        page.get_by_role("heading", name="Draw something").first.wait_for()
+        page.locator(".pad-canvas").click(trial=True)
+        text = page.inner_text("body")
+        page.close()
+    expected = load(file).classify(pictures / "7.png")
+    assert answer["name"] == expected.name in classes
+    assert all(name in text for name in classes)

@@ -5,7 +5,7 @@ import torch
 
 from digitlib import data
 from digitlib.augment import Deform
-from digitlib.train import RECIPES
+from digitlib.recipes import RECIPES
 
 Y, X = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
 
@@ -143,7 +143,7 @@ def test_each_image_is_deformed_in_its_own_way():
 
 def test_the_same_generator_deforms_alike_and_leaves_the_originals():
     originals = torch.rand(8, 28, 28, generator=generator(1))
-    before, deform = originals.clone(), RECIPES["base"].deform
+    before, deform = originals.clone(), RECIPES["base"].training.deform
     once, again = deform(originals, generator()), deform(originals, generator())
     assert torch.equal(once, again) and torch.equal(originals, before)
     assert not torch.equal(once, deform(originals, generator(2)))
@@ -180,7 +180,7 @@ def test_without_ranges_nothing_happens():
 
 def test_on_real_digits_the_ink_stays_within_bounds(small):
     images = data.scale(small.images)
-    ratio = RECIPES["base"].deform(images, generator()).sum((1, 2)) / images.sum((1, 2))
+    ratio = RECIPES["base"].training.deform(images, generator()).sum((1, 2)) / images.sum((1, 2))
     assert ratio.min() > 0.6 and ratio.max() < 1.5
     assert ratio.mean().item() == pytest.approx(1, abs=0.03)
 

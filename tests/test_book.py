@@ -17,8 +17,8 @@ from digitlib import weights
 from digitlib.book.entries import entries
 from digitlib.data import NAMES
 from digitlib.evaluate import Accuracy
+from digitlib.recipes import RECIPES
 from digitlib.show import VIEW
-from digitlib.train import RECIPES
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
@@ -291,7 +291,7 @@ TYPED = {
         "98.1 %": "train.accuracy",
         "98 %": "the aim of a race",
     },
-    "cards": {"95 %": "of every interval", "90 %": "a threshold"},
+    "measured.md": {"95 %": "of every interval", "90 %": "a threshold"},
 }
 
 
@@ -317,8 +317,10 @@ def pages():
     package = ROOT / "digitlib"
     yield "index.html", (package / "pad" / "index.html").read_text()
     yield "pad.mjs", (package / "pad" / "pad.mjs").read_text()
-    for name in ("app", "cards", "deploy"):
+    for name in ("app", "cards", "deploy", "publish", "words"):
         yield name, (package / "hosts" / f"{name}.py").read_text()
+    for path in sorted((package / "hosts" / "templates").iterdir()):
+        yield path.name, path.read_text()
 
 
 def check_typed(name, text, ledger):

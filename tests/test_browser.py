@@ -1,6 +1,5 @@
 """The static pad as a visitor meets it: mouse, finger, keys, every button, and no request to anywhere else."""
 
-import base64
 import io
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from digitlib.drawn import styles
 from digitlib.preprocess import preprocess
 from drawings import STROKES
 from gestures import BY_KEYS, PHONE, painted, places, press, stroke, swipe
+from pads import guess, ink, seen
 
 BOOK = Path(__file__).parents[1] / "_build" / "html"
 FRAME = 20  # milliseconds, one at least of the frames in which the pad answers
@@ -91,10 +91,6 @@ def page(visit):
     return visit()
 
 
-def guess(page):
-    return page.locator(".pad-guess").inner_text()
-
-
 def wait_for_label(page, label):
     page.wait_for_selector(f".pad-guess[data-label='{label}']", timeout=5000)
 
@@ -103,30 +99,6 @@ def wait_for_guess(page, text):
     page.wait_for_function(
         "(text) => document.querySelector('.pad-guess').textContent === text", arg=text
     )
-
-
-# As text: a list of numbers takes its time from the browser to Python.
-LEVELS = """([name, side]) => {
-  const { data } = document.querySelector(name).getContext("2d").getImageData(0, 0, side, side);
-  let letters = "";
-  for (let i = 0; i < data.length; i += 4) letters += String.fromCharCode(data[i]);
-  return btoa(letters);
-}"""
-
-
-def levels(page, name, side):
-    content = base64.b64decode(page.evaluate(LEVELS, [name, side]))
-    return np.frombuffer(content, dtype=np.uint8).reshape(side, side)
-
-
-def ink(page):
-    """The sheet's grey levels."""
-    return levels(page, ".pad-canvas", 280)
-
-
-def seen(page):
-    """The 28 x 28 levels that the pad says the model sees."""
-    return levels(page, ".pad-seen canvas", 28)
 
 
 @pytest.mark.parametrize("digit", STROKES)

@@ -1,6 +1,5 @@
 """The cards say what the ledger says, of the weights that it speaks of, and nothing else."""
 
-import json
 import re
 import subprocess
 import sys
@@ -12,10 +11,13 @@ import yaml
 from huggingface_hub import ModelCard
 
 from digitlib import data, weights
-from digitlib.accuracy import Accuracy
-from digitlib.book.entries import LEDGER, entries
-from digitlib.hosts import cards
+from digitlib.accuracy import Share
+from digitlib.book.entries import entries
+from digitlib.hosts import cards, deploy, words
+from digitlib.preprocess import PREPARATIONS
+from digitlib.recipes import Recipe
 from digitlib.weights import Weights
+from named import COUNTS, names, write
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,7 +41,7 @@ SPLIT = ["validate.accuracy", "validate.test", "validate.other-handwriting"]
 
 
 def share(entry):
-    return Accuracy(round(entry["value"] * entry["n"]), entry["n"]).share
+    return str(Share.from_value(entry["value"], entry["n"]))
 
 
 def figures(text):
@@ -47,31 +49,32 @@ def figures(text):
 
 
 @pytest.fixture
-def ledger(tmp_path, monkeypatch):
-    """A copy of the ledger that a test may change, and a function that writes it."""
-    told = {name: entries(name) for name in data.NAMES}
-    path = tmp_path / "ledger.json"
-    monkeypatch.setattr(cards, "LEDGER", path)
+def told():
+    """The ledger's entries for MNIST, which a test may change."""
+    return entries("mnist")
 
-    def write():
-        path.write_text(json.dumps(told))
 
-    write()
-    return told, write
+def model_card(weights_file=weights.SHIPPED, name="ada/digits"):
+    """The card as it is published: with the ledger's figures, if it has any of these weights."""
+    return cards.model_card(weights_file, name, entries("mnist"))
+
+
+def data_card():
+    return cards.data_card(entries("mnist"), entries("optdigits"))
 
 
 def test_each_line_has_its_own_figure():
-    card, told = cards.model_card(), entries("mnist")
-    for words, name in LINES.items():
-        [line] = [line for line in card.splitlines() if line.startswith("| ") and words in line]  # fmt: skip
-        assert figures(line) == [share(told[name])], words
+    card, told = model_card(), entries("mnist")
+    for said, name in LINES.items():
+        [line] = [line for line in card.splitlines() if line.startswith("| ") and said in line]
+        assert figures(line) == [share(told[name])], said
     rows = [line for line in card.splitlines() if figures(line) and line[0] == "|"]
     assert len(rows) == len(LINES)
     prose = "\n".join(line for line in card.splitlines() if line not in rows)
     assert figures(prose) == [share(told[name]) for name in IN_PROSE]
 
 
-@pytest.mark.parametrize("card", [cards.model_card, cards.data_card])
+@pytest.mark.parametrize("card", [model_card, data_card])
 def test_no_figure_is_the_cards_own(card):
     text, told = card(), entries("mnist").values()
     known = {share(entry) for entry in told if entry["n"]}
@@ -85,48 +88,44 @@ def test_no_figure_is_the_cards_own(card):
 
 
 @pytest.mark.parametrize("name", sorted({*LINES.values(), *IN_PROSE}))
-def test_another_ledger_makes_another_card(ledger, name):
-    told, write = ledger
-    before, old = cards.model_card(), told["mnist"][name]
-    told["mnist"][name] = {**old, "value": 0.125, "n": 8 * 77}
-    write()
-    after = cards.model_card()
+def test_another_ledger_makes_another_card(told, name):
+    before, old = cards.model_card(entries=told), told[name]
+    told[name] = {**old, "value": 0.125, "n": 8 * 77}
+    after = cards.model_card(entries=told)
     assert share(old) in before and share(old) not in figures(after)
-    new = share(told["mnist"][name])
+    new = share(told[name])
     assert new == "12.5 % (10.1 to 15.3) of 616"
     assert set(figures(after)) - set(figures(before)) == {new}
 
 
-def test_digits_made_worse_are_told_of_where_the_ledger_knows(ledger):
-    told, write = ledger
-    told["mnist"].pop("validate.spoilt", None)
-    write()
-    without = cards.model_card()
-    mark = told["mnist"]["validate.test"]["weights"]
-    told["mnist"]["validate.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
-    write()
-    told = "in other ways, 12.3 % of a thousand validation digits are named"
-    assert told in cards.model_card() and "in other ways" not in without
-    assert "12.3 %" not in cards.model_card(weights.TINY)
-
-
-def test_the_ledger_is_the_books():
-    assert cards.LEDGER == LEDGER
+def test_digits_made_worse_are_told_of_where_the_ledger_knows(told):
+    told.pop("validate.spoilt", None)
+    without = cards.model_card(entries=told)
+    mark = told["validate.test"]["weights"]
+    told["validate.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
+    line = "in other ways, 12.3 % of a thousand validation digits are named"
+    assert line in cards.model_card(entries=told) and "in other ways" not in without
+    assert "12.3 %" not in cards.model_card(weights.TINY, entries=told)
 
 
 @pytest.mark.parametrize("name", ["validate.test", "deploy.refused"])
-def test_a_figure_that_the_ledger_lacks_is_missed(ledger, name):
-    told, write = ledger
-    del told["mnist"][name]
-    write()
+def test_a_figure_that_the_ledger_lacks_is_missed(told, name):
+    del told[name]
     with pytest.raises(KeyError, match=re.escape(name)):
-        cards.model_card()
+        cards.model_card(entries=told)
+
+
+def test_without_a_ledger_nothing_was_measured():
+    card, valid = cards.model_card(), weights.load().provenance["valid"]
+    assert figures(card) == [str(Share(valid["right"], valid["n"]))]
+    assert "Nothing else was measured" in card
+    assert "model-index" not in yaml.safe_load(cards.readme("ada/digits").split("---\n")[1])
 
 
 def test_other_weights_are_given_none_of_the_ledgers_figures():
-    card = cards.model_card(weights.TINY)
+    card = model_card(weights.TINY)
     valid = weights.load(weights.TINY).provenance["valid"]
-    assert figures(card) == [Accuracy(**valid).share]
+    assert figures(card) == [str(Share(valid["right"], valid["n"]))]
     assert "Nothing else was measured" in card and "Nobody has looked" in card
     assert weights.load(weights.TINY).provenance["command"] in card
     assert "not a digit" not in card  # it can't say so
@@ -135,7 +134,7 @@ def test_other_weights_are_given_none_of_the_ledgers_figures():
 def test_the_same_weights_elsewhere_are(tmp_path):
     copy = tmp_path / "mine.safetensors"
     copy.write_bytes(weights.SHIPPED.read_bytes())
-    assert cards.model_card(copy) == cards.model_card()
+    assert model_card(copy) == model_card()
 
 
 def test_weights_that_replaced_the_shipped_ones_are_not(tmp_path, monkeypatch):
@@ -143,13 +142,13 @@ def test_weights_that_replaced_the_shipped_ones_are_not(tmp_path, monkeypatch):
     file = tmp_path / weights.SHIPPED.name
     file.write_bytes(weights.TINY.read_bytes())
     monkeypatch.setattr(weights, "SHIPPED", file)
-    assert len(figures(cards.model_card(file))) == 1
+    assert len(figures(model_card(file))) == 1
 
 
 def test_weights_that_say_nothing(tmp_path):
     read = weights.load(weights.TINY)
     weights.save(tmp_path / "w", Weights(read.layers))
-    card = cards.model_card(tmp_path / "w")
+    card = model_card(tmp_path / "w")
     assert figures(card) == [] and card.count("The file doesn't say") == 2
     assert "MNIST is by" not in card and "```sh" not in card
     assert "datasets" not in yaml.safe_load(metadata(tmp_path / "w"))
@@ -158,12 +157,12 @@ def test_weights_that_say_nothing(tmp_path):
 def test_digits_of_another_set_have_other_makers(tmp_path):
     read = weights.load(weights.TINY)
     weights.save(tmp_path / "w", Weights(read.layers, {"dataset": "optdigits"}))
-    card = cards.model_card(tmp_path / "w")
+    card = model_card(tmp_path / "w")
     assert "Cenk Kaynak" in card and "LeCun" not in card and "CC BY 4.0" in card
 
 
 def test_the_card_describes_the_network():
-    card = cards.model_card(name="grace/hopper")
+    card = model_card(name="grace/hopper")
     layers = weights.load().layers
     widths = [784, *(weight.shape[0] for weight, _ in layers)]
     count = sum(weight.size for weight, _ in layers)
@@ -177,7 +176,7 @@ def test_the_card_describes_the_network():
 
 def test_the_recipe_is_told(tmp_path):
     said = weights.load().provenance
-    card = cards.model_card()
+    card = model_card()
     recipe = said["recipe"]
     assert f"```sh\n{said['command']}\n```" in card
     assert f"{recipe['epochs']} passes" in card
@@ -191,7 +190,7 @@ def test_the_recipe_is_told(tmp_path):
     assert more in card
     line = f"Of every 10 redrawn ones {10 * recipe['degraded']:g} were degraded"
     assert line in card
-    tiny = cards.model_card(weights.TINY)
+    tiny = model_card(weights.TINY)
     assert (
         "degraded" not in tiny
         and "With every 10" not in tiny
@@ -199,16 +198,29 @@ def test_the_recipe_is_told(tmp_path):
     )
 
 
+def test_a_recipe_is_told_by_the_names_that_it_has_now(tmp_path):
+    """Without a command too, as from a program of one's own."""
+    recipe = Recipe.named("pad", seed=7)
+    file = write(
+        tmp_path / "w", weights.DIGITS, True, "digit", provenance={"recipe": recipe.flat()}
+    )
+    card = cards.model_card(file)
+    shipped = model_card()
+    for line in ("With every 10 digits came 1 drawn", "Of every 10 redrawn ones", "Each digit was"):
+        [said] = [text for text in card.splitlines() if text.startswith(line)]
+        assert said in shipped.splitlines()
+    assert "That is 40 passes over the training digits, in batches of 256, from seed 7." in card
+    assert "```sh" not in card
+
+
 def metadata(file):
-    return cards.readme("ada/digits", file).split("---\n")[1]
+    return cards.readme("ada/digits", file, entries("mnist")).split("---\n")[1]
 
 
 def test_the_metadata_is_what_the_hub_reads():
-    text = cards.readme("ada/digits")
+    text = cards.readme("ada/digits", entries=entries("mnist"))
     card = ModelCard(text)
-    assert card.text.strip().startswith("# ") and card.text.endswith(
-        cards.model_card(name="ada/digits")
-    )
+    assert card.text.strip().startswith("# ") and card.text.endswith(model_card(name="ada/digits"))
     head = card.data.to_dict()
     assert head["license"] == "mit" and head["library_name"] == "digitlib"
     assert head["pipeline_tag"] == "image-classification"
@@ -226,7 +238,7 @@ def test_the_metadata_of_other_weights_has_no_results():
 
 
 def test_the_data_card_has_the_projects_own_sizes(small):
-    card = cards.data_card()
+    card = data_card()
     valid = data.VALID_SIZE["mnist"]
     assert f"| training | {60_000 - valid:,} |" in card
     assert f"| validation | {valid:,} |" in card
@@ -240,12 +252,10 @@ def test_the_data_card_has_the_projects_own_sizes(small):
 
 
 @pytest.mark.parametrize("name", SPLIT)
-def test_another_ledger_makes_another_data_card(ledger, name):
-    told, write = ledger
-    before = cards.data_card()
-    told["mnist"][name] = {**told["mnist"][name], "value": 0.125, "n": 8 * 77}
-    write()
-    assert cards.data_card() != before and "616" in cards.data_card()
+def test_another_ledger_makes_another_data_card(told, name):
+    told[name] = {**told[name], "value": 0.125, "n": 8 * 77}
+    card = cards.data_card(told, entries("optdigits"))
+    assert card != data_card() and "616" in card
 
 
 def test_no_file_and_no_weights_are_refused(tmp_path):
@@ -256,6 +266,57 @@ def test_no_file_and_no_weights_are_refused(tmp_path):
         cards.readme("ada/digits", tmp_path / "note")
 
 
+def said_of(file):
+    """What the card of a file says, without the lines that name the package."""
+    head, text = cards.readme("ada/any", file).split("---\n")[1:]
+    return yaml.safe_load(head), text
+
+
+@pytest.mark.parametrize("preparation", PREPARATIONS)
+@pytest.mark.parametrize("none", [False, True])
+@pytest.mark.parametrize("count", COUNTS)
+def test_weights_of_other_classes_have_words_of_their_own(tmp_path, count, none, preparation):
+    calibration = {"temperature": 1.0, "threshold": 0.5} if none else {}
+    file = write(tmp_path / "w", names(count), none, preparation, calibration=calibration)
+    head, text = said_of(file)
+    rest = text.replace("digitlib", "").replace("DigitClassifier", "")
+    assert not re.search("digit|MNIST|redrawn|pen|hand", rest, re.IGNORECASE)
+    assert f"# Pictures of {count} classes\n" in text and "T-shirt/top" in text
+    assert (count > 10) == (f" and {count - 10} more." in text)
+    assert f"784, 16 and {count + none} numbers wide" in " ".join(text.split())
+    assert none == ('"none of these"' in text) == ("gets one of these names" not in text)
+    assert ("centred" in text) == (preparation == "digit")
+    assert head["tags"] == ["mlp", "numpy"] and "datasets" not in head and "license" not in head
+
+
+@pytest.mark.parametrize("dataset", [None, "mnist", "<b>clothes</b>"])
+def test_what_other_classes_were_measured_on(tmp_path, dataset):
+    """As the file says; figures of the ledger are none of theirs, whatever it says it learned from."""
+    valid = {"right": 90, "n": 100}
+    said = {"dataset": dataset, "valid": valid} if dataset else {}
+    file = write(tmp_path / "w", names(5), provenance=said)
+    card = cards.model_card(file, "ada/any", entries("mnist"))
+    assert figures(card) == ([str(Share(90, 100))] if dataset else [])
+    if dataset:
+        assert f"pictures in the validation set of {words.escaped(dataset)}." in card
+    assert "<b>" not in card and "MNIST is by" not in card
+
+
+def test_ten_digits_prepared_as_pictures_are_no_digits_of_mnists_kind(tmp_path):
+    file = write(tmp_path / "w", weights.DIGITS, provenance={"dataset": "mnist"})
+    card = cards.model_card(file)
+    assert "cropped to its ink" not in card and "0, 1, 2, 3, 4, 5, 6, 7, 8 and 9." in card
+
+
+def test_the_prose_is_all_used():
+    """And nothing in the package is typed twice."""
+    code = "".join(Path(part.__file__).read_text() for part in (cards, deploy))
+    folder = Path(cards.__file__).parent / "templates"
+    assert {f'"{path.name}"' for path in folder.iterdir()} == set(
+        re.findall(r'"\w+\.md"', code)
+    ) - {'"README.md"'}
+
+
 def test_the_text_needs_neither_torch_nor_the_hubs_client():
     """As where the book alone is built; publishing a Space needs no torch either."""
     code = """
@@ -264,11 +325,13 @@ for name in ("torch", "torchvision", "scipy", "sklearn", "huggingface_hub"):
     sys.modules[name] = None
 from digitlib.hosts import cards, deploy
 deploy.gather("static", "ada/digits")
-print(cards.model_card() + cards.data_card(), end="")
+from digitlib.book.entries import entries
+mnist, optdigits = entries("mnist"), entries("optdigits")
+print(cards.model_card(entries=mnist) + cards.data_card(mnist, optdigits), end="")
 """
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert result.stdout == cards.model_card() + cards.data_card()
+    assert result.stdout == model_card() + data_card()
 
 
 @pytest.mark.parametrize("page", pages.CARDS)

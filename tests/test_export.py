@@ -6,7 +6,6 @@ from torch import nn
 from digitlib import DigitClassifier, classify, evaluate, export
 from digitlib.data import scale
 from digitlib.model import MLP, with_norm
-from digitlib.train import Recipe
 from digitlib.weights import Weights
 
 
@@ -27,9 +26,7 @@ def test_folding_changes_nothing(small, norm):
 @pytest.mark.parametrize("hidden", [(), (20,), (20, 15)])
 def test_export_and_load(hidden, small, tmp_path):
     model = MLP(hidden)
-    measured = export.export_weights(
-        model, tmp_path / "w", small[:100], "optdigits", Recipe(seed=4)
-    )
+    measured = export.export_weights(model, tmp_path / "w", small[:100], "optdigits", {"seed": 4})
     again = export.load_model(tmp_path / "w")
     assert not again.training
     assert measured == evaluate.accuracy(
@@ -42,7 +39,7 @@ def test_export_and_load(hidden, small, tmp_path):
 
 def test_a_model_that_can_refuse_is_calibrated(small, tmp_path):
     model, valid = MLP((20,), none=True), small[:100]
-    export.export_weights(model, tmp_path / "w", valid, "optdigits", Recipe())
+    export.export_weights(model, tmp_path / "w", valid, "optdigits", {})
     again = export.load_model(tmp_path / "w")
     assert evaluate.outputs(again, valid.images).shape == (100, 11)
     assert evaluate.logits(again, valid.images).shape == (100, 10)
@@ -78,5 +75,5 @@ def test_other_models_are_refused(model):
 def test_the_file_holds_what_the_model_was(tmp_path, small):
     model = MLP((8,))
     before = [parameter.clone() for parameter in model.parameters()]
-    export.export_weights(model, tmp_path / "w", small[:10], "optdigits", Recipe())
+    export.export_weights(model, tmp_path / "w", small[:10], "optdigits", {})
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

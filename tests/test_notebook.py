@@ -12,6 +12,7 @@ from digitlib import show
 from digitlib.hosts.notebook import DigitPad
 from digitlib.weights import SHIPPED, TINY
 from drawings import draw
+from pads import weights_file
 
 
 def test_a_drawing_arrives_as_an_array():
@@ -21,8 +22,8 @@ def test_a_drawing_arrives_as_an_array():
     drawn = np.asarray(draw(2))
     pad.set_state({"drawing": base64.b64encode(drawn.tobytes()).decode()})
     np.testing.assert_array_equal(pad.image, drawn)
-    pad.set_state({"prediction": {"label": 2, "reason": None}})
-    assert pad.prediction["label"] == 2
+    pad.set_state({"prediction": {"label": 2, "name": "2", "reason": None}})
+    assert (pad.prediction["label"], pad.prediction["name"]) == (2, "2")
 
 
 def still(pad):
@@ -40,6 +41,35 @@ def test_the_pad_keeps_a_still_picture():
     after = Image.open(io.BytesIO(still(pad)))
     np.testing.assert_array_equal(np.asarray(after)[:, :280, 0], np.asarray(draw(2)))
     assert not np.array_equal(np.asarray(before), np.asarray(after))
+
+
+CLASSES = {
+    "two": ["no\nbreak", "\ud800 half a letter"],
+    "five": ["cat", "T-shirt/top", "x" * 300, "猫", "قطة"],
+    "47": [f"{'nearly ' * (i % 4)}number {i}" for i in range(47)],
+    "200": [str(i) for i in range(200)],
+}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_still_picture_has_a_bar_for_each_class(tmp_path, name, drawn):
+    """Below one another or in two columns, each with its name and its share, none over the picture's edge."""
+    classes = CLASSES[name]
+    _, content = weights_file(len(classes) + 1, classes=classes, preparation="picture")
+    (tmp_path / "w.safetensors").write_bytes(content)
+    pad = DigitPad(tmp_path / "w.safetensors")
+    if drawn:
+        pad.drawing = base64.b64encode(np.asarray(draw(2)).tobytes()).decode()
+    picture = np.asarray(Image.open(io.BytesIO(still(pad))))
+    assert picture[:280, :280, 0].any() == drawn  # no 4 where weights know none
+    opaque = picture[..., 3] > 0
+    assert not opaque[-1, 281:].any() and not opaque[:, -1].any()
+    tracks = (picture[:, 281:] == [128, 128, 128, 51]).all(axis=2)  # the empty part of bars
+    [middles] = np.nonzero(tracks.any(axis=1)[:-1] & ~tracks.any(axis=1)[1:])
+    columns = 1 if len(classes) <= 12 else 2
+    assert len(middles) == -(-len(classes) // columns)
+    assert picture.shape[1] <= 1_000
 
 
 def test_in_colab_the_pad_says_what_shows_it(monkeypatch):

@@ -1,7 +1,6 @@
 """The pad's JavaScript against the package's Python, in a real browser, and both against ONNX."""
 
 import base64
-import json
 
 import numpy as np
 import pad
@@ -11,6 +10,7 @@ from safetensors.numpy import save
 from digitlib import data, export, preprocess, weights
 from digitlib.classify import DigitClassifier
 from drawings import bitmaps, draw, on_sheet
+from pads import guess, weights_file
 
 ANSWER = """async (shapes) => {
   const pad = await import(new URL("pad.mjs", location));
@@ -134,28 +134,13 @@ def test_the_other_ways_to_prepare(page, placement):
         [base64.b64encode(drawing.tobytes()).decode(), placement],
     )
     if placement == "plain":
-        expected = preprocess.resample(drawing, 28, 28)
+        expected = preprocess.prepare(drawing, "picture")
     else:
         ink = preprocess.fit(preprocess.crop(drawing))
         top, left = (28 - ink.shape[0]) // 2, (28 - ink.shape[1]) // 2
         expected = np.zeros((28, 28), dtype=np.uint8)
         expected[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
     np.testing.assert_array_equal(np.reshape(theirs, (28, 28)), expected)
-
-
-def weights_file(outputs=11, calibration=None, odd=False):
-    """A small weights file; with ``odd`` its arrays don't begin at multiples of four."""
-    random = np.random.RandomState(0)
-    shapes = [(16, 784), (outputs, 16)]
-    arrays = {"a": np.zeros(3, dtype=np.int8)} if odd else {}
-    for i, (rows, inputs) in enumerate(shapes):
-        arrays[f"{i}.weight"] = random.randint(-127, 128, (rows, inputs), dtype=np.int8)
-        arrays[f"{i}.scale"] = np.full(rows, 0.002, dtype=np.float32)
-        arrays[f"{i}.bias"] = random.normal(size=rows).astype(np.float32)
-    notes = {"provenance": "{}"}
-    if calibration is not None:
-        notes["calibration"] = json.dumps(calibration)
-    return arrays, save(arrays, notes)
 
 
 def by_hand(arrays, image):
@@ -198,6 +183,87 @@ def test_the_eleventh_score_and_the_calibration(page, temperature):
             assert (answer["label"], answer["reason"]) == (None, "not a digit")
         else:
             assert (answer["label"], answer["reason"]) == (powers.argmax(), None)
+
+
+@pytest.mark.parametrize("count", [2, 10, 20, 47])
+@pytest.mark.parametrize("none", [False, True])
+def test_any_number_of_classes_answers_as_python_does(page, tmp_path, count, none):
+    """The same index, name, reason and shares; at a threshold on either side of the doubt, and without one."""
+    classes = [f"class {i}" for i in range(count)]
+    drawing = np.asarray(draw(5))
+    image = preprocess.preprocess(drawing)
+    arrays, _ = weights_file(count + none)
+    scores = by_hand(arrays, image)
+    doubt = scores[-1] - np.log(np.exp(scores[:count]).sum()) if none else 0
+    reasons = []
+    for limit in ({}, {"threshold": doubt - 0.01}, {"threshold": doubt + 0.01}):
+        calibration = {"temperature": 2.0} | limit
+        _, content = weights_file(count + none, calibration, classes=classes)
+        path = tmp_path / "w.safetensors"
+        path.write_bytes(content)
+        ours = DigitClassifier.load(path).classify(drawing)
+        theirs = asked(page, content, image)
+        for name in ("label", "name", "reason"):
+            assert theirs[name] == getattr(ours, name)
+        np.testing.assert_allclose(theirs["probabilities"], ours.probabilities, atol=1e-4)
+        reasons.append(theirs["reason"])
+    assert reasons == [None, "none of these" if none else None, None]
+
+
+def read(page, content):
+    """What ``readWeights`` finds beside the layers."""
+    return page.evaluate(
+        """async (weights) => {
+          const pad = await import(new URL("pad.mjs", location));
+          const { layers, ...said } = pad.readWeights(weights);
+          return said;
+        }""",
+        base64.b64encode(content).decode(),
+    )
+
+
+def test_what_a_file_says_is_read(page):
+    said = {
+        "provenance": {"seed": 1},
+        "calibration": {"temperature": 2, "threshold": -0.5},
+        "classes": ["Katze", "猫", "<b>"],
+        "preparation": "picture",
+    }
+    assert read(page, weights_file(4, **said)[1]) == said
+    usual = {"classes": list(weights.DIGITS), "preparation": "digit"}
+    assert read(page, weights_file()[1]) == usual | {"provenance": {}, "calibration": {}}
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"classes": "ab"}, "expected classes, two or more distinct names"),
+        ({"classes": {"0": "a"}}, "expected classes"),
+        ({"classes": ["a"]}, "expected classes"),
+        ({"classes": ["a", "b", "a"]}, "expected classes"),
+        ({"classes": ["a", ""]}, "expected classes"),
+        ({"classes": ["a", " "]}, "expected classes"),
+        ({"classes": ["a", 2]}, "expected classes"),
+        ({"classes": None}, "expected classes"),
+        ({"classes": ["a", "b", "c"], "outputs": 5}, "5 outputs for 3 classes"),
+        ({"classes": ["a", "b", "c"], "outputs": 2}, "2 outputs for 3 classes"),
+        ({"preparation": "letter"}, 'expected preparation, digit or picture, got "letter"'),
+        ({"preparation": ["digit"]}, "expected preparation"),
+        ({"calibration": [1]}, "expected calibration, a JSON object"),
+        ({"provenance": None}, "expected provenance, a JSON object"),
+    ],
+)
+def test_a_file_that_says_something_else_is_refused_as_in_python(page, tmp_path, said, message):
+    from playwright.sync_api import Error
+
+    said = dict(said)
+    _, content = weights_file(said.pop("outputs", 11), **said)
+    with pytest.raises(Error, match=f"expected a digitlib weights file: [^\\n]*{message}"):
+        read(page, content)
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="expected a digitlib weights file"):
+        weights.load(path)
 
 
 def test_ten_scores_refuse_nothing(page):
@@ -304,10 +370,6 @@ def served(held, static_site):
         return held
 
     return open_for
-
-
-def guess(page):
-    return page.locator(".pad-guess").inner_text()
 
 
 def test_a_server_may_predict(served):

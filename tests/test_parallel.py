@@ -45,7 +45,7 @@ from digitlib import cli, data, evaluate, export
 from digitlib.engine import checkpoint, parallel
 from digitlib.augment import Deform
 from digitlib.model import MLP
-from digitlib.train import Recipe, fit
+from digitlib.train import Training, fit
 
 folder, = sys.argv[1:]
 stored = np.load(f"{folder}/digits.npz")
@@ -90,7 +90,7 @@ def stop(epoch):
 
 def resumed(kept):
     train, valid = data.split(digits, valid=287)
-    recipe = Recipe(epochs=3, batch=100, deform=Deform(rotation=10))
+    recipe = Training(epochs=3, batch=100, deform=Deform(rotation=10))
     with parallel.group(torch.device("cpu")):
         whole, broken = MLP((32,)), MLP((32,))
         history = fit(whole, train, valid, recipe)

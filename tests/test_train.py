@@ -2,30 +2,26 @@ import io
 import math
 import sys
 from dataclasses import replace
-from functools import partial
 
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 from torch.nn.utils import parameters_to_vector
 
-from digitlib import calibrate, data, evaluate, export
+from digitlib import data, evaluate
 from digitlib.augment import Deform
-from digitlib.drawn import nondigits, redrawn, styles
-from digitlib.model import MLP
+from digitlib.model import MLP, with_norm
 from digitlib.train import (
-    RECIPES,
     Diverged,
-    Recipe,
-    _batches,
-    _optimizer,
+    Training,
     count_right,
     fit,
+    optimizer_for,
     train_epoch,
 )
+from signs import Convolutions, striped
 
-QUICK = Recipe(epochs=2, batch=100)
+QUICK = Training(epochs=2, batch=100)
 DEFORMED = replace(QUICK, deform=Deform(rotation=10, shift=1, elastic=1))
 
 
@@ -46,7 +42,7 @@ def weights_after(train, valid, recipe=QUICK, seed=0, **options):
 
 def test_it_learns(parts):
     model = MLP((64,))
-    history = fit(model, *parts, Recipe(epochs=15, batch=64))
+    history = fit(model, *parts, Training(epochs=15, batch=64))
     assert history[-1].valid_accuracy > 0.93
     assert history[-1].train_loss < history[0].train_loss / 4
     assert [epoch.number for epoch in history] == list(range(1, 16))
@@ -69,61 +65,37 @@ def test_validation_digits_touch_no_weight(parts):
     assert torch.equal(weights_after(train, valid), weights_after(train, valid[:5]))
 
 
-def test_a_recipe_makes_its_network(parts):
-    plain, normed = Recipe(hidden=(8,), seed=3), Recipe(hidden=(8,), seed=3, norm=True)
-    assert torch.equal(numbers(plain.network()), numbers(MLP((8,), seed=3)))
-    assert Recipe(nondigits=0.1).network()[-1].out_features == 11
-    assert numbers(normed.network()).numel() == numbers(plain.network()).numel() + 16
-    history = fit(normed.network(), *parts, replace(normed, epochs=10, batch=64))
-    assert history[-1].valid_accuracy > 0.8
-
-
-def test_a_recipe_of_numpys_numbers_is_one_of_plain_ones(parts, tmp_path):
-    """Also in the files that hold it: weights and an interrupted training."""
-    one, plain = np.float64(1), Deform(10.0, shift=(0.5, 1.0), coarseness=5)
-    deform = Deform(10 * one, shift=(np.float32(0.5), one), coarseness=np.int64(5))
-    recipe = Recipe(
-        hidden=np.array([8, 6]),
-        norm=np.bool_(False),
-        epochs=np.int32(2),
-        batch=np.int64(100),
-        rate=np.float32(0.25) / 32,
-        deform=deform,
-        seed=np.int64(1),
-    )
-    same = Recipe((8, 6), epochs=2, batch=100, rate=1 / 128, deform=plain, seed=1)
-    assert recipe == same and repr(recipe) == repr(same)
-    weights_of = []
-    for some in (recipe, same):
-        model = some.network()
-        # The second goes on from what the first has kept, which is all.
-        fit(model, *parts, some, keep=tmp_path / "kept")
-        path = tmp_path / f"{len(weights_of)}"
-        export.export_weights(model, path, parts[1], "optdigits", some)
-        weights_of.append(path.read_bytes())
-    assert weights_of[0] == weights_of[1]
-
-
-def test_a_batch_of_one_is_left_out_where_there_is_norm(parts):
+@pytest.mark.parametrize("network", [lambda: with_norm(MLP((8,))), lambda: Convolutions(10)])
+def test_a_last_batch_of_one_is_left_out_where_there_is_normalisation(parts, network):
     train, valid = parts
-    recipe = Recipe(hidden=(8,), norm=True, epochs=1, batch=50)
-    fit(recipe.network(), train[:101], valid, recipe)
-    with pytest.raises(
-        ValueError,
-        match="at least 2 in a batch for each of 1 processes, got a batch of 1",
-    ):
-        fit(recipe.network(), train[:1], valid, recipe)
-    with pytest.raises(ValueError, match="batch of at least 2, got 1 and 1"):
-        replace(recipe, batch=1)
+    training = Training(epochs=1, batch=50)
+    history = fit(network(), train[:101], valid, training)
+    assert math.isfinite(history[-1].valid_loss)
+    for images, batch in ((train[:1], 50), (train, 1)):
+        with pytest.raises(ValueError, match="a batch of at least 2 for this model in 1 processes"):
+            fit(network(), images, valid, replace(training, batch=batch))
+
+
+@pytest.mark.parametrize("count", [2, 5, 20, 47])
+@pytest.mark.parametrize("none", [False, True])
+def test_any_number_of_classes_is_learned(count, none):
+    """Images of one bright row each, by class; and dark ones that belong to none."""
+    train, valid = (striped(count, n, none and n > 10) for n in (20, 10))
+    model = Convolutions(count + none)
+    history = fit(model, train, valid, Training(epochs=max(12, 120 // count), batch=32, rate=2e-2))
+    assert history[-1].valid_accuracy > 0.9
+    if none:
+        others = train.images[train.labels == count]
+        assert (evaluate.outputs(model, others).argmax(1) == count).float().mean() > 0.8
 
 
 def test_deformations_fade_to_none():
     deform = Deform(rotation=10, elastic=1)
-    recipe = Recipe(epochs=10, deform=deform, fade=0.4)
+    recipe = Training(epochs=10, deform=deform, fade=0.4)
     rotations = [recipe.deforms(number).times(1).rotation[1] for number in range(1, 11)]
     assert rotations == pytest.approx([10] * 6 + [7.5, 5, 2.5, 0])
     assert replace(recipe, fade=0).deforms(10) == deform
-    assert Recipe(fade=0.5).deforms(3) is None
+    assert Training(fade=0.5).deforms(3) is None
 
 
 def test_fading_changes_what_is_learned(parts):
@@ -132,8 +104,8 @@ def test_fading_changes_what_is_learned(parts):
 
 
 def test_descent_with_momentum_learns_too(parts):
-    recipe = Recipe(hidden=(32,), epochs=10, batch=64, rate=0.05, optimizer="SGD")
-    history = fit(recipe.network(), *parts, recipe)
+    recipe = Training(epochs=10, batch=64, rate=0.05, optimizer="SGD")
+    history = fit(MLP((32,)), *parts, recipe)
     assert history[-1].valid_accuracy > 0.9
     with pytest.raises(ValueError, match="AdamW or SGD, got Adam"):
         replace(recipe, optimizer="Adam")
@@ -142,35 +114,22 @@ def test_descent_with_momentum_learns_too(parts):
 @pytest.mark.parametrize("optimizer", ["AdamW", "SGD"])
 def test_optimizers_are_fused_only_where_each_pytorch_has_that(optimizer):
     """A device without numbers stands in for Apple's GPU, for which PyTorch 2.4 hasn't."""
-    recipe = Recipe(optimizer=optimizer)
+    recipe = Training(optimizer=optimizer)
     for device, fused in (("cpu", True), ("meta", False)):
         model = MLP((8,)).to(device)
-        assert _optimizer(model, recipe, 10)[0].defaults["fused"] is fused
+        assert optimizer_for(model, recipe, 10)[0].defaults["fused"] is fused
 
 
 def test_smoothed_labels_make_less_sure(parts):
     train, valid = parts
-    recipe = Recipe(hidden=(32,), epochs=30, batch=64, smoothing=0.2)
-    model = recipe.network()
+    recipe = Training(epochs=30, batch=64, smoothing=0.2)
+    model = MLP((32,))
     fit(model, train, valid, recipe)
     surest = evaluate.logits(model, train.images).softmax(1).amax(1)
     # What is asked for of the label itself: 0.8, and its part of the 0.2 that is shared out.
     assert surest.mean() == pytest.approx(0.82, abs=0.03)
     with pytest.raises(ValueError, match=r"smoothing or distil, got 0\.1 and 0\.5"):
-        Recipe(smoothing=0.1, distil=0.5)
-
-
-def test_batches_are_fetched_together_and_hold_each_digit_once(parts):
-    """As many as make two fetches and a part of a third, the last batch smaller than the others."""
-    train = parts[0]
-    recipe = Recipe(batch=30, seed=3)
-    dealt = _batches(train.images, train.labels, recipe, 2, None)
-    batches = [(x.clone(), y) for x, y in dealt]
-    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(3_000 + 2))
-    assert [len(y) for _, y in batches] == [30] * 38 + [10]
-    x, y = (torch.cat(some) for some in zip(*batches, strict=True))
-    assert torch.equal(x, data.scale(train.images[order]))
-    assert torch.equal(y, train.labels[order])
+        Training(smoothing=0.1, distil=0.5)
 
 
 def test_the_last_epoch_is_the_result(parts):
@@ -211,11 +170,11 @@ def test_a_teachers_answers_are_learned_like_labels(parts):
 def test_a_student_comes_to_agree_with_its_teacher(parts):
     train, valid = parts
     teacher, student = MLP((64,)), MLP((32,), seed=1)
-    fit(teacher, train, valid, Recipe(epochs=10, batch=64))
+    fit(teacher, train, valid, Training(epochs=10, batch=64))
     before = numbers(teacher)
     # Labels that are all wrong: a student that looked at them would learn to be wrong.
     misled = data.Images(train.images, (train.labels + 1) % 10)
-    recipe = Recipe(epochs=10, batch=64, distil=1.0)
+    recipe = Training(epochs=10, batch=64, distil=1.0)
     history = fit(student, misled, valid, recipe, teacher=teacher)
     answers = evaluate.logits(teacher, valid.images).argmax(1)
     agreed = count_right(evaluate.logits(student, valid.images), answers)
@@ -223,64 +182,24 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     assert torch.equal(numbers(teacher), before)
 
 
-def test_redrawn_digits_teach_any_pen(parts):
+@pytest.mark.parametrize(("outputs", "others"), [(10, 3), (11, 0), (9, 0)])
+def test_a_model_has_as_many_outputs_as_the_images_ask_for(parts, outputs, others):
     train, valid = parts
-    drawn = redrawn.mixed(valid, 1.0, seed=5)[len(valid) :]
-    right = []
-    for share in (0.0, 1.0):
-        recipe = Recipe(epochs=round(20 / (1 + share)), batch=64, redrawn=share)
-        model = MLP((64,))
-        fit(model, train, valid, recipe)
-        answers = evaluate.logits(model, drawn.images)
-        right.append(evaluate.accuracy(answers, drawn.labels).value)
-    assert right[1] > right[0] + 0.03
+    train = train.and_also(train.images[:others], torch.full((others,), 10))
+    wanted = 11 if others else 10
+    with pytest.raises(
+        ValueError, match=f"{wanted} outputs for 10 classes.* got one with {outputs}$"
+    ):
+        fit(MLP((8,), classes=outputs), train, valid, QUICK)
 
 
-def test_drawn_digits_teach_other_hands(parts):
+def test_what_is_measured_belongs_to_the_classes_that_are_learned(parts):
     train, valid = parts
-    right = []
-    for share in (0.0, 0.5):
-        model = MLP((64,))
-        history = fit(model, train, valid, Recipe(epochs=10, batch=64, hands=share))
-        assert history[-1].valid_accuracy > 0.93
-        found = styles.right(partial(evaluate.logits, model), n=50)
-        right.append(evaluate.total(found.values()).value)
-    assert right[1] > right[0] + 0.1
-
-
-def test_what_is_no_digit_is_learned_as_an_eleventh_class(parts):
-    train, valid = parts
-    recipe = Recipe(epochs=20, batch=64, nondigits=0.5)
-    assert (recipe.outputs, Recipe().outputs) == (11, 10)
-    model = MLP((64,), none=recipe.outputs > 10)
-    history = fit(model, train, valid, recipe)
-    assert history[-1].valid_accuracy > 0.9
-    digits = calibrate.doubt(evaluate.outputs(model, valid.images))
-    limit = calibrate.threshold(digits, refused=0.05)
-    for kind in ("textures", "inverted"):
-        others = nondigits.draw(kind, 50, valid, seed=9)
-        found = calibrate.doubt(evaluate.outputs(model, others))
-        assert (found > limit).float().mean() > 0.8, kind
-
-
-def test_non_digits_are_not_taught_by_a_teacher(parts):
-    """With a teacher alone for digits, and labels alone for the rest, the eleventh class is learned all the same."""
-    train, valid = parts
-    teacher = MLP((64,))
-    fit(teacher, train, valid, Recipe(epochs=10, batch=64))
-    recipe = Recipe(epochs=10, batch=64, nondigits=0.5, distil=1.0)
-    model = MLP((64,), none=True)
-    fit(model, train, valid, recipe, teacher=teacher)
-    assert (evaluate.outputs(model, valid.images).argmax(1) < 10).float().mean() > 0.9
-    others = nondigits.draw("textures", 50, valid, seed=9)
-    assert (evaluate.outputs(model, others).argmax(1) == 10).float().mean() > 0.6
-
-
-@pytest.mark.parametrize(("outputs", "nondigits"), [(10, 0.3), (11, 0.0)])
-def test_a_model_has_the_outputs_of_its_recipe(parts, outputs, nondigits):
-    recipe = replace(QUICK, nondigits=nondigits)
-    with pytest.raises(ValueError, match=f"{21 - outputs} outputs .* {outputs}$"):
-        fit(MLP((8,), none=outputs > 10), *parts, recipe)
+    with pytest.raises(ValueError, match="expected the same classes"):
+        fit(MLP((8,)), train, replace(valid, classes=tuple("abcdefghij")), QUICK)
+    some_of_none = valid.and_also(valid.images[:1], torch.tensor([10]))
+    with pytest.raises(ValueError, match="images of the classes alone"):
+        fit(MLP((8,)), train, some_of_none, QUICK)
 
 
 @pytest.mark.parametrize(("distil", "teacher"), [(0.5, None), (0.0, MLP((8,)))])
@@ -310,13 +229,6 @@ def test_an_infinite_loss_stops_with_step_and_rate(parts, step):
     rate = f"{cycle.get_last_lr()[0]:.3g}"
     with pytest.raises(Diverged, match=rf"nan at step {step}, .* rate of {rate};"):
         fit(model, *parts, QUICK)
-
-
-def test_named_recipes():
-    assert Recipe.named("quick") == Recipe() == RECIPES["quick"]
-    assert Recipe.named("base", seed=3) == replace(RECIPES["base"], seed=3)
-    with pytest.raises(ValueError, match="tiny, pad, record, got 'slow'"):
-        Recipe.named("slow")
 
 
 class Stop(Exception):
@@ -408,7 +320,7 @@ def test_matrices_are_multiplied_in_the_precision_of_the_recipe(parts, precision
 
 
 def test_bfloat16_learns_about_as_well(parts):
-    recipe = Recipe(epochs=10, batch=64, precision="bfloat16")
+    recipe = Training(epochs=10, batch=64, precision="bfloat16")
     model = MLP((64,))
     history = fit(model, *parts, recipe)
     assert history[-1].valid_accuracy > 0.93
@@ -424,17 +336,13 @@ def test_bfloat16_learns_about_as_well(parts):
         {"rate": float("nan")},
         {"precision": "int4"},
         {"distil": 1.5},
-        {"redrawn": 1.0, "degraded": -0.1},
-        {"degraded": 0.5},
-        {"hands": -0.1},
-        {"redrawn": -0.1},
-        {"nondigits": -0.1},
-        {"nondigits": math.inf},
+        {"smoothing": -0.1},
+        {"fade": 2.0},
     ],
 )
-def test_impossible_recipes_are_refused(wrong):
+def test_impossible_trainings_are_refused(wrong):
     with pytest.raises(ValueError, match=r"expected .* got"):
-        Recipe(**wrong)
+        Training(**wrong)
 
 
 def test_no_digits_to_learn_from(parts):
@@ -455,12 +363,11 @@ def test_the_bar_is_for_people_only(parts, monkeypatch):
         def isatty(self):
             return True
 
-    for check, expected in (("1", False), ("", True)):
-        screen = Terminal()
-        monkeypatch.setenv("DIGITLIB_CHECK", check)
-        monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    for seen in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", seen)
         fit(MLP((32,)), *parts, QUICK)
-        assert ("step" in screen.getvalue()) is expected
+        assert ("step" in seen.getvalue()) is seen.isatty()
 
 
 def test_the_model_comes_home(parts):

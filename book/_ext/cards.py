@@ -4,11 +4,16 @@ A page in git has a title, an opening and the line ``LINE``; GitHub shows them a
 in the line's place, so that it can't say anything else than the ledger.
 """
 
+from pathlib import Path
+
 from digitlib import weights
-from digitlib.book.entries import LEDGER
+from digitlib.book.entries import LEDGER, entries
 from digitlib.hosts import cards
 
-CARDS = {"book/model-card": cards.model_card, "book/data-card": cards.data_card}
+CARDS = {
+    "book/model-card": lambda: cards.model_card(entries=entries("mnist")),
+    "book/data-card": lambda: cards.data_card(entries("mnist"), entries("optdigits")),
+}
 LINE = (
     "*In the book, the card stands here: it is written from the ledger when the book is built.*\n"
 )
@@ -25,7 +30,8 @@ def fill(app, docname, source):
     """Put a card into its page, which is read again when what the card is made from changes."""
     if docname in CARDS:
         source[0] = filled(source[0], CARDS[docname]())
-        for path in (cards.__file__, LEDGER, weights.SHIPPED):
+        prose = (Path(cards.__file__).parent / "templates").iterdir()
+        for path in (cards.__file__, LEDGER, weights.SHIPPED, *prose):
             app.env.note_dependency(str(path))
 
 

@@ -36,7 +36,11 @@ SCRIPT = """<script type="text/plain" id="module">{module}</script>
     const address = URL.createObjectURL(new Blob([module], {{ type: "text/javascript" }}));
     const {{ default: pad }} = await import(address);
     const values = {{ weights }};
-    pad.render({{ model: {{ get: (name) => values[name] }}, el: document.getElementById("pad") }});
+    const place = document.getElementById("pad");
+    pad.render({{ model: {{ get: (name) => values[name] }}, el: place }});
+    if (place.querySelector(".pad-others")) {{
+      for (const text of document.querySelectorAll("[data-others]")) text.textContent = text.dataset.others;
+    }}
     if (window.parent !== window) {{
       document.documentElement.classList.add("framed");
       window.addEventListener("message", ({{ source, data }}) => {{

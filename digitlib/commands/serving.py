@@ -44,6 +44,7 @@ def deploy(options) -> int:
     """Publish the drawing pad as a Space on Hugging Face, or the weights as a model."""
     from digitlib.book.entries import entries
     from digitlib.hosts import deploy
+    from digitlib.hosts.publish import publish
 
     asked = {kind: getattr(options, kind) for kind in deploy.KINDS}
     [(kind, name)] = [item for item in asked.items() if item[1] is not None]
@@ -54,6 +55,6 @@ def deploy(options) -> int:
         write_folder(files, options.folder)
         print(f"{options.folder}: {len(files)} files")
     else:
-        address, gone = deploy.publish(files, name, kind)
+        address, gone = publish(files, name, kind)
         print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))
     return 0

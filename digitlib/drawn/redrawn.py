@@ -201,7 +201,7 @@ def _redraw(images: torch.Tensor, pen: Pen, sheet: int, random: torch.Generator)
 
 
 def _places(low, extent, scale, side, sheet, random) -> torch.Tensor:
-    """Where each pixel of a sheet comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each point of the bending."""
+    """Where each pixel of the sheet comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each bending point."""
     n, half = len(low), sheet / 2
     # A box as large as the sheet fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
     free = sheet - extent * scale[:, None]

@@ -4,13 +4,11 @@ A kind is a function from numpy's ``RandomState``, and digits to spoil, to a dra
 :mod:`digitlib.drawn.nondigits` says which kinds a classifier may learn from.
 """
 
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageFilter
 
 from digitlib.data import Images
+from digitlib.drawn.glyphs import typefaces
 from digitlib.drawn.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
 from digitlib.preprocess import SIDE
 
@@ -44,40 +42,12 @@ LETTERS = "".join(
 SYMBOLS = "?!&@#$%*+=<>~^{}§µ¶€£αβγδεθλπρστφψωΔΩΣΨΞ∞∑√∂≈≠≤≥←↑→↓♠♣♥♦★☺☼♪"
 
 
-@lru_cache
-def _fonts(text: str) -> list[ImageFont.FreeTypeFont]:
-    """The typefaces that come with matplotlib and have glyphs of their own for every character of a text."""
-    import matplotlib  # half a second, which no other training need wait for
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    names = [*folder.glob("DejaVuS*.ttf"), *folder.glob("STIXGeneral*.ttf")]
-    if text.isascii():
-        names += [folder / f"cm{style}10.ttf" for style in ("b", "r", "ss", "ti", "tt")]
-    # Before 3.11 matplotlib has no cmti10; the italics for formulas are its next of kin.
-    slanted = folder / "cmmi10.ttf"
-    fonts = [
-        ImageFont.truetype(str(name if name.exists() else slanted), CANVAS // 2)
-        for name in sorted(names)
-    ]
-    return [font for font in fonts if _has(font, text)]
-
-
-def _has(font: ImageFont.FreeTypeFont, text: str) -> bool:
-    """Whether a typeface draws each character otherwise than one that no typeface has."""
-    missing = bytes(font.getmask("\U0010fffe"))
-    return all(bytes(font.getmask(character)) not in (b"", missing) for character in text)
-
-
 def _glyph(random, characters: str) -> np.ndarray:
     """One character in a random typeface, slanted and turned a little, bolder or finer than it was."""
-    fonts = _fonts(characters)
-    font = fonts[random.randint(len(fonts))]
-    character = characters[random.randint(len(characters))]
-    left, top, right, bottom = font.getbbox(character)
-    margin = CANVAS // 4  # for the slant
-    image = Image.new("L", (right - left + 2 * margin, bottom - top + 2 * margin))
-    place = margin - left, margin - top
-    ImageDraw.Draw(image).text(place, character, fill=255, font=font)
+    choice = typefaces(characters)
+    glyphs = choice[random.randint(len(choice))]
+    glyph = glyphs[characters[random.randint(len(characters))]]
+    image = Image.fromarray(np.pad(glyph, CANVAS // 4))  # the margin is for the slant
     lean = random.uniform(-0.25, 0.25)
     slanted = (1, lean, -lean * image.height / 2, 0, 1, 0)
     image = image.transform(image.size, Image.Transform.AFFINE, slanted)

@@ -1,8 +1,10 @@
 """The web page and its API, served by Gradio: a pad to draw on, a photo to upload, and two endpoints for programs.
 
-``/classify`` takes a picture's file and answers ``{"label", "reason", "probabilities"}``; ``/classify_batch`` takes
-several and answers a list. A file is at most 10 MB and 25 million pixels large, a batch at most 100 files. A request
-that is no picture gets one line that says what was expected and what came.
+It asks any :class:`~digitlib.classify.Classifier`. ``/classify`` takes a picture's file and answers
+``{"label", "name", "reason", "probabilities"}``: the index of a class and its name, or why there is none, and a
+probability for each class, in their order. ``/classify_batch`` takes several and answers a list. A file is at most
+10 MB and 25 million pixels large, a batch at most 100 files. A request that is no picture gets one line that says what
+was expected and what came.
 
 A Space runs it beside a copy of the ground floor alone.
 """
@@ -25,9 +27,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from digitlib.classify import DigitClassifier, Prediction
-from digitlib.picture import read_image
-from digitlib.preprocess import NoInk, preprocess
+from digitlib.classify import Classifier, Prediction, load
+from digitlib.hosts import words
+from digitlib.picture import read
+from digitlib.preprocess import NoInk, prepare
+from digitlib.weights import SHIPPED
 
 # Gradio reads these when it is imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -70,14 +74,20 @@ KEEP = (300, 600)
 _PAD = resources.files("digitlib") / "pad"
 _MODULE = (_PAD / "pad.mjs").read_text(encoding="utf-8")
 _CSS = (_PAD / "pad.css").read_text(encoding="utf-8")
-_INTRODUCTION = """# Draw a digit
-A small neural network, trained on MNIST, says what it sees while you draw. For its answers drawings and photos are
+_DIGITS = """# {heading}
+{network} says what it sees while you draw. For its answers drawings and photos are
 sent to this server. It keeps no drawing, and a photo for a quarter of an hour at most."""
+_CLASSES = """# {heading}
+{network} says which of these it sees: {names}. For its answers drawings and pictures are
+sent to this server. It keeps no drawing, and a picture for a quarter of an hour at most."""
 
 # A module from a blob address: the same file then works in any host, with no path to agree on.
 _START = """
 const module = URL.createObjectURL(new Blob([%s], { type: "text/javascript" }));
-const values = { classify: (canvas) => server.classify_drawing(canvas.toDataURL("image/png")) };
+const values = {
+  ...%s,
+  classify: (canvas) => server.classify_drawing(canvas.toDataURL("image/png")),
+};
 const el = element.querySelector(".digit-pad");
 import(module)
   .then((pad) => pad.default.render({ model: { get: (name) => values[name] }, el }))
@@ -85,47 +95,63 @@ import(module)
 """
 
 
-def build(classifier: DigitClassifier | None = None) -> gr.Blocks:
-    """Build the page around a classifier, by default the package's own."""
-    classifier = classifier or DigitClassifier.load()
+def build(classifier: Classifier | None = None) -> gr.Blocks:
+    """Build the page around a classifier, by default the package's own weights."""
+    classifier = classifier or load()
 
     def classify_drawing(drawing: str) -> dict:
-        """Name the digit on a drawing, a PNG as a ``data:`` address."""
+        """Name what is on a drawing, a PNG as a ``data:`` address."""
         return _answer(classifier.classify(decode(drawing)))
 
     def classify(picture: gr.FileData) -> dict:
-        """Name the digit on a picture."""
-        return _answer(classifier.classify(_read(picture)))
+        """Name what is on a picture."""
+        return _answer(classifier.classify(_read(picture, classifier.preparation)))
 
     def classify_batch(pictures: list[gr.FileData]) -> list[dict]:
-        """Name the digit on each of several pictures."""
-        return [_answer(classifier.classify(_read(one))) for one in _several(pictures)]
+        """Name what is on each of several pictures."""
+        drawings = (_read(one, classifier.preparation) for one in _several(pictures))
+        return [_answer(classifier.classify(drawing)) for drawing in drawings]
 
-    def show(photo: dict | None) -> tuple:
-        """Say what is on an uploaded photo, and show what the model sees of it."""
-        return _shown(classifier, photo) if photo else ("", None)
-
-    blocks = gr.Blocks(title="Draw a digit", delete_cache=KEEP)
+    blocks = gr.Blocks(title=words.heading(classifier.classes), delete_cache=KEEP)
     with blocks as page, gr.Column():
-        gr.Markdown(_INTRODUCTION)
+        gr.Markdown(_introduction(classifier))
+        answers = {"classes": classifier.classes, "preparation": classifier.preparation}
         gr.HTML(
             html_template='<div class="digit-pad"></div>',
             css_template=_CSS,
-            js_on_load=_START % json.dumps(_MODULE),
+            js_on_load=_START % (json.dumps(_MODULE), json.dumps(answers)),
             server_functions=[classify_drawing],
         )
-        photo = gr.Image(
-            label="Or a photo of a digit, dark ink on paper",
-            sources=["upload", "clipboard"],
-            height=240,
-        )
-        said = gr.Markdown(elem_id="photo-answer")
-        seen = gr.Image(label="What the model sees", height=240, interactive=False, buttons=[])
-        # Unprepared, or Gradio would open the file before its size is checked.
-        photo.change(show, photo, [said, seen], preprocess=False, api_visibility="private")
+        _photo(classifier)
         gr.api(classify, api_name="classify")
         gr.api(classify_batch, api_name="classify_batch")
     return page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+
+
+def _introduction(classifier: Classifier) -> str:
+    """What stands at the head of the page."""
+    classes = classifier.classes
+    return (_DIGITS if words.are_digits(classes) else _CLASSES).format(
+        heading=words.heading(classes),
+        network=words.network(classes, classifier.provenance),
+        names=words.listed(classes),
+    )
+
+
+def _photo(classifier: Classifier) -> None:
+    """The part of the page that takes a picture, and says what it shows."""
+
+    def show(photo: dict | None) -> tuple:
+        """Say what is on an uploaded picture, and show what the model sees of it."""
+        return _shown(classifier, photo) if photo else ("", None)
+
+    what = "photo of a digit" if words.are_digits(classifier.classes) else "picture"
+    ink = ", dark ink on paper" if classifier.preparation == "digit" else ""
+    photo = gr.Image(label=f"Or a {what}{ink}", sources=["upload", "clipboard"], height=240)
+    said = gr.Markdown(elem_id="photo-answer")
+    seen = gr.Image(label="What the model sees", height=240, interactive=False, buttons=[])
+    # Unprepared, or Gradio would open the file before its size is checked.
+    photo.change(show, photo, [said, seen], preprocess=False, api_visibility="private")
 
 
 def decode(drawing: str) -> np.ndarray:
@@ -142,19 +168,29 @@ def decode(drawing: str) -> np.ndarray:
         raise ValueError(f"expected a PNG as data:image/png;base64,…: {error}") from None
 
 
-def launch(host: str | None = None, port: int | None = None, **options):
+def launch(
+    host: str | None = None,
+    port: int | None = None,
+    weights: str | Path | None = None,
+    **options,
+):
     """Serve the page and return Gradio's ``(app, local address, public address)``.
 
     Args:
         host: the address to listen on; by default this machine only, and every one on a Space.
         port: by default the first free one from 7860.
+        weights: a weights file or a model in ONNX; by default the package's own.
         options: further ones of Gradio's ``launch``.
+
+    Raises:
+        FileNotFoundError, ModuleNotFoundError, ValueError: as :func:`digitlib.classify.load` does.
 
     While it serves, this process asks no proxy for anything, except with ``share=True``.
     """
     on_a_space = "SPACE_ID" in os.environ
+    page = build(load(weights or SHIPPED))
     with nullcontext() if options.get("share") else _without_proxy():
-        return build().launch(
+        return page.launch(
             server_name=host or ("0.0.0.0" if on_a_space else "127.0.0.1"),
             server_port=port,
             max_file_size=UPLOAD,
@@ -164,37 +200,41 @@ def launch(host: str | None = None, port: int | None = None, **options):
         )
 
 
-def serve(port: int | None = None) -> None:
-    """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then."""
+def serve(port: int | None = None, weights: str | Path | None = None) -> None:
+    """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then.
+
+    Args and errors are :func:`launch`'s.
+    """
     # An end like any other, at which their folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    launch(port=port)
+    launch(port=port, weights=weights)
 
 
 def _answer(prediction: Prediction) -> dict:
     """A prediction as JSON."""
     return {
         "label": prediction.label,
+        "name": prediction.name,
         "reason": prediction.reason,
         "probabilities": [float(p) for p in prediction.probabilities],
     }
 
 
-def _read(picture: object) -> np.ndarray:
+def _read(upload: object, preparation: str) -> np.ndarray:
     """An upload as a drawing; ``gr.Error`` in one line for what is no picture, or too large a one."""
-    path = _checked(picture)
+    path = _checked(upload)
     try:
-        return read_image(path)
+        return read(path, preparation)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise _refusal(str(error).replace(str(path), path.name)) from None
 
 
-def _checked(picture: object) -> Path:
+def _checked(upload: object) -> Path:
     """The file of an upload, after a look at its header: no pixel is unpacked yet."""
     # Where such a file lies Gradio has checked; what doesn't look like one, it passes on as it is.
-    if not is_file_obj_with_meta(picture):
-        raise _refusal(f"expected an uploaded picture, got {str(picture)[:40]!r}")
-    path = Path(picture["path"])
+    if not is_file_obj_with_meta(upload):
+        raise _refusal(f"expected an uploaded picture, got {str(upload)[:40]!r}")
+    path = Path(upload["path"])
     try:
         with Image.open(path) as image:
             width, height = image.size
@@ -221,16 +261,18 @@ def _refusal(message: str) -> gr.Error:
     return gr.Error(message, print_exception=False)
 
 
-def _shown(classifier: DigitClassifier, photo: dict) -> tuple[str, np.ndarray | None]:
-    """A sentence about a photo, and the 28 x 28 image that the model got, enlarged."""
-    drawing = _read(photo)
+def _shown(classifier: Classifier, photo: dict) -> tuple[str, np.ndarray | None]:
+    """A sentence about a picture, as Markdown, and the 28 x 28 image that the model got, enlarged."""
+    digits = words.are_digits(classifier.classes)
+    drawing = _read(photo, classifier.preparation)
     prediction = classifier.classify(drawing)
     try:
-        image = preprocess(drawing)
+        image = prepare(drawing, classifier.preparation)
     except NoInk:
-        return "Nothing drawn in sight", None
+        return "Nothing drawn in sight" if digits else "Nothing in sight", None
     enlarged = np.kron(image, np.ones((10, 10), dtype=np.uint8))
     if prediction.label is None:
-        return "This is no digit", enlarged
+        return "This is no digit" if digits else "None of these", enlarged
     share = 100 * prediction.probabilities[prediction.label]
-    return f"This is a {prediction.label} ({share:.0f} %)", enlarged
+    name = words.escaped(prediction.name)
+    return f"{'This is a ' if digits else ''}{name} ({share:.0f} %)", enlarged

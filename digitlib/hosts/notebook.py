@@ -2,8 +2,10 @@
 
 import base64
 import io
+import math
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import traitlets
 from anywidget import AnyWidget
@@ -11,29 +13,32 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.classify import DigitClassifier, Prediction
 from digitlib.show import COLOURS, GREY, bundle
-from digitlib.weights import SHIPPED
+from digitlib.weights import DIGITS, SHIPPED
 
 __all__ = ["DigitPad"]
 
 _PAD = Path(__file__).parents[1] / "pad"
 _SIDE = 280
+_ROWS = 12  # of bars; more stand in two columns
+_WIDEST = 140  # pixels for a name
 
 
 class DigitPad(AnyWidget):
     """The drawing pad in a notebook: what is drawn arrives here while one draws.
 
     Args:
-        weights: the path of a weights file; by default the one that comes with the package.
+        weights: the path of a weights file, of any classes; by default the one that comes with the package.
 
     Attributes:
-        prediction: ``{"label", "reason", "probabilities"}`` of the drawing, as the pad in the browser sees it.
+        prediction: ``{"label", "name", "reason", "probabilities"}`` of the drawing, as the pad in the browser sees
+            it: the index of a class and its name, or None for both and the reason why.
         drawing: the grey levels as base64; :attr:`image` has them as an array.
 
     Raises:
         FileNotFoundError, ValueError: no such file, or not a weights file.
 
     A notebook that is stored or shown without a kernel keeps a still picture of the drawing as it was when the cell
-    was run, or of a 4 where nothing was drawn yet.
+    was run, or where nothing was drawn yet, of a 4, and of an empty sheet for other classes than the digits.
     """
 
     _esm = (_PAD / "pad.mjs").read_text(encoding="utf-8")
@@ -60,8 +65,10 @@ class DigitPad(AnyWidget):
     def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
         # Colab learns from anywidget's metadata what shows it.
         _, metadata = super()._repr_mimebundle_(**options)
-        image = self.image if self.image.any() else _a_four()
-        still = _still(image, self._classifier.classify(image))
+        image, classes = self.image, self._classifier.classes
+        if classes == DIGITS and not image.any():
+            image = _a_four()
+        still = _still(image, self._classifier.classify(image), classes)
         return bundle(self, still, "(a drawing pad)"), metadata
 
 
@@ -80,25 +87,73 @@ def _a_four() -> np.ndarray:
     return np.asarray(sheet)
 
 
-def _still(image: np.ndarray, prediction: Prediction) -> bytes:
-    """The pad as a PNG on a transparent ground: the sheet, the guess and ten bars."""
-    picture = Image.new("RGBA", (2 * _SIDE + 40, _SIDE))
+def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) -> bytes:
+    """The pad as a PNG on a transparent ground: the sheet, the guess and a bar for each class."""
+    font, large = _font(13, classes), _font(22, classes)
+    left, top, line = _SIDE + 40, 56, 22
+    columns = 1 if len(classes) <= _ROWS else 2
+    widest = max(font.getlength(_one_line(name)) for name in classes)
+    names = min(max(20, math.ceil(widest) + 8), _WIDEST)
+    length = 200 // columns
+    step = names + length + 60  # from column to column: the name, the bar and the share
+    height = top + line * -(-len(classes) // columns)
+    picture = Image.new("RGBA", (left + columns * step, max(_SIDE, height)))
     picture.paste(Image.fromarray(image).convert("RGBA"), (0, 0))
     brush = ImageDraw.Draw(picture)
-    font, left, top, length = ImageFont.load_default(13), _SIDE + 40, 56, 200
-    guess = f"This is a {prediction.label}"
-    if prediction.label is None:
-        guess = "Not a digit, I think"
-    brush.text((left, 8), guess, GREY, ImageFont.load_default(22))
-    for digit, share in enumerate(prediction.probabilities):
-        y = top + 22 * digit
-        colour = COLOURS[1 if digit == prediction.label else 0]
-        brush.text((left, y), str(digit), GREY, font)
-        brush.rounded_rectangle((left + 20, y + 2, left + 20 + length, y + 14), 4, "#80808033")
-        if share > 0.005:
-            end = left + 20 + length * float(share)
-            brush.rectangle((left + 20, y + 2, end, y + 14), colour)
-        brush.text((left + 228, y), f"{100 * share:.0f} %", GREY, font)
+    guess = _shortened(_sentence(prediction, classes), columns * step, large)
+    brush.text((left, 8), guess, GREY, large)
+    for i, (name, share) in enumerate(zip(classes, prediction.probabilities, strict=True)):
+        row, column = divmod(i, columns)
+        x, y = left + step * column, top + line * row
+        brush.text((x, y), _shortened(name, names - 8, font), GREY, font)
+        colour = COLOURS[1 if i == prediction.label else 0]
+        _bar(brush, (x + names, y), length, float(share), colour)
+        brush.text((x + names + length + 8, y), f"{100 * share:.0f} %", GREY, font)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
+    """Pillow's own font for digits; it has little more than English, so matplotlib's for other names."""
+    if classes == DIGITS:
+        return ImageFont.load_default(size)
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return ImageFont.truetype(fonts / "DejaVuSans.ttf", size)
+
+
+def _bar(
+    brush: ImageDraw.ImageDraw, place: tuple[int, int], length: int, share: float, colour: str
+) -> None:
+    """One bar of the still picture, filled up to its share."""
+    x, y = place
+    brush.rounded_rectangle((x, y + 2, x + length, y + 14), 4, "#80808033")
+    if share > 0.005:
+        brush.rectangle((x, y + 2, x + length * share, y + 14), colour)
+
+
+def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
+    """What the pad says above its bars."""
+    digits = classes == DIGITS
+    if prediction.reason == "blank":
+        return "Draw a digit" if digits else "Draw something"
+    if prediction.label is None:
+        return "Not a digit, I think" if digits else "None of these, I think"
+    return f"This is a {prediction.name}" if digits else prediction.name
+
+
+def _one_line(name: str) -> str:
+    """A name as far as a still picture could show it, without what would break the line."""
+    return " ".join(name.split())[:80]
+
+
+def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+    """A text as it is, or its beginning and an ellipsis where it is wider than that."""
+    text = _one_line(text)
+    if font.getlength(text) <= width:
+        return text
+    return next(
+        shorter
+        for end in range(len(text) - 1, -1, -1)
+        if font.getlength(shorter := text[:end].rstrip() + "…") <= width or not end
+    )

@@ -1,11 +1,16 @@
-// The drawing pad: a sheet to draw on, and ten bars that move while one draws.
+// The drawing pad: a sheet to draw on, and a bar for each class that moves while one draws.
 //
 // One ES module in anywidget's form, export default { render({ model, el }) }, for any host. It reads
 //   model.get("weights")   the bytes of a weights file: ArrayBuffer, typed array, DataView or base64
-//   model.get("classify")  where a server predicts instead: async (canvas) => ({ label, reason, probabilities })
+// or, where a server predicts instead,
+//   model.get("classify")     async (canvas) => ({ label, name, reason, probabilities }); the name may be left out
+//   model.get("classes")      the names of what it tells apart; without them, the ten digits
+//   model.get("preparation")  how it prepares drawings, "digit" or "picture"; without it, "digit"
 // and sets, where the model has set(),
 //   "drawing"     the 280 x 280 grey levels, base64, at most ten times a second
-//   "prediction"  { label, reason, probabilities }; label is null for "blank" and for "not a digit"
+//   "prediction"  { label, name, reason, probabilities }; label and name are null for a reason: "blank", and
+//                 "not a digit" or, where the classes aren't the ten digits, "none of these"
+// A label counts the classes from 0. Their names are text of any length and script.
 // It never asks the network for anything: what is drawn stays in the browser unless the host takes it.
 
 performance.mark("pad-start");
@@ -15,9 +20,17 @@ const PEN = 22; // a tenth of a digit's height, as in MNIST
 const FIELD = 28; // of what the model sees
 const BOX = 20;
 const STEPS = 28; // of the grid on which keys move
+const ROWS = 12; // of bars; more stand side by side
 const PATIENCE = 5000; // milliseconds for a server's answer
-const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-const BLANK = { label: null, reason: "blank", probabilities: DIGITS.map(() => 0), doubt: null };
+const DIGITS = [..."0123456789"];
+const PREPARATIONS = ["digit", "picture"];
+
+const areDigits = (classes) =>
+  classes.length === DIGITS.length && DIGITS.every((name, i) => name === classes[i]);
+
+const blank = (classes) => (
+  { label: null, name: null, reason: "blank", probabilities: classes.map(() => 0), doubt: null }
+);
 
 // ---------------------------------------------------------------- preprocessing
 // A port of digitlib/preprocess.py, whose docstring is the contract: whole numbers below 2**53, so that both
@@ -26,7 +39,7 @@ const BLANK = { label: null, reason: "blank", probabilities: DIGITS.map(() => 0)
 const PLACEMENTS = {
   mass: (ink) => centreByMass(fit(ink)),
   box: (ink) => centreBox(fit(ink)),
-  plain: (_ink, sheet) => resample(sheet, FIELD, FIELD).levels,
+  plain: (_ink, sheet) => resample(sheet, FIELD, FIELD).levels, // "picture" in Python, for a square sheet
 };
 
 // Grey levels, bright ink on dark, become 784 levels; null where there is no ink.
@@ -128,15 +141,15 @@ function onField({ levels, width, height }, left, top) {
 
 // ---------------------------------------------------------------- the network
 
-// A weights file (safetensors) as { layers, provenance, calibration }; see digitlib/weights.py.
+// A weights file (safetensors) as { layers, provenance, calibration, classes, preparation }; see digitlib/weights.py.
 export function readWeights(source) {
   try {
     const { notes, read } = openSafetensors(asBytes(source));
     const layers = [];
     for (let i = 0; read(`${i}.weight`); i++) layers.push(dequantise(i, read));
-    checkWidths(layers);
-    const [provenance, calibration] = ["provenance", "calibration"].map((name) => JSON.parse(notes[name] ?? "{}"));
-    return { layers, provenance, calibration };
+    const said = readMetadata(notes);
+    checkWidths(layers, said.classes.length);
+    return { layers, ...said };
   } catch (error) {
     throw new Error(`expected a digitlib weights file: ${error.message}`);
   }
@@ -165,6 +178,32 @@ function openSafetensors(bytes) {
   return { notes, read };
 }
 
+// The four JSON texts beside the numbers. A file that names no classes is of the ten digits.
+function readMetadata(notes) {
+  const usual = { provenance: {}, calibration: {}, classes: DIGITS, preparation: "digit" };
+  const said = Object.fromEntries(Object.entries(usual).map(([name, value]) => (
+    [name, notes[name] === undefined ? value : JSON.parse(notes[name])]
+  )));
+  const checks = {
+    provenance: [isObject, "a JSON object"],
+    calibration: [isObject, "a JSON object"],
+    classes: [areNames, "two or more distinct names"],
+    preparation: [(value) => PREPARATIONS.includes(value), PREPARATIONS.join(" or ")],
+  };
+  for (const [name, [isRight, expected]] of Object.entries(checks)) {
+    if (isRight(said[name])) continue;
+    throw new Error(`expected ${name}, ${expected}, got ${JSON.stringify(said[name]).slice(0, 60)}`);
+  }
+  return said;
+}
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function areNames(value) {
+  if (!Array.isArray(value) || value.length < 2 || new Set(value).size < value.length) return false;
+  return value.every((name) => typeof name === "string" && name.trim());
+}
+
 // Float32 weights, input by input, so that an input of zero is skipped whole.
 function dequantise(i, read) {
   const { numbers, shape: [outputs, inputs] } = read(`${i}.weight`);
@@ -177,14 +216,17 @@ function dequantise(i, read) {
   return { weight, bias, inputs, outputs };
 }
 
-function checkWidths(layers) {
+// A last layer of one output more than there are classes can say "none of these".
+function checkWidths(layers, classes) {
   const widths = [FIELD * FIELD, ...layers.map(({ outputs }) => outputs)];
   layers.forEach(({ inputs, outputs, bias }, i) => {
     if (inputs !== widths[i]) throw new Error(`layer ${i} has ${inputs} inputs, not ${widths[i]}`);
     if (bias.length !== outputs) throw new Error(`layer ${i} has ${bias.length} biases, not ${outputs}`);
   });
   if (!layers.length) throw new Error("it holds no layers");
-  if (![10, 11].includes(widths.at(-1))) throw new Error(`its last layer has ${widths.at(-1)} outputs`);
+  if (![classes, classes + 1].includes(widths.at(-1))) {
+    throw new Error(`its last layer has ${widths.at(-1)} outputs for ${classes} classes`);
+  }
 }
 
 // Scores of an image of 784 levels. The ReLU between layers is the skipping of what isn't positive.
@@ -202,19 +244,23 @@ function scores({ layers }, image) {
   return values;
 }
 
-// { label, reason, probabilities, doubt } of what preprocess() gave. doubt is the log odds of "not a digit".
+// { label, name, reason, probabilities, doubt } of what preprocess() gave. doubt is the log odds of "none of these",
+// null for weights that can't say it.
 export function classify(network, image) {
-  if (!image) return BLANK;
-  const { temperature = 1, threshold } = network.calibration;
+  const { classes, calibration: { temperature = 1, threshold } } = network;
+  if (!image) return blank(classes);
   const all = scores(network, image);
-  const digits = all.subarray(0, 10);
-  const doubt = all.length > 10 ? all[10] - logSumExp(digits) : null;
-  const scaled = digits.map((score) => score / temperature);
-  const probabilities = Array.from(scaled, (score) => Math.exp(score - logSumExp(scaled)));
+  const ofClasses = all.subarray(0, classes.length);
+  const doubt = all.length > classes.length ? all[classes.length] - logSumExp(ofClasses) : null;
+  const scaled = ofClasses.map((score) => score / temperature);
+  const total = logSumExp(scaled);
+  const probabilities = Array.from(scaled, (score) => Math.exp(score - total));
   if (doubt !== null && typeof threshold === "number" && doubt > threshold) {
-    return { label: null, reason: "not a digit", probabilities, doubt };
+    const reason = areDigits(classes) ? "not a digit" : "none of these";
+    return { label: null, name: null, reason, probabilities, doubt };
   }
-  return { label: probabilities.indexOf(Math.max(...probabilities)), reason: null, probabilities, doubt };
+  const label = probabilities.indexOf(Math.max(...probabilities));
+  return { label, name: classes[label], reason: null, probabilities, doubt };
 }
 
 function logSumExp(values) {
@@ -553,6 +599,33 @@ function speaker(region, wait = 700) {
   return { say, stop: () => clearTimeout(timer) };
 }
 
+// ---------------------------------------------------------------- words
+
+// What the pad says where it knows the ten digits, and where it knows anything else.
+const OF_DIGITS = {
+  invitation: "Draw a digit",
+  refusal: "Not a digit, I think",
+  naming: (name) => `This is a ${name}`,
+  collected: "This is a",
+  choose: "Choose which digit it is first.",
+  last: (name) => `the last is a ${name}`,
+};
+const OF_OTHERS = {
+  invitation: "Draw something",
+  refusal: "None of these, I think",
+  naming: (name) => name, // no article fits "cat", "T-shirt/top" and "ä"
+  collected: "This is",
+  choose: "Choose what it is first.",
+  last: (name) => `the last: ${name}`,
+};
+
+const wordsFor = (classes) => (areDigits(classes) ? OF_DIGITS : OF_OTHERS);
+
+function sentence({ label, name, reason }, words) {
+  if (label !== null) return words.naming(name);
+  return reason === "blank" ? words.invitation : words.refusal;
+}
+
 // ---------------------------------------------------------------- the pad
 
 const HELP = `Draw with mouse, finger or pen. With keys: arrows move the pen, Shift moves it further, Home, End,
@@ -564,8 +637,7 @@ const button = (name, text) => `<button class="pad-button ${name}" type="button"
 const radio = (id, value, text, checked = "") =>
   `<label><input type="radio" name="${id}-placement" value="${value}" ${checked}> ${text}</label>`;
 
-const options = `<option value="">…</option>${DIGITS.map((digit) => `<option>${digit}</option>`).join("")}`;
-
+// What doesn't depend on the classes; dress() adds the rest.
 const markup = (id) => `
   <div class="pad-board">
     <div class="pad-sheet">
@@ -588,13 +660,7 @@ const markup = (id) => `
         <figcaption>what the model sees</figcaption>
       </figure>
     </div>
-    <ol class="pad-bars" aria-label="Probabilities">${DIGITS.map((digit) => `
-      <li>
-        <span class="pad-name">${digit}</span>
-        <span class="pad-track"><span class="pad-fill"></span></span>
-        <span class="pad-percent"></span>
-      </li>`).join("")}
-    </ol>
+    <ol class="pad-bars" aria-label="Probabilities"></ol>
   </div>
   <div class="pad-samples" role="group" aria-labelledby="${id}-try">
     <span id="${id}-try">Try</span>
@@ -611,7 +677,7 @@ const markup = (id) => `
       </fieldset>
       <fieldset class="pad-collect">
         <legend>Collect drawings in MNIST's format</legend>
-        <label>This is a <select class="pad-label">${options}</select></label>
+        <label><span class="pad-collected"></span> <select class="pad-label"></select></label>
         ${button("pad-keep", "Keep")}
         ${button("pad-drop", "Drop last")}
         ${button("pad-export", "Export")}
@@ -622,23 +688,53 @@ const markup = (id) => `
   </details>
   <p class="pad-spoken" role="status"></p>`;
 
-function sentence({ label, reason }) {
-  if (label !== null) return `This is a ${label}`;
-  return reason === "not a digit" ? "Not a digit, I think" : "Draw a digit";
+const BAR = `
+  <span class="pad-name" dir="auto"></span>
+  <span class="pad-track"><span class="pad-fill"></span></span>
+  <span class="pad-percent"></span>`;
+
+// Puts what the classes' names say into the pad. A name is text: what looks like HTML in it is shown as it is.
+function dress(root, classes) {
+  const part = (name) => root.querySelector(`.pad-${name}`);
+  const digits = areDigits(classes);
+  part("bars").replaceChildren(...classes.map(bar));
+  part("bars").classList.toggle("pad-many", classes.length > ROWS);
+  part("bars").style.setProperty("--pad-tile", `${Math.max(...classes.map(widthOf)) + 6}ch`);
+  part("label").replaceChildren(new Option("…", ""), ...classes.map((name, i) => new Option(name, i)));
+  part("collected").textContent = wordsFor(classes).collected;
+  part("collect").hidden = classes.length > 256; // a label of the exported file is one byte
+  part("samples").hidden = !digits;
+  root.classList.toggle("pad-others", !digits);
 }
 
+function bar(name) {
+  const row = document.createElement("li");
+  row.innerHTML = BAR;
+  Object.assign(row.querySelector(".pad-name"), { textContent: name, title: name });
+  return row;
+}
+
+// About how many digits wide a name is: letters from the middle of Unicode on, Chinese ones for instance, are two.
+const widthOf = (name) => [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 2 : 1), 0);
+
 // Shows an answer: the guess, the bars, and which of them is best.
-function showAnswer(root, answer) {
+function showAnswer(root, answer, words) {
   const guess = root.querySelector(".pad-guess");
-  guess.textContent = sentence(answer);
+  guess.textContent = sentence(answer, words);
+  guess.title = answer.name ?? "";
   guess.dataset.label = answer.label ?? "";
-  root.classList.toggle("pad-refused", answer.reason === "not a digit");
-  root.querySelectorAll(".pad-bars li").forEach((row, digit) => {
-    const share = answer.probabilities[digit];
-    row.classList.toggle("pad-best", digit === answer.label);
+  root.classList.toggle("pad-refused", answer.label === null && answer.reason !== "blank");
+  root.querySelectorAll(".pad-bars li").forEach((row, i) => {
+    const share = answer.probabilities[i];
+    row.classList.toggle("pad-best", i === answer.label);
     row.querySelector(".pad-fill").style.transform = `scaleX(${share})`;
     row.querySelector(".pad-percent").textContent = `${Math.round(100 * share)} %`;
   });
+}
+
+// What the model gets of the sheet; null for an empty one. A picture is taken as it is, wherever digits are put.
+function prepared(sheet, preparation, placement = "mass") {
+  return preprocess(sheet.read(), SIDE, SIDE, preparation === "picture" ? "plain" : placement);
 }
 
 // Shows the 784 levels that the model sees, or a dark field.
@@ -652,17 +748,21 @@ function showImage(canvas, image) {
   context.putImageData(pixels, 0, 0);
 }
 
-// Labelled drawings, kept in the page until they are exported.
-function collect(part, sheet, clear) {
+// Labelled drawings, kept in the page until they are exported. known() tells classes and preparation.
+function collect(part, sheet, { known, clear }) {
   const kept = [];
   const tell = (text) => (part("count").textContent = text);
-  const count = () => tell(kept.length ? `${kept.length} kept; the last is a ${kept.at(-1).label}.` : "Nothing kept.");
+  const count = () => {
+    const last = () => wordsFor(known().classes).last(kept.at(-1).name);
+    tell(kept.length ? `${kept.length} kept; ${last()}.` : "Nothing kept.");
+  };
   part("keep").addEventListener("click", () => {
-    const image = preprocess(sheet.read(), SIDE, SIDE);
+    const { classes, preparation } = known();
+    const image = prepared(sheet, preparation);
     const label = part("label").value;
-    if (!image) return tell("Draw a digit first.");
-    if (label === "") return tell("Choose which digit it is first.");
-    kept.push({ image, label: Number(label) });
+    if (!image) return tell(`${wordsFor(classes).invitation} first.`);
+    if (label === "") return tell(wordsFor(classes).choose);
+    kept.push({ image, label: Number(label), name: classes[label] });
     clear();
     count();
   });
@@ -691,8 +791,9 @@ function render({ model, el }) {
   const host = model.get("classify");
   const voice = speaker(part("spoken"));
   let network = null;
+  let known = { classes: DIGITS, preparation: "digit" };
   let placement = "mass";
-  let latest = BLANK;
+  let latest = blank(DIGITS);
   let plays = 0; // counts what was begun: a sample stops drawing itself when something else begins
 
   const publish = atMostEvery(100, () => {
@@ -701,15 +802,17 @@ function render({ model, el }) {
     model.save_changes?.();
   });
 
-  function show({ label, reason, probabilities }) {
-    latest = { label, reason, probabilities };
-    showAnswer(root, latest);
-    voice.say("what", sentence(latest) + (label === null ? "" : `, ${Math.round(100 * probabilities[label])} %`));
+  function show({ label, name, reason, probabilities }) {
+    latest = { label, name: name ?? known.classes[label] ?? null, reason, probabilities };
+    const words = wordsFor(known.classes);
+    showAnswer(root, latest, words);
+    const share = label === null ? "" : `, ${Math.round(100 * probabilities[label])} %`;
+    voice.say("what", sentence(latest, words) + share);
     if (model.set) publish();
   }
 
   function fail(error, again) {
-    showAnswer(root, BLANK);
+    showAnswer(root, blank(known.classes), wordsFor(known.classes));
     const told = host ? `No answer from the classifier; ${again ? "asking again" : "draw on to try again"}` : error.message;
     part("guess").textContent = told;
     voice.say("what", told);
@@ -718,16 +821,24 @@ function render({ model, el }) {
 
   const ask = latestOnly(async () => {
     const asked = sheet.number;
-    const image = preprocess(sheet.read(), SIDE, SIDE, placement);
+    const image = prepared(sheet, known.preparation, placement);
     showImage(part("seen").querySelector("canvas"), image);
-    if (!image) return BLANK;
+    if (!image) return blank(known.classes);
     const answer = host ? await inTime(host(canvas), PATIENCE) : classify(network ?? load(), image);
-    return asked === sheet.number ? answer : BLANK;
+    return asked === sheet.number ? answer : blank(known.classes);
   }, show, fail, host ? 3 : 0);
   const changed = oncePerFrame(ask);
 
+  function learn({ classes, preparation }) {
+    known = { classes: classes ?? DIGITS, preparation: preparation ?? "digit" };
+    dress(root, known.classes);
+    part("placement").hidden = Boolean(host) || preparation === "picture"; // a server prepares in its own way
+    showAnswer(root, blank(known.classes), wordsFor(known.classes));
+  }
   function load() {
+    network = null; // the former, where reading fails
     network = readWeights(model.get("weights"));
+    learn(network);
     return network;
   }
   const started = () => (plays += 1);
@@ -753,26 +864,30 @@ function render({ model, el }) {
       play(sheet, SAMPLES[sample.textContent], changed, () => plays === mine);
     });
   });
-  part("placement").hidden = Boolean(host); // a server prepares drawings in its own way
   part("placement").addEventListener("change", (event) => {
     placement = event.target.value;
     changed();
   });
-  collect(part, sheet, clear);
-  const reload = () => {
-    network = null;
-    changed();
+  collect(part, sheet, { known: () => known, clear });
+  const orFail = (action) => () => {
+    try {
+      action();
+    } catch (error) {
+      fail(error);
+    }
   };
+  const reload = orFail(() => {
+    load();
+    changed();
+  });
   model.on?.("change:weights", reload);
 
-  showAnswer(root, BLANK);
+  learn(host ? { classes: model.get("classes"), preparation: model.get("preparation") } : {});
   showImage(part("seen").querySelector("canvas"), null);
-  try {
+  orFail(() => {
     if (!host) load();
     performance.mark("pad-ready");
-  } catch (error) {
-    fail(error);
-  }
+  })();
   return () => {
     started();
     model.off?.("change:weights", reload);

@@ -1,0 +1,47 @@
+"""What a page or a card calls the classes of a model, in Markdown: ten digits are digits, all others go by their names.
+
+A name may hold any characters; in what is returned here none of them is markup.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from digitlib.weights import DIGITS
+
+__all__ = ["are_digits", "escaped", "heading", "listed", "network"]
+
+# How many names a sentence holds, and how many characters of each.
+NAMES, LETTERS = 10, 40
+
+
+def are_digits(classes: Sequence[str]) -> bool:
+    """Whether classes are the ten digits."""
+    return tuple(classes) == DIGITS
+
+
+def escaped(name: str) -> str:
+    """A name as Markdown that shows it, on one line; a long one is cut short."""
+    line = " ".join(name.split())
+    if len(line) > LETTERS:
+        line = f"{line[: LETTERS - 1]}…"
+    return re.sub(r"([!#$&*.:<>@\[\\\]^_`|~])", r"\\\1", line)
+
+
+def listed(classes: Sequence[str]) -> str:
+    """The names in a row, as Markdown; of many the first ones, and how many more there are."""
+    names = [escaped(name) for name in classes]
+    if len(names) > NAMES:
+        names = [*names[:NAMES], f"{len(names) - NAMES} more"]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def heading(classes: Sequence[str]) -> str:
+    """What a page asks its visitor to do."""
+    return "Draw a digit" if are_digits(classes) else "Draw something"
+
+
+def network(classes: Sequence[str], provenance: Mapping) -> str:
+    """What answers, as the beginning of a sentence."""
+    if are_digits(classes) and provenance.get("dataset") == "mnist":
+        return "A small neural network, trained on MNIST,"
+    return "A small neural network"
