@@ -91,11 +91,13 @@ def written(names: Sequence[str], most: int = 14) -> list[str]:
     """Names of classes as pictures have them, each another.
 
     A name of more than ``most`` characters is left out in its middle. One that this doesn't tell from another, or for
-    which the typeface has no letters, is its number in the order of the classes: ``#3``.
+    which the typeface has no letters, is its number in the order of the classes: ``#3``, or ``no. 3`` beside names that
+    begin with ``#``.
     """
     shown = [_shortened(" ".join(name.split()), most) for name in names]
+    sign = "#" if not any(name.startswith("#") for name in shown) else "no. "
     return [
-        name if shown.count(name) == 1 and _has_letters(name) else f"#{number}"
+        name if shown.count(name) == 1 and _has_letters(name) else f"{sign}{number}"
         for number, name in enumerate(shown)
     ]
 
