@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from digitlib import data, weights
+from digitlib import classify, data, weights
 from digitlib.classify import DigitClassifier
 from digitlib.drawn import nondigits, redrawn
 from drawings import draw
+from named import COUNTS, names, write, write_onnx
 from shell import OPTDIGITS, run
 
 
@@ -92,3 +93,67 @@ def test_weights_that_cannot_refuse_say_so(capsys):
         weights.TINY,
     )
     assert code == 2 and "expected weights with a threshold of doubt" in errors[0]
+
+
+@pytest.fixture
+def two_pens(monkeypatch):
+    """In place of sixteen, which take their time."""
+    monkeypatch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize(("kind", "suffix"), [(write, "safetensors"), (write_onnx, "onnx")])
+def test_predict_prints_the_name(capsys, tmp_path, count, kind, suffix):
+    file = kind(tmp_path / f"w.{suffix}", names(count))
+    draw(2).save(tmp_path / "2.png")
+    code, output, errors = run(capsys, "predict", "--weights", file, tmp_path / "2.png")
+    said = classify.load(file).classify(tmp_path / "2.png")
+    share = f"{said.probabilities[said.label]:.1%}"
+    assert said.name == names(count)[said.label]
+    assert (code, errors) == (0, [])
+    assert output == [f"{tmp_path / '2.png'}: {' '.join(said.name.split())} ({share})"]
+
+
+def test_predict_says_why_there_is_no_name(capsys, tmp_path):
+    calibration = {"threshold": -1e9}
+    file = write(tmp_path / "w", ("a", "b"), none=True, calibration=calibration)
+    draw(2).save(tmp_path / "2.png")
+    _, output, _ = run(capsys, "predict", "--weights", file, tmp_path / "2.png")
+    assert output == [f"{tmp_path / '2.png'}: none of these"]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("way", [[], ["--drawn"], ["--refusal"], ["--report", "folder"]])
+def test_weights_of_other_classes_are_told_from_the_digits(
+    capsys, tmp_path, monkeypatch, count, way
+):
+    monkeypatch.chdir(tmp_path)
+    own = tuple(f"n{number}" for number in range(count))
+    file = write("w.safetensors", own)
+    asked = ["evaluate", "--dataset", "optdigits", "--weights", file, *way]
+    code, output, [error] = run(capsys, *asked)
+    assert (code, output) == (2, [])
+    digits = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+    expected = f"digitlib: {file}: expected the classes of optdigits, {digits}, got n0, n1"
+    assert error.startswith(expected)
+    assert error.endswith(f" and {count - 10} more") == (count > 10)
+    assert [path.name for path in tmp_path.iterdir()] == [file]
+
+
+def test_a_model_in_onnx_is_evaluated_and_reported(capsys, tmp_path, two_pens):
+    calibration = {"temperature": 1.5}
+    file = write_onnx(
+        tmp_path / "m.onnx", data.DIGITS, preparation="digit", calibration=calibration
+    )
+    asked = ["evaluate", "--dataset", "optdigits", "--weights", file]
+    code, output, errors = run(capsys, *asked)
+    assert (code, errors) == (0, []) and " of 287 digits in the validation set" in output[0]
+    code, output, _ = run(capsys, *asked, "--quick", "--report", tmp_path / "out")
+    assert code == 0 and " of 100 digits in the validation set" in output[0]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Report: m.onnx" in page and "a temperature of 1.50" in page
+
+
+def test_a_short_report_needs_a_report(capsys):
+    code, _, errors = run(capsys, "evaluate", "--quick")
+    assert (code, errors) == (2, ["digitlib: expected --report beside --quick"])

@@ -106,6 +106,7 @@ def predict(options) -> int:
 
 
 def _said(prediction: classify.Prediction) -> str:
+    """On one line, whatever a name holds."""
     if prediction.label is None:
         return prediction.reason
-    return f"{prediction.name} ({prediction.probabilities[prediction.label]:.1%})"
+    return f"{' '.join(prediction.name.split())} ({prediction.probabilities[prediction.label]:.1%})"
