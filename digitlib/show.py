@@ -309,7 +309,7 @@ def matrix(
         )
         if len(values) <= NUMBERED:
             _number(axis, values, shades)
-        upright = max(map(len, names)) < 3 and len(names) <= NUMBERED
+        upright = max(map(len, names)) < 3
         many = {"fontsize": 8} if len(names) > 10 else {}
         axis.set_xticks(
             range(len(names)), names, rotation=0 if upright else 90, parse_math=False, **many

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from digitlib import show
-from digitlib.evaluate import Accuracy
+from digitlib.accuracy import Accuracy
 from digitlib.report.corruptions import UNITS
+from named import COUNTS, names
 
 CURVE = {1.0: Accuracy(9, 10), 2.0: Accuracy(7, 10)}
 
@@ -25,6 +26,7 @@ PICTURES = {
     "matrix": lambda: show.matrix(
         np.diag([5, 6, 7]) + np.eye(3, k=1, dtype=int), hide_diagonal=True
     ),
+    "names": lambda: show.matrix(np.ones((2, 2), dtype=int), names=["a $\\frac$ b", "<b>"]),
 }
 
 
@@ -96,3 +98,41 @@ def test_reliability_has_equal_axes_and_longer_bars_for_fewer_digits():
 
 def test_the_same_picture_has_the_same_bytes():
     assert PICTURES["bars"]().png == PICTURES["bars"]().png
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_matrix_of_any_classes_has_numbers_as_long_as_they_can_be_read(count, monkeypatch):
+    told = []
+    monkeypatch.setattr(show, "_number", lambda *them: told.append(them))
+    shown = show.written(names(count))
+    show.matrix(np.ones((count, count), dtype=int), names=shown)
+    assert bool(told) == (count <= show.NUMBERED)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_written_names_are_short_and_each_another(count):
+    shown = show.written(names(count), most=14)
+    assert len(set(shown)) == count and max(map(len, shown)) <= 14
+    assert all(shown) and not any("\n" in name for name in shown)
+
+
+@pytest.mark.parametrize(
+    ("classes", "shown"),
+    [
+        (("0", "T-shirt/top", "ä"), ["0", "T-shirt/top", "ä"]),
+        (("a", "日本", "two\nlines"), ["a", "#1", "two lines"]),
+        (("#1", "日本"), ["#1", "no. 1"]),
+        (("a rather long name", "b"), ["a rath…g name", "b"]),
+        (("long class 1 of it all", "long class 2 of it all"), ["#0", "#1"]),
+    ],
+)
+def test_names_that_no_picture_can_show_become_shorter_or_numbers(classes, shown):
+    assert show.written(classes, most=13) == shown
+
+
+def test_two_lines_above_an_image_have_their_room():
+    heights = [
+        len(pixels(show.digits(np.zeros((1, 28, 28)), [title], columns=1)))
+        for title in ("one", "one,\nand two")
+    ]
+    assert 15 < heights[1] - heights[0] < 30
