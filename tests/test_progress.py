@@ -32,7 +32,5 @@ with progress.bar(3, done=0) as bar:
 def test_the_bar_is_switched_off_by_tqdms_own_switch(switch, shown):
     clear = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
     command = [sys.executable, "-c", CODE]
-    result = subprocess.run(
-        command, env=clear | switch, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run(command, env=clear | switch, capture_output=True, text=True, check=True)
     assert ("step" in result.stderr) is shown

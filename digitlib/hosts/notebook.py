@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.classify import DigitClassifier, Prediction
 from digitlib.show import COLOURS, GREY, bundle
-from digitlib.weights import DIGITS, SHIPPED
+from digitlib.weights import SHIPPED, are_digits
 
 __all__ = ["DigitPad"]
 
@@ -66,7 +66,7 @@ class DigitPad(AnyWidget):
         # Colab learns from anywidget's metadata what shows it.
         _, metadata = super()._repr_mimebundle_(**options)
         image, classes = self.image, self._classifier.classes
-        if classes == DIGITS and not image.any():
+        if are_digits(classes) and not image.any():
             image = _a_four()
         still = _still(image, self._classifier.classify(image), classes)
         return bundle(self, still, "(a drawing pad)"), metadata
@@ -116,7 +116,7 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
 
 def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
     """Pillow's own font for digits; it has little more than English, so matplotlib's for other names."""
-    if classes == DIGITS:
+    if are_digits(classes):
         return ImageFont.load_default(size)
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return ImageFont.truetype(fonts / "DejaVuSans.ttf", size)
@@ -134,7 +134,7 @@ def _bar(
 
 def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
     """What the pad says above its bars."""
-    digits = classes == DIGITS
+    digits = are_digits(classes)
     if prediction.reason == "blank":
         return "Draw a digit" if digits else "Draw something"
     if prediction.label is None:
