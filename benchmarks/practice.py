@@ -88,8 +88,7 @@ def row(name: str, model: MLP, valid: Images, curves, cells, other: Images) -> I
     where = f"size {worst.size:.0%}, pen {worst.width:.0%}"
     yield f"{100 * drawn[worst].value:.1f} ({where})"
     yield str(right(other))
-    found = total(styles.right(partial(evaluate.logits, model)).values())
-    yield str(Share(found.count, found.n))
+    yield str(total(styles.right(partial(evaluate.logits, model)).values()))
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:

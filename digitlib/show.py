@@ -91,11 +91,13 @@ def written(names: Sequence[str], most: int = 14) -> list[str]:
     """Names of classes as pictures have them, each another.
 
     A name of more than ``most`` characters is left out in its middle. One that this doesn't tell from another, or for
-    which the typeface has no letters, is its number in the order of the classes: ``#3``.
+    which the typeface has no letters, is its number in the order of the classes: ``#3``, or ``no. 3`` beside names that
+    begin with ``#``.
     """
     shown = [_shortened(" ".join(name.split()), most) for name in names]
+    sign = "#" if not any(name.startswith("#") for name in shown) else "no. "
     return [
-        name if shown.count(name) == 1 and _has_letters(name) else f"#{number}"
+        name if shown.count(name) == 1 and _has_letters(name) else f"{sign}{number}"
         for number, name in enumerate(shown)
     ]
 
@@ -274,8 +276,8 @@ def intervals(
             )
             axis.plot(100 * share.value, row, "o", color=COLOURS[1])
         axis.set_yticks(range(len(names)), names, parse_math=False)
-        # By itself it would leave a row empty above and below for every twenty.
-        axis.set_ylim(-0.5, len(names) - 0.5) if len(names) > NUMBERED else None
+        if len(names) > NUMBERED:
+            axis.set_ylim(-1, len(names))  # a twentieth of them above and below would be much
         axis.invert_yaxis()
         axis.set(xlabel=xlabel)
         return Picture(figure)

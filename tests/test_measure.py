@@ -1,5 +1,7 @@
 import json
 import math
+from dataclasses import replace
+from functools import partial
 from statistics import fmean
 from types import SimpleNamespace
 
@@ -7,75 +9,20 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from digitlib import (
-    DigitClassifier,
-    cli,
-    data,
-    evaluate,
-    export,
-    show,
-    weights,
-)
+from digitlib import DigitClassifier, calibrate, classify, cli, data, evaluate, export, show
+from digitlib.accuracy import Share, total
 from digitlib.drawn import nondigits, redrawn, styles
-from digitlib.evaluate import Accuracy, total
 from digitlib.model import MLP
-from digitlib.report import corruptions, measure
+from digitlib.report import corruptions
 from digitlib.report.corruptions import CORRUPTIONS
+from digitlib.report.findings import Report
+from digitlib.report.measure import PARTS, measure
 from digitlib.report.page import write
 from memory import remembering
-
-
-def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
-    """120 of 200 digits are called one more than they are, and one of them for sure."""
-    labels = torch.arange(200) % 10
-
-    class Classifier:
-        temperature = 1.0
-
-        def logits(self, images):
-            called = torch.where(labels < 6, (labels + 1) % 10, labels)
-            answers = 5.0 * F.one_hot(called, 10)
-            answers[13, 4] = 50
-            return answers.numpy()
-
-    digits = data.Images(small.images[:200], labels)
-    lines = list(measure.answered(Classifier(), digits, "test"))
-    assert lines[0] == "40.0 % (33.5 to 46.9) of 200 digits in the test set"
-    assert lines[10].startswith("  9: 100.0 % (")
-    assert lines[11] == "120 wrong, 60.00 % (53.08 to 66.54)"
-    assert lines[12] == "  13: a 3, called 4 (100%)"
-    assert lines[13] == "  0: a 0, called 1 (94%)"
-    assert lines[112] == "  and 20 more"
-
-
-def test_a_digit_that_is_missing_is_said_to_be(small):
-    some = small[small.labels != 3][:200]
-    lines = list(measure.answered(DigitClassifier.load(), some, "validation"))
-    assert lines[4] == "  3: none to ask about"
-    assert all(" digits" in line for line in lines[1:4] + lines[5:11])
-
-
-def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
-    pens = [redrawn.Pen(size, 0.1) for size in (0.5, 0.75)]
-    monkeypatch.setattr(redrawn, "GRID", pens)
-    classifier = DigitClassifier.load()
-    found = redrawn.grid(classifier.logits, small, 20)
-    asked = []  # in place of a grid of thousands, which takes half a minute
-    monkeypatch.setattr(redrawn, "grid", lambda *them: asked.append(them) or found)
-    head, *rows, together, worst = measure.drawn(classifier, small)
-    assert asked == [(classifier.logits, small)]
-    assert head == "size\tpen 10%"
-    assert rows == [f"{p.size:.0%}\t{100 * found[p].value:.1f}" for p in pens]
-    everything = evaluate.total(found.values()).share
-    assert together == f"all: {everything} drawings of {len(small):,} digits"
-    assert min(found.values(), key=lambda cell: cell.value).share in worst
-
-
-def test_weights_without_a_threshold_refuse_nothing(small):
-    with pytest.raises(ValueError, match="expected weights with a threshold"):
-        next(measure.refusal(DigitClassifier.load(weights.TINY), small))
+from named import COUNTS, names
+from named import write as write_weights
+from signs import Convolutions, striped
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +57,15 @@ def two_pens(monkeypatch):
     monkeypatch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
 
 
+def titles(noun, **of):
+    """What is told while a model is measured."""
+    return [
+        part.title.format(noun)
+        for part in PARTS.values()
+        if all(of[name] or not getattr(part, name) for name in of)
+    ]
+
+
 def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     """Of the shipped weights: a page, and the same figures as JSON."""
     command = ["evaluate", "--dataset", "optdigits", "--quick", "--report"]
@@ -117,42 +73,36 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     output, errors = capsys.readouterr()
     assert output.startswith(f"{tmp_path / 'out' / 'report.html'}: ")
     assert [line for line in errors.splitlines() if line.startswith("measuring")] == [
-        f"measuring {part} …" for part in measure.PARTS
+        f"measuring {title} …" for title in titles("digit")
     ]
-    found = json.loads((tmp_path / "out" / "report.json").read_text())
+    found = Report.from_json(json.loads((tmp_path / "out" / "report.json").read_text()))
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
     classifier, some = DigitClassifier.load(), valid[:100]
-    assert found["model"] == "digits.safetensors"
+    assert (found.model, found.classes) == ("digits.safetensors", data.DIGITS)
     right = classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy()
-    assert (found["accuracy"]["right"], found["accuracy"]["n"]) == (right.sum(), 100)
-    assert Accuracy.from_counts(found["accuracy"]).share.replace(" %", "&nbsp;%") in page
+    assert found.clean.accuracy == Share.of(right)
+    assert str(Share.of(right)).replace(" %", "&nbsp;%") in page
     refused = classifier.refused(some.images.numpy())
-    answered = found["answered digits"]
-    assert found["refused digits"]["right"] == refused.sum()
-    assert answered["n"] == (~refused).sum()
-    assert answered["right"] == (right & ~refused).sum()
-    assert found["threshold"] == classifier.threshold
-    assert len(found["redrawn"]["cells"]) == len(redrawn.GRID)
-    named = styles.right(classifier.logits, n=50)
-    assert {name: one["right"] for name, one in found["other styles"].items()} == {
-        name: some.right for name, some in named.items()
-    }
+    assert found.refusal.refused == Share.of(refused)
+    assert found.refusal.answered == Share.of(right[~refused])
+    assert found.refusal.threshold == classifier.threshold
+    assert found.calibration.temperature == classifier.temperature
+    assert len(found.redrawn.cells) == len(redrawn.GRID)
+    assert found.elsewhere.styles == styles.right(partial(evaluate.logits, classifier), n=50)
 
 
 def test_means_are_of_what_is_beside_them(valid, two_pens):
     """The mean corruption error, and the non-digits of each group."""
-    model = MLP((8,), none=True)
-    found = measure.measure(model, valid, threshold=-2.3, quick=True)
-    kinds = found["corruptions"].values()
-    errors = [fmean(1 - one["value"] for one in kind.values()) for kind in kinds]
-    assert list(found["corruptions"]) == list(CORRUPTIONS)
-    assert found["mean corruption error"] == pytest.approx(fmean(errors))
-    passed = found["accepted non-digits"]
-    assert 0 < passed["letters"]["right"] < passed["letters"]["n"]
-    for title, kinds in measure.GROUPS.items():
-        together = total(Accuracy.from_counts(passed[kind]) for kind in kinds)
-        assert Accuracy.from_counts(found["accepted by group"][title]) == together
+    found = measure(MLP((8,), none=True), valid, threshold=-2.3, quick=True)
+    errors = [fmean(1 - one.value for one in kind.values()) for kind in found.worse.curves.values()]
+    assert list(found.worse.curves) == list(CORRUPTIONS)
+    assert found.worse.mean_error == pytest.approx(fmean(errors))
+    passed = found.non_digits.kinds
+    assert 0 < passed["letters"].count < passed["letters"].n
+    for title, kinds in nondigits.GROUPS.items():
+        assert found.non_digits.groups[title] == total(passed[kind] for kind in kinds)
+    assert found.redrawn.all == total(cell.right for cell in found.redrawn.cells)
 
 
 def cnn():
@@ -176,18 +126,89 @@ def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make
     found = write(tmp_path, make(), valid, quick=True, tell=told.append)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "names a digit on everything" in page
-    assert found == json.loads((tmp_path / "report.json").read_text())
-    assert found["accuracy"]["value"] < 0.5 and "refused digits" not in found
-    assert len(found["worst mistakes"]) == 20
-    assert told == [part for part in measure.PARTS if "no digits" not in part]
+    assert found == Report.from_json(json.loads((tmp_path / "report.json").read_text()))
+    assert found.clean.accuracy.value < 0.5
+    assert found.refusal is None and found.non_digits is None
+    assert len(found.clean.worst) == 20
+    assert told == titles("digit", refuses=False)
+
+
+@pytest.mark.parametrize("preparation", ["picture", "digit"])
+@pytest.mark.parametrize("none", [False, True])
+@pytest.mark.parametrize("count", COUNTS)
+def test_a_report_of_any_classes(tmp_path, no_ink, count, none, preparation):
+    """What can be had of digits alone is left out; a model that can say so refuses its own images too."""
+    images = replace(
+        striped(count, -(-100 // count)), classes=names(count), preparation=preparation
+    )
+    said = tmp_path / "w", names(count), none, preparation
+    calibration = {"temperature": 2}
+    if none:
+        outputs = evaluate.outputs(classify.load(write_weights(*said)), images.images)
+        calibration["threshold"] = calibrate.doubt(outputs).median().item()
+    classifier, told = classify.load(write_weights(*said, calibration=calibration)), []
+    found = write(tmp_path / "out", classifier, images, tell=told.append)
+    assert told == titles("picture", of_digits=False, refuses=none)
+    plain = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert Report.from_json(plain) == found and found.classes == names(count)
+    right = evaluate.logits(classifier, images.images).argmax(1) == images.labels
+    assert found.clean.accuracy == Share.of(right)
+    assert list(found.by_class) == list(names(count))
+    assert found.by_class[names(count)[1]] == Share.of(right[images.labels == 1])
+    assert found.calibration.temperature == 2
+    assert (found.redrawn, found.elsewhere, found.non_digits) == (None, None, None)
+    if none:
+        refused = evaluate.refused(classifier, images.images)
+        assert found.refusal.refused == Share.of(refused) and 0 < refused.sum() < len(images)
+        assert found.refusal.answered == Share.of(right[~refused])
+    else:
+        assert found.refusal is None
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("none", [False, True])
+def test_a_network_of_ones_own_and_of_any_classes(count, none):
+    """With an output more it may be asked to refuse, whether or not it says that it can."""
+    images = striped(count, -(-100 // count))
+    model = Convolutions(count + none)
+    outputs = evaluate.outputs(model, images.images)
+    limit = calibrate.doubt(outputs).median().item() if none else math.inf
+    found = measure(model, images, threshold=limit, quick=True)
+    some = outputs[: found.clean.accuracy.n]
+    right = some[:, :count].argmax(1) == images.labels[: len(some)]
+    assert found.clean.accuracy == Share.of(right)
+    assert (found.refusal is not None) == none
+
+
+def test_whole_pictures_of_digits_are_measured_as_pictures(valid):
+    """Programs draw digits that were prepared in the other way."""
+    found = measure(MLP((8,)), replace(valid, preparation="picture"), quick=True)
+    assert (found.redrawn, found.elsewhere, found.noun) == (None, None, "digit")
+
+
+def test_a_classifier_of_other_classes_is_said_so_at_once(valid, tmp_path):
+    told = []
+    other = classify.load(write_weights(tmp_path / "w", names(47)))
+    with pytest.raises(
+        ValueError, match="expected a model of the images' 10 classes, got one of 47"
+    ):
+        measure(other, valid, tell=told.append)
+    letters = classify.load(write_weights(tmp_path / "w", tuple("abcdefghij")))
+    with pytest.raises(ValueError, match="expected a model of the images' 10 classes"):
+        measure(letters, valid, tell=told.append)
+    assert told == []
 
 
 def test_numpys_numbers_for_a_calibration(valid, two_pens, no_ink, tmp_path):
     calibration = {"temperature": np.float32(1.5), "threshold": np.float32(-2)}
-    model = MLP((8,), none=True)
-    found = write(tmp_path, model, valid, quick=True, **calibration)
-    told = json.loads((tmp_path / "report.json").read_text())
-    assert told == found and told["calibration"]["temperature"] == 1.5
+    found = write(tmp_path, MLP((8,), none=True), valid, quick=True, **calibration)
+    told = Report.from_json(json.loads((tmp_path / "report.json").read_text()))
+    assert told == found and told.calibration.temperature == 1.5
+
+
+def test_a_given_calibration_goes_before_the_classifiers_own(valid, two_pens):
+    found = measure(DigitClassifier.load(), valid, temperature=3, threshold=math.inf, quick=True)
+    assert found.calibration.temperature == 3 and found.refusal is None
 
 
 class Told(nn.Module):
@@ -209,7 +230,7 @@ def test_all_right_leaves_no_worst_mistake(valid, two_pens, no_ink, tmp_path):
         return torch.zeros(len(x), 10)
 
     found = write(tmp_path, Told(knows), valid, quick=True)
-    assert found["worst mistakes"] == [] and found["accuracy"]["value"] == 1
+    assert found.clean.worst == () and found.clean.accuracy.value == 1
     assert "worst mistakes" not in (tmp_path / "report.html").read_text()
 
 
@@ -218,7 +239,7 @@ def test_a_model_that_refuses_everything(valid, two_pens, no_ink, tmp_path):
     name = "\udcff"  # what Python makes of a byte in a file's name that is no letter
     found = write(tmp_path, model, valid, name=name, threshold=-1e9, quick=True)
     assert r"Report: \udcff" in (tmp_path / "report.html").read_text()
-    assert found["refused digits"]["value"] == 1 and "answered digits" not in found
+    assert found.refusal.refused.value == 1 and found.refusal.answered is None
 
 
 def sometimes(x):
@@ -241,7 +262,7 @@ def sometimes(x):
 def test_a_model_that_cannot_be_measured_is_said_so_at_once(valid, model, complaint):
     told = []
     with pytest.raises(ValueError, match=complaint):
-        measure.measure(model, valid, threshold=0.5, tell=told.append)
+        measure(model, valid, threshold=0.5, tell=told.append)
     assert told == []
 
 
@@ -253,7 +274,7 @@ def test_no_number_is_made_of_what_is_none(valid, two_pens):
 
     told = []
     with pytest.raises(ValueError, match="got NaN or infinity for"):
-        measure.measure(Told(breaks), valid, quick=True, tell=told.append)
+        measure(Told(breaks), valid, quick=True, tell=told.append)
     assert told[-1] == "digits made worse"
 
 
@@ -263,6 +284,5 @@ def test_where_no_report_can_be_made(valid, tmp_path):
         write(tmp_path / "file", export.load_model(), valid)
     with pytest.raises(FileNotFoundError):
         write(tmp_path / "no" / "where", export.load_model(), valid)
-    with pytest.raises(ValueError, match="expected at least 100 digits, got 50"):
+    with pytest.raises(ValueError, match="expected at least 100 images, got 50"):
         write(tmp_path, export.load_model(), valid[:50])
-    assert cli.main(["evaluate", "--quick"]) == 2

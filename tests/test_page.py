@@ -1,18 +1,22 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from unittest import mock
 
 import pytest
 from PIL import Image
 
-from digitlib import DigitClassifier, data, export, show
+from digitlib import DigitClassifier, classify, data, show
+from digitlib.accuracy import Share
 from digitlib.drawn import redrawn
-from digitlib.evaluate import Accuracy
-from digitlib.report import measure
+from digitlib.report.findings import Report
+from digitlib.report.measure import measure
 from digitlib.report.page import render as render_page
 from memory import remembering
+from named import COUNTS, names, write
+from signs import striped
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +27,9 @@ def valid(small):
 @pytest.fixture(scope="module")
 def found(valid):
     """The shipped weights, measured on few digits and with two pens."""
-    classifier = DigitClassifier.load()
-    calibration = classifier.temperature, classifier.threshold
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
-        measured = measure.measure(export.load_model(), valid, *calibration, quick=True)
-    return {"model": "<mine>", **measured}
+        return measure(DigitClassifier.load(), valid, name="<mine>", quick=True)
 
 
 @pytest.fixture(scope="module")
@@ -78,45 +79,54 @@ def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(page):
         assert picture.width <= 580
 
 
+ASKED = Share(61, 73)
+
+
 @pytest.mark.parametrize(
-    "name", ["accuracy", "other handwriting", "refused digits", "answered digits"]
+    ("part", "changes"),
+    [
+        ("clean", {"accuracy": ASKED}),
+        ("redrawn", {"all": ASKED}),
+        ("elsewhere", {"writers": ASKED}),
+        ("refusal", {"refused": ASKED}),
+        ("non_digits", {"groups": {"kinds set aside": ASKED}}),
+    ],
 )
-def test_what_was_found_is_said(found, render, name):
-    words = Page(render({**found, name: plain(61, 73)})).words
-    if name == "answered digits":
-        assert "73.0 % of the digits" in words  # of 100
-        assert Accuracy(12, 73).share in words  # that are wrong
-    else:
-        assert Accuracy(61, 73).share in words
+def test_what_was_found_is_said(found, render, part, changes):
+    changed = replace(found, **{part: replace(getattr(found, part), **changes)})
+    assert str(ASKED) in Page(render(changed)).words
 
 
-def plain(right, n):
-    low, high = Accuracy(right, n).interval
-    return {"right": right, "n": n, "value": right / n, "interval": [low, high]}
+def test_what_the_threshold_leaves_is_said(found, render):
+    words = Page(render(replace(found, refusal=replace(found.refusal, answered=ASKED)))).words
+    assert "73.0 % of the digits" in words  # of 100
+    assert f"{Share(12, 73)} answers are wrong" in words
 
 
 @pytest.mark.parametrize(("temperature", "said"), [(0.75, True), (1.0, False)])
 def test_a_fitted_temperature_is_told(found, render, temperature, said):
-    changed = {**found["calibration"], "temperature": temperature}
-    words = Page(render({**found, "calibration": changed})).words
+    changed = replace(found.calibration, temperature=temperature)
+    words = Page(render(replace(found, calibration=changed))).words
     assert ("a temperature of 0.75" in words) == said
 
 
 def test_the_worst_corruption_is_named(found, render):
-    curves = {**found["corruptions"], "noise": {"0.3": plain(0, 1000)}}
-    changed = {**found, "corruptions": curves, "mean corruption error": 0.432}
-    words = Page(render(changed)).words
-    worst = f"(noise, 0.3 of full ink, deviation): {Accuracy(0, 1000).share} right"
+    curves = {**found.worse.curves, "noise": {0.3: Share(0, 1000)}}
+    words = Page(
+        render(replace(found, worse=replace(found.worse, curves=curves, mean_error=0.432)))
+    ).words
+    worst = f"(noise, 0.3 of full ink, deviation): {Share(0, 1000)} right"
     assert worst in words and "severities: 43.2 %" in words
 
 
 def test_a_page_is_made_again_from_its_json(found, valid, page):
-    assert render_page(json.loads(json.dumps(found)), valid) == page
+    plain = json.loads(json.dumps(found.to_json()))
+    assert render_page(Report.from_json(plain), valid) == page
 
 
 def test_what_is_not_there_is_left_out(found, render):
-    without = {key: value for key, value in found.items() if "digits" not in key}
-    page = Page(render({**without, "worst mistakes": []}))
+    without = replace(found, refusal=None, non_digits=None, clean=replace(found.clean, worst=()))
+    page = Page(render(without))
     assert "names a digit on everything" in page.words
     assert "worst mistakes" not in page.words
     assert "The square is the threshold" not in page.words
@@ -125,8 +135,8 @@ def test_what_is_not_there_is_left_out(found, render):
 
 def test_digits_that_are_missing_are_said_to_be(found, render, page):
     assert "None of them is labelled" not in page
-    rows = [[0] * 10 if i in (3, 8) else row for i, row in enumerate(found["confusion"])]
-    words = Page(render({**found, "confusion": rows})).words
+    rows = tuple((0,) * 10 if i in (3, 8) else row for i, row in enumerate(found.clean.confusion))
+    words = Page(render(replace(found, clean=replace(found.clean, confusion=rows)))).words
     assert "None of them is labelled 3 or 8: of that, nothing is said." in words
 
 
@@ -134,10 +144,48 @@ def test_a_name_is_text(page):
     assert "<h1>Report: &lt;mine&gt;</h1>" in page
 
 
-def test_nothing_is_wider_than_a_telephone(page, browser):
+@pytest.fixture(scope="module", params=COUNTS)
+def named(request, tmp_path_factory):
+    """A report of so many classes with awkward names, and its page."""
+    count = request.param
+    images = replace(striped(count, -(-100 // count)), classes=names(count))
+    calibration = {"temperature": 1.5, "threshold": 0.5}
+    file = tmp_path_factory.mktemp("named") / "w"
+    classifier = classify.load(write(file, names(count), none=True, calibration=calibration))
+    found = measure(classifier, images, quick=True)
+    return found, render_page(found, images)
+
+
+def test_a_page_of_any_classes_names_them_and_speaks_of_no_digits(named):
+    found, text = named
+    page = Page(text)
+    words = " ".join([page.words, *page.alts]).replace("\N{NO-BREAK SPACE}", " ")
+    words = words.replace("digitlib", "")
+    for digits in ("digit", "Digit", "handwriting", "Scikit-learn", "MNIST", "Redrawn"):
+        assert digits not in words
+    assert f"Right: {found.clean.accuracy} pictures." in words
+    assert f"Refused of the pictures: {found.refusal.refused}." in words
+    assert f"Right of those that get an answer: {found.refusal.answered}." in words
+    for mistake in found.clean.worst:
+        label, called = (found.classes[i] for i in (mistake.label, mistake.called))
+        assert f"{label}, called {called}" in words
+    shown = show.written(found.classes)
+    for short, name in zip(shown, found.classes, strict=True):
+        assert (f"{short} is {name}" in words) == (short != " ".join(name.split()))
+    assert "<b>" not in text and "<script" not in text
+
+
+def test_a_wide_matrix_is_moved_not_shrunk(named):
+    found, text = named
+    assert ('<div class="wide"><img' in text) == (len(found.classes) > 10)
+
+
+@pytest.mark.parametrize("of", ["digits", "other classes"])
+def test_nothing_is_wider_than_a_telephone(page, named, browser, of):
     shown = browser.new_page(viewport={"width": 390, "height": 844})
-    shown.set_content(page)
+    shown.set_content(page if of == "digits" else named[1])
     assert shown.evaluate("document.documentElement.scrollWidth") == 390
-    widest = "Math.max(...[...document.images].map((image) => image.clientWidth))"
+    images = "[...document.querySelectorAll('figure > img')]"
+    widest = f"Math.max(...{images}.map((image) => image.clientWidth))"
     assert 300 < shown.evaluate(widest) <= 390
     shown.close()

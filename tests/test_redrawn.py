@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digitlib import DigitClassifier, evaluate
-from digitlib.accuracy import Accuracy
+from digitlib.accuracy import Share
 from digitlib.drawn import redrawn
 from digitlib.drawn.redrawn import GRID, SHEET, Pen
 from digitlib.preprocess import preprocess
@@ -172,7 +172,7 @@ def test_the_grid_counts_what_is_right_in_each_cell(small, monkeypatch):
     classifier = DigitClassifier.load()
     found = redrawn.grid(partial(evaluate.logits, classifier), small, n=20)
     cells = {
-        pen: Accuracy.of(classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy())
+        pen: Share.of(classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy())
         for pen, some in redrawn.cells(small, n=20)
     }
     assert found == cells

@@ -68,7 +68,7 @@ def test_right_counts_on_drawings_of_its_own(monkeypatch):
     drawn = styles.draw
     monkeypatch.setattr(styles, "draw", lambda *asked: seeds.append(asked[2]) or drawn(*asked))
     found = styles.right(lambda images: torch.eye(10)[[1] * len(images)], n=5)
-    assert {style: (some.right, some.n) for style, some in found.items()} == {
+    assert {style: (some.count, some.n) for style, some in found.items()} == {
         name: (5 * (style.digit == 1), 5) for name, style in styles.STYLES.items()
     }
     assert set(seeds) == {EXAM}

@@ -79,7 +79,8 @@ def _report(options, classifier: classify.Classifier, images) -> str:
         quick=options.quick,
         tell=lambda text: print(f"measuring {text} …", file=sys.stderr),
     )
-    return f"{options.report / 'report.html'}: {found.right} in the validation set"
+    right = f"{found.clean.accuracy} {found.noun}s in the validation set"
+    return f"{options.report / 'report.html'}: {right}"
 
 
 def predict_options(parser) -> None:
@@ -105,6 +106,7 @@ def predict(options) -> int:
 
 
 def _said(prediction: classify.Prediction) -> str:
+    """On one line, whatever a name holds."""
     if prediction.label is None:
         return prediction.reason
-    return f"{prediction.name} ({prediction.probabilities[prediction.label]:.1%})"
+    return f"{' '.join(prediction.name.split())} ({prediction.probabilities[prediction.label]:.1%})"

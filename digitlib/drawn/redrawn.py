@@ -26,8 +26,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from digitlib import evaluate
-from digitlib.accuracy import Accuracy
+from digitlib.accuracy import Share
 from digitlib.augment import basis
 from digitlib.data import Images
 from digitlib.preprocess import SIDE, crop, fit, preprocess
@@ -83,15 +82,16 @@ def cells(digits: Images, n: int = 1_000) -> Iterator[tuple[Pen, Images]]:
 
 def grid(
     logits: Callable[[torch.Tensor], torch.Tensor], digits: Images, n: int = 1_000
-) -> dict[Pen, Accuracy]:
-    """The accuracy in each cell.
+) -> dict[Pen, Share]:
+    """The share of drawings in each cell that are named rightly.
 
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
         digits: validation digits; each cell redraws ``n`` of them.
     """
     return {
-        pen: evaluate.accuracy(logits(some.images), some.labels) for pen, some in cells(digits, n)
+        pen: Share.of(logits(some.images).argmax(1) == some.labels)
+        for pen, some in cells(digits, n)
     }
 
 

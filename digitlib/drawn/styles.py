@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from digitlib.accuracy import Accuracy
+from digitlib.accuracy import Share
 from digitlib.data import Images
 from digitlib.drawn.strokes import CANVAS, EXAM, canvas, circle, curve, stroke
 from digitlib.preprocess import SIDE, preprocess
@@ -90,15 +90,15 @@ def draw(style: str, n: int, seed: int) -> torch.Tensor:
     return torch.from_numpy(images)
 
 
-def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dict[str, Accuracy]:
-    """How many digits in each style are named rightly: ``{style: Accuracy}``.
+def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dict[str, Share]:
+    """The share of drawings in each style that are named rightly: ``{style: share}``.
 
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, 10)``, such as ``partial(evaluate.logits, model)``.
         n: how many in each style; none of them was trained on.
     """
     return {
-        name: Accuracy.of(logits(draw(name, n, EXAM)).argmax(1) == style.digit)
+        name: Share.of(logits(draw(name, n, EXAM)).argmax(1) == style.digit)
         for name, style in STYLES.items()
     }
 

@@ -182,18 +182,15 @@ def _redrawn(asked: _Asked) -> findings.Redrawn:
     n = 20 if asked.quick else 100  # in each cell: a drawing takes 0.01 s
     cells = redrawn.grid(asked.logits_of, asked.images, n)
     return findings.Redrawn(
-        _share(total(cells.values())),
-        tuple(findings.Cell(pen.size, pen.width, _share(right)) for pen, right in cells.items()),
+        total(cells.values()),
+        tuple(findings.Cell(pen.size, pen.width, right) for pen, right in cells.items()),
     )
 
 
 def _elsewhere(asked: _Asked) -> findings.Elsewhere:
     other = data.load("optdigits")
-    found = evaluate.accuracy(asked.logits_of(other.images), other.labels)
-    named = styles.right(asked.logits_of, 50 if asked.quick else 250)
-    return findings.Elsewhere(
-        _share(found), {style: _share(right) for style, right in named.items()}
-    )
+    found = Share.of(asked.logits_of(other.images).argmax(1) == other.labels)
+    return findings.Elsewhere(found, styles.right(asked.logits_of, 50 if asked.quick else 250))
 
 
 def _refusal(asked: _Asked) -> findings.Refusal:

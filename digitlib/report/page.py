@@ -165,7 +165,11 @@ def _matrix(report: Report, one: str, names: list[str]) -> Iterator[str]:
 def _abbreviations(classes: tuple[str, ...]) -> Iterator[str]:
     """What the pictures call otherwise than by its name, if anything."""
     pairs = zip(show.written(classes), classes, strict=True)
-    others = [f"{escape(short)} is {escape(name)}" for short, name in pairs if short != name]
+    others = [
+        f"{escape(short)} is {escape(name)}"
+        for short, name in pairs
+        if short != " ".join(name.split())
+    ]
     if others:
         yield f"In the pictures, {'; '.join(others)}."
 
