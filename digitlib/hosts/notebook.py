@@ -18,7 +18,7 @@ from digitlib.weights import SHIPPED, are_digits
 __all__ = ["DigitPad"]
 
 _PAD = Path(__file__).parents[1] / "pad"
-_SIDE = 280
+_SHEET = 280
 _ROWS = 12  # of bars; more stand in two columns
 _WIDEST = 140  # pixels for a name
 
@@ -55,9 +55,9 @@ class DigitPad(AnyWidget):
     def image(self) -> np.ndarray:
         """The drawing, uint8 ``(280, 280)``, bright on dark; all 0 before the first stroke."""
         if not self.drawing:
-            return np.zeros((_SIDE, _SIDE), dtype=np.uint8)
+            return np.zeros((_SHEET, _SHEET), dtype=np.uint8)
         levels = base64.b64decode(self.drawing)
-        return np.frombuffer(levels, dtype=np.uint8).reshape(_SIDE, _SIDE)
+        return np.frombuffer(levels, dtype=np.uint8).reshape(_SHEET, _SHEET)
 
     # With it ipywidgets 7 would show the pad in its own way, without a picture.
     _ipython_display_ = None
@@ -74,7 +74,7 @@ class DigitPad(AnyWidget):
 
 def _a_four() -> np.ndarray:
     """A 4 of our own, uint8 ``(280, 280)``."""
-    sheet, radius = Image.new("L", (_SIDE, _SIDE)), 11
+    sheet, radius = Image.new("L", (_SHEET, _SHEET)), 11
     brush = ImageDraw.Draw(sheet)
     for stroke in (
         [(138, 52), (108, 92), (86, 142), (92, 154), (130, 156), (196, 142)],
@@ -90,14 +90,14 @@ def _a_four() -> np.ndarray:
 def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) -> bytes:
     """The pad as a PNG on a transparent ground: the sheet, the guess and a bar for each class."""
     font, large = _font(13, classes), _font(22, classes)
-    left, top, line = _SIDE + 40, 56, 22
+    left, top, line = _SHEET + 40, 56, 22
     columns = 1 if len(classes) <= _ROWS else 2
     widest = max(font.getlength(_one_line(name)) for name in classes)
     names = min(max(20, math.ceil(widest) + 8), _WIDEST)
     length = 200 // columns
     step = names + length + 60  # from column to column: the name, the bar and the share
     height = top + line * -(-len(classes) // columns)
-    picture = Image.new("RGBA", (left + columns * step, max(_SIDE, height)))
+    picture = Image.new("RGBA", (left + columns * step, max(_SHEET, height)))
     picture.paste(Image.fromarray(image).convert("RGBA"), (0, 0))
     brush = ImageDraw.Draw(picture)
     guess = _shortened(_sentence(prediction, classes), columns * step, large)
