@@ -520,7 +520,7 @@ def test_the_book_shows_the_pad_in_the_place_of_its_picture(tmp_path, builder):
 def test_a_file_that_a_page_cannot_hold_is_refused(tmp_path, monkeypatch):
     for name in ("index.html", "pad.css", "pad.mjs"):
         (tmp_path / name).write_text((inlining.PAD / name).read_text())
-    monkeypatch.setattr(pad, "PAD", tmp_path)
+    monkeypatch.setattr(inlining, "PAD", tmp_path)
     (tmp_path / "pad.mjs").write_text("const x = '</script>';")
     with pytest.raises(ValueError, match="</script"):
         inlining.inlined(b"")

@@ -1,5 +1,6 @@
 """How far a training is, for whoever watches."""
 
+import os
 import sys
 
 from tqdm.auto import tqdm
@@ -14,6 +15,6 @@ def bar(steps: int, done: int) -> tqdm:
     ipython = sys.modules.get("IPython")
     in_notebook = ipython and hasattr(ipython.get_ipython(), "kernel")
     seen = parallel.first() and (in_notebook or sys.stderr.isatty())
-    # Only hidden here, never forced: tqdm's own switch in the environment hides it too.
-    hidden = {} if seen else {"disable": True}
-    return tqdm(total=steps, initial=done, unit="step", leave=False, **hidden)
+    # tqdm's own switch, which its bar for notebooks overlooks.
+    hidden = not seen or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
+    return tqdm(total=steps, initial=done, unit="step", leave=False, disable=hidden)
