@@ -12,7 +12,7 @@ INDEX  := _build/html/index.html
 WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 # What other versions warn of isn't ours to mend at once.
 LENIENT  := $(if $(RESOLUTION),-W default)
-CHECKING := DIGITLIB_CHECK=1 OMP_NUM_THREADS=1
+CHECKING := DIGITLIB_CHECK=1 TQDM_DISABLE=1 OMP_NUM_THREADS=1
 # Notebooks run in a folder of their own, from where a relative path leads elsewhere.
 ifdef DIGITLIB_DATA_DIR
 override DIGITLIB_DATA_DIR := $(shell $(PYTHON) -c 'import os, sys; print(os.path.abspath(os.path.expanduser(sys.argv[1])))' "$(DIGITLIB_DATA_DIR)")

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from digitlib.data import Images
 from digitlib.evaluate import Accuracy
+from digitlib.preprocess import SIDE
 
 __all__ = [
     "Bug",
@@ -177,9 +178,9 @@ def check_mean(measure: Callable) -> None:
     labels = torch.arange(10).repeat(3)
     answers = torch.cat([labels[:20], (labels[20:] + 1) % 10])
     # The answer is the bright one among an image's first ten pixels.
-    images = F.one_hot(answers, 28 * 28).float().view(-1, 28, 28)
-    layer = nn.Linear(28 * 28, 10)
-    layer.weight.data.copy_(torch.eye(10, 28 * 28))
+    images = F.one_hot(answers, SIDE * SIDE).float().view(-1, SIDE, SIDE)
+    layer = nn.Linear(SIDE * SIDE, 10)
+    layer.weight.data.copy_(torch.eye(10, SIDE * SIDE))
     layer.bias.data.zero_()
     examples = TensorDataset(images, labels)
     whole, parts = (

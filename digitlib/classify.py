@@ -58,7 +58,7 @@ class Prediction:
 
 def refusal_of(classes: Sequence[str]) -> str:
     """The reason of a refusal: ``"not a digit"`` where the classes are the ten digits, else ``"none of these"``."""
-    return "not a digit" if tuple(classes) == weights.DIGITS else "none of these"
+    return "not a digit" if weights.are_digits(classes) else "none of these"
 
 
 class Classifier(ABC):

@@ -15,7 +15,7 @@ import torch
 
 from digitlib import mnist
 from digitlib.preprocess import SIDE, preprocess
-from digitlib.weights import DIGITS, check_answers
+from digitlib.weights import DIGITS, are_digits, check_answers
 
 __all__ = [
     "NAMES",
@@ -62,7 +62,7 @@ class Images:
     preparation: str | None = None
 
     def __post_init__(self):
-        preparation = self.preparation or ("digit" if tuple(self.classes) == DIGITS else "picture")
+        preparation = self.preparation or ("digit" if are_digits(self.classes) else "picture")
         object.__setattr__(self, "preparation", preparation)
         object.__setattr__(self, "classes", check_answers(self.classes, preparation))
         if self.images.dtype != torch.uint8 or self.images.shape[1:] != (SIDE, SIDE):
@@ -90,7 +90,7 @@ class Images:
     @property
     def of_digits(self) -> bool:
         """Whether they are of the ten digits, prepared as such: only of these can programs draw more."""
-        return self.classes == DIGITS and self.preparation == "digit"
+        return are_digits(self.classes) and self.preparation == "digit"
 
     def and_also(self, images: torch.Tensor, labels: torch.Tensor) -> "Images":
         """These, and after them others of the same classes: uint8 ``(M, 28, 28)`` and int64 ``(M,)``."""

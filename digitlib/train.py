@@ -7,23 +7,23 @@ reported on the same images.
 
 import copy
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as F
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from digitlib import evaluate
 from digitlib.augment import Deform
 from digitlib.data import Images, fingerprint
-from digitlib.engine import checkpoint, hardware, parallel
+from digitlib.engine import checkpoint, hardware, parallel, progress
 from digitlib.engine.batches import Batches
+from digitlib.engine.labels import smoothed, taught
 from digitlib.plain import make_plain
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "Training",
     "count_right",
     "fit",
-    "in_precision",
     "optimizer_for",
     "train_epoch",
 ]
@@ -170,7 +169,7 @@ def fit(
     """
     training = training or Training()
     _check(model, train, valid, training, teacher, keep)
-    with _on_best_device(model) as device:
+    with hardware.on_best_device(model) as device:
         run = _Run(model, train, valid, training, teacher, keep, device)
         run.go_on(after_epoch)
     return run.history
@@ -181,25 +180,14 @@ def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
-@contextmanager
-def _on_best_device(model: nn.Module) -> Iterator[torch.device]:
-    """Within it the model is on the device that trains; afterwards it is where it was."""
-    home, device = next(model.parameters()).device, hardware.best_device()
-    try:
-        model.to(device)
-        yield device
-    finally:
-        model.to(home)
-
-
 class _Run:
     """A training under way: what is carried on from epoch to epoch."""
 
     def __init__(self, model, train, valid, training: Training, teacher, keep, device):
         self.model, self.training, self.keep = model, training, keep
         self.valid = replace(valid, images=valid.images.to(device))
-        images, labels = train.images.to(device), train.labels.to(device)
-        self.batches = Batches(images, labels, training.batch, training.seed, _fewest(model))
+        dealt = train.images.to(device), train.labels.to(device)
+        self.batches = Batches(*dealt, training.batch, training.seed, _fewest(model))
         self.soften = _softener(train, training, teacher, device)
         self.steps = training.epochs * self.batches.steps
         self.optimizer, self.scheduler = optimizer_for(model, training, self.steps)
@@ -208,12 +196,12 @@ class _Run:
         resumed = checkpoint.resume(keep, self.parts, self.about)
         self.history = [Epoch(**line) for line in resumed]
         shared = parallel.shared_model(model)
-        self.learner = in_precision(shared, training.precision, device)
+        self.learner = hardware.in_precision(shared, training.precision, device)
 
     def go_on(self, after_epoch: Callable[[Epoch], None] | None) -> None:
         """Run the epochs that are left."""
         done = self.scheduler.last_epoch
-        with hardware.own_cores(), _bar(self.steps, done) as bar:
+        with hardware.own_cores(), progress.bar(self.steps, done) as bar:
             for number in range(len(self.history) + 1, self.training.epochs + 1):
                 self.history.append(self.epoch(number, bar))
                 bar.set_postfix_str(f"validation {self.history[-1].valid_accuracy:.2%}")
@@ -322,39 +310,12 @@ def optimizer_for(model: nn.Module, training: Training, steps: int):
 
 
 def _softener(train: Images, training: Training, teacher: nn.Module | None, device):
-    """What turns a batch and its labels ``(B,)`` into shares ``(B, outputs)`` of the answers; None for labels alone."""
-    outputs, classes = _outputs(train), len(train.classes)
+    """What turns a batch's labels into shares of the answers; None for labels alone."""
+    outputs = _outputs(train)
     if teacher is not None:
         teacher = copy.deepcopy(teacher).to(device).eval()
-    elif not training.smoothing:
-        return None
-
-    @torch.no_grad()
-    def taught(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        answers = teacher(x)[:, :classes].softmax(1)
-        # Of what belongs to no class it has nothing to teach.
-        share = training.distil * (y < classes).float()[:, None]
-        return share * F.pad(answers, (0, outputs - classes)) + (1 - share) * F.one_hot(y, outputs)
-
-    def smoothed(_x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        rest = training.smoothing / outputs
-        return (1 - training.smoothing) * F.one_hot(y, outputs) + rest
-
-    return smoothed if teacher is None else taught
-
-
-def in_precision(learner: nn.Module, precision: str, device: torch.device):
-    """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32."""
-    if precision == "float32":
-        return learner
-
-    def forward(x: torch.Tensor) -> torch.Tensor:
-        # Around the forward pass alone: deformations and the loss stay in float32.
-        with torch.autocast(device.type, torch.bfloat16):
-            logits = learner(x)
-        return logits.float()
-
-    return forward
+        return partial(taught, teacher, training.distil, len(train.classes), outputs)
+    return partial(smoothed, training.smoothing, outputs) if training.smoothing else None
 
 
 def _diverged(losses: torch.Tensor, step: int, rates: list[float]) -> Diverged:
@@ -382,13 +343,3 @@ def _measure(model: nn.Module, valid: Images) -> tuple[float, float]:
     answers = evaluate.outputs(model, part.images)[:, : len(valid.classes)]
     losses = F.cross_entropy(answers, part.labels, reduction="none")
     return _mean(losses, count_right(answers, part.labels), len(part))
-
-
-def _bar(steps: int, done: int) -> tqdm:
-    """A progress bar where somebody looks, which is a terminal or a notebook."""
-    ipython = sys.modules.get("IPython")
-    in_notebook = ipython and hasattr(ipython.get_ipython(), "kernel")
-    seen = parallel.first() and (in_notebook or sys.stderr.isatty())
-    # Only hidden here, never forced: tqdm's own switch in the environment hides it too.
-    hidden = {} if seen else {"disable": True}
-    return tqdm(total=steps, initial=done, unit="step", leave=False, **hidden)

@@ -31,6 +31,7 @@ __all__ = [
     "TINY",
     "Layers",
     "Weights",
+    "are_digits",
     "check_answers",
     "checksum",
     "from_metadata",
@@ -80,6 +81,11 @@ class Weights:
     def none(self) -> bool:
         """Whether the last output is the score of "none of these"."""
         return len(self.layers[-1][1]) > len(self.classes)
+
+
+def are_digits(classes: Sequence[str]) -> bool:
+    """Whether classes are the ten digits, in their order."""
+    return tuple(classes) == DIGITS
 
 
 def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ FILES = {
 }
 MODULES = [name for name, path in FILES.items() if not path.name.startswith("__")]
 FACES = [name for name in FILES if f"{name}." in " ".join(FILES)]
-GROUND = {"accuracy", "classify", "files", "hub", "picture", "preprocess", "weights"}
+GROUND = {"accuracy", "classify", "files", "hub", "picture", "plain", "preprocess", "weights"}
 # Which rooms may import a room; all may import what lies on the way, none what isn't listed.
 WHO_IMPORTS = {
     "book": {"book", "commands"},
@@ -160,6 +160,15 @@ def test_public_names_are_listed_and_documented(module):
             for method, function in vars(thing).items():
                 if not method.startswith("_") and inspect.isfunction(function):
                     assert function.__doc__ or method == "forward", f"{name}.{method}"
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_no_module_is_long_and_no_function_either(module):
+    text = FILES[module].read_text()
+    assert len(text.splitlines()) <= 350
+    for part in ast.walk(ast.parse(text)):
+        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert part.end_lineno - part.lineno < 45, part.name
 
 
 @pytest.mark.parametrize("module", MODULES)

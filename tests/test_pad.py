@@ -2,8 +2,8 @@
 
 import base64
 
+import inlining
 import numpy as np
-import pad
 import pytest
 from safetensors.numpy import save
 
@@ -435,7 +435,7 @@ def test_a_pad_that_was_removed_asks_no_more(served):
 @pytest.fixture
 def inlined_page(tmp_path):
     path = tmp_path / "pad.html"
-    path.write_text(pad.inlined(weights.SHIPPED.read_bytes()), encoding="utf-8")
+    path.write_text(inlining.inlined(weights.SHIPPED.read_bytes()), encoding="utf-8")
     return path
 
 
@@ -456,7 +456,7 @@ def test_one_file_holds_the_whole_pad(browser, inlined_page):
 def test_a_frame_follows_its_book(browser, inlined_page):
     """Its height and its scheme, from a file."""
     book = inlined_page.with_name("book.html")
-    frame = pad.FRAME.format(address="pad.html", title="Drawing pad")
+    frame = inlining.FRAME.format(address="pad.html", title="Drawing pad")
     book.write_text(f"<!doctype html><html data-theme=dark><body>{frame}", encoding="utf-8")
     page = browser.new_page()
     page.goto(book.as_uri())
@@ -495,7 +495,7 @@ def test_the_book_shows_the_pad_in_the_place_of_its_picture(tmp_path, builder):
         tmp_path / "out",
         tmp_path / "trees",
         builder,
-        confoverrides={"extensions": ["myst_parser", "pad"]},
+        confoverrides={"extensions": ["myst_parser", "inlining"]},
         status=None,
         warning=None,
     )
@@ -514,17 +514,17 @@ def test_the_book_shows_the_pad_in_the_place_of_its_picture(tmp_path, builder):
     depth = made[builder].count("/")
     assert f'<iframe class="pad-frame" src="{"../" * depth}_static/pad.html"' in page
     assert "pad.png" not in page and "other.png" in page
-    assert still.read_text() == pad.inlined(weights.SHIPPED.read_bytes())
+    assert still.read_text() == inlining.inlined(weights.SHIPPED.read_bytes())
 
 
 def test_a_file_that_a_page_cannot_hold_is_refused(tmp_path, monkeypatch):
     for name in ("index.html", "pad.css", "pad.mjs"):
-        (tmp_path / name).write_text((pad.PAD / name).read_text())
-    monkeypatch.setattr(pad, "PAD", tmp_path)
+        (tmp_path / name).write_text((inlining.PAD / name).read_text())
+    monkeypatch.setattr(inlining, "PAD", tmp_path)
     (tmp_path / "pad.mjs").write_text("const x = '</script>';")
     with pytest.raises(ValueError, match="</script"):
-        pad.inlined(b"")
+        inlining.inlined(b"")
     (tmp_path / "pad.mjs").write_text("")
     (tmp_path / "index.html").write_text("<html></html>")
     with pytest.raises(ValueError, match=r"index\.html: expected"):
-        pad.inlined(b"")
+        inlining.inlined(b"")

@@ -2,8 +2,8 @@
 
 import base64
 
+import inlining as extension
 import numpy as np
-import pad as extension
 import pytest
 
 from digitlib import data

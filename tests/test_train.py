@@ -1,6 +1,4 @@
-import io
 import math
-import sys
 from dataclasses import replace
 
 import pytest
@@ -356,18 +354,6 @@ def test_each_epoch_is_reported(parts):
     seen = []
     history = fit(MLP((32,)), *parts, QUICK, after_epoch=seen.append)
     assert seen == history
-
-
-def test_the_bar_is_for_people_only(parts, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    for seen in (Terminal(), io.StringIO()):
-        monkeypatch.setattr(sys, "stderr", seen)
-        fit(MLP((32,)), *parts, QUICK)
-        assert ("step" in seen.getvalue()) is seen.isatty()
 
 
 def test_the_model_comes_home(parts):

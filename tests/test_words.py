@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from digitlib.hosts import words
-from digitlib.weights import DIGITS
+from digitlib.weights import DIGITS, are_digits
 from named import AWKWARD, COUNTS, names
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -51,7 +51,7 @@ def test_two_classes_need_no_comma():
     [(DIGITS, True), (list(DIGITS), True), (DIGITS[::-1], False), (DIGITS[:9], False), (names(10), False)],
 )  # fmt: skip
 def test_ten_digits_are_digits(classes, digits):
-    assert words.are_digits(classes) == digits
+    assert are_digits(classes) == digits
     assert words.heading(classes) == ("Draw a digit" if digits else "Draw something")
     said = words.network(classes, {"dataset": "mnist"})
     assert ("MNIST" in said) == digits

@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def make(options) -> int:
     """Execute the text on MNIST and store the notebooks."""
-    os.environ |= {"DIGITLIB_CHECK": "1", "DIGITLIB_DATASET": "mnist"}
+    os.environ |= {"DIGITLIB_CHECK": "1", "DIGITLIB_DATASET": "mnist", "TQDM_DISABLE": "1"}
     for name in options.names:
         notebook = execute(read(name))
         write_whole(BOOK / f"{name}.ipynb", (nbformat.writes(notebook) + "\n").encode())
@@ -127,7 +127,7 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def results(options) -> int:
     """Measure every figure of the ledger anew and print old, new and difference."""
-    os.environ["DIGITLIB_CHECK"] = "1"  # no progress bars
+    os.environ["TQDM_DISABLE"] = "1"
     ledger = {dataset: entries(dataset) for dataset in NAMES}
     disagreements = 0
     for dataset in options.dataset or NAMES:

@@ -21,9 +21,9 @@ from xml.etree import ElementTree
 import doors
 import yaml
 from docutils import nodes
+from inlining import PICTURE
 from jupyter_book.sphinx import build_sphinx
 from myst_nb.sphinx_ import HideCodeCellNode
-from pad import PICTURE
 from sphinx.builders.epub3 import Epub3Builder
 
 import digitlib

@@ -8,8 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 
-__all__ = ["best_device", "best_precision", "describe", "neighbours", "own_cores"]
+__all__ = [
+    "best_device",
+    "best_precision",
+    "describe",
+    "in_precision",
+    "neighbours",
+    "on_best_device",
+    "own_cores",
+]
 
 
 def best_device() -> torch.device:
@@ -39,6 +48,31 @@ def best_precision(device: torch.device) -> str:
     else:  # an older PyTorch can't tell; on MPS nothing was measured
         fast = False
     return "bfloat16" if fast else "float32"
+
+
+def in_precision(learner: nn.Module, precision: str, device: torch.device):
+    """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32."""
+    if precision == "float32":
+        return learner
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        # Around the forward pass alone: deformations and the loss stay in float32.
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = learner(x)
+        return logits.float()
+
+    return forward
+
+
+@contextmanager
+def on_best_device(model: nn.Module) -> Iterator[torch.device]:
+    """Within it the model is on the device that trains; afterwards it is where it was."""
+    home, device = next(model.parameters()).device, best_device()
+    try:
+        model.to(device)
+        yield device
+    finally:
+        model.to(home)
 
 
 @contextmanager

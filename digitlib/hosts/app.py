@@ -31,7 +31,7 @@ from digitlib.classify import Classifier, Prediction, load
 from digitlib.hosts import words
 from digitlib.picture import read
 from digitlib.preprocess import NoInk, prepare
-from digitlib.weights import SHIPPED
+from digitlib.weights import SHIPPED, are_digits
 
 # Gradio reads these when it is imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -131,7 +131,7 @@ def build(classifier: Classifier | None = None) -> gr.Blocks:
 def _introduction(classifier: Classifier) -> str:
     """What stands at the head of the page."""
     classes = classifier.classes
-    return (_DIGITS if words.are_digits(classes) else _CLASSES).format(
+    return (_DIGITS if are_digits(classes) else _CLASSES).format(
         heading=words.heading(classes),
         network=words.network(classes, classifier.provenance),
         names=words.listed(classes),
@@ -145,7 +145,7 @@ def _photo(classifier: Classifier) -> None:
         """Say what is on an uploaded picture, and show what the model sees of it."""
         return _shown(classifier, photo) if photo else ("", None)
 
-    what = "photo of a digit" if words.are_digits(classifier.classes) else "picture"
+    what = "photo of a digit" if are_digits(classifier.classes) else "picture"
     ink = ", dark ink on paper" if classifier.preparation == "digit" else ""
     photo = gr.Image(label=f"Or a {what}{ink}", sources=["upload", "clipboard"], height=240)
     said = gr.Markdown(elem_id="photo-answer")
@@ -263,7 +263,7 @@ def _refusal(message: str) -> gr.Error:
 
 def _shown(classifier: Classifier, photo: dict) -> tuple[str, np.ndarray | None]:
     """A sentence about a picture, as Markdown, and the 28 x 28 image that the model got, enlarged."""
-    digits = words.are_digits(classifier.classes)
+    digits = are_digits(classifier.classes)
     drawing = _read(photo, classifier.preparation)
     prediction = classifier.classify(drawing)
     try:

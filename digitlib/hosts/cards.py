@@ -14,6 +14,7 @@ from digitlib import weights
 from digitlib.accuracy import Accuracy, Share, percent
 from digitlib.classify import refusal_of
 from digitlib.hosts import words
+from digitlib.weights import are_digits
 
 __all__ = ["Entries", "data_card", "model_card", "readme", "template"]
 
@@ -146,7 +147,7 @@ def _results(told: Entries, name: str) -> dict:
 
 def _reads_digits(read: weights.Weights) -> bool:
     """Whether weights name the ten digits, prepared as MNIST's are."""
-    return words.are_digits(read.classes) and read.preparation == "digit"
+    return are_digits(read.classes) and read.preparation == "digit"
 
 
 def _of_classes(read: weights.Weights, size: int, name: str) -> str:
@@ -177,7 +178,7 @@ def _refuses(read: weights.Weights) -> bool:
 
 def _more(read: weights.Weights) -> str:
     """What the network says beside a score for each class."""
-    score = "no digit" if words.are_digits(read.classes) else refusal_of(read.classes)
+    score = "no digit" if are_digits(read.classes) else refusal_of(read.classes)
     return f' and one for "{score}"' if read.none else ""
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from digitlib import __version__, classify, weights
 from digitlib.hosts import cards, words
 from digitlib.preprocess import SIDE, prepare
+from digitlib.weights import are_digits
 
 __all__ = ["KINDS", "check_name", "front_matter", "gather", "listing"]
 
@@ -155,14 +156,14 @@ def _refuse_onnx(file: Path, why: str) -> None:
 def _what(model: classify.Classifier, photo: str, picture: str) -> str:
     """The first sentence: what the page does, and what with a photo of a digit, or with any other picture."""
     network = words.network(model.classes, model.provenance)
-    if words.are_digits(model.classes):
+    if are_digits(model.classes):
         return f"{network} names a digit while you draw it{photo}."
     return f"{network} names what you draw{picture}: {words.listed(model.classes)}."
 
 
 def _readme(model: classify.Classifier, sdk: str, text: str) -> bytes:
     """A Space's README.md."""
-    digits = words.are_digits(model.classes)
+    digits = are_digits(model.classes)
     says = dict(_SAYS[digits])
     if digits and model.provenance.get("dataset") == "mnist":
         says["rights"] += _MNIST

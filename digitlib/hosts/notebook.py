@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.classify import DigitClassifier, Prediction
 from digitlib.show import COLOURS, GREY, bundle
-from digitlib.weights import DIGITS, SHIPPED
+from digitlib.weights import SHIPPED, are_digits
 
 __all__ = ["DigitPad"]
 
 _PAD = Path(__file__).parents[1] / "pad"
-_SIDE = 280
+_SHEET = 280
 _ROWS = 12  # of bars; more stand in two columns
 _WIDEST = 140  # pixels for a name
 
@@ -55,9 +55,9 @@ class DigitPad(AnyWidget):
     def image(self) -> np.ndarray:
         """The drawing, uint8 ``(280, 280)``, bright on dark; all 0 before the first stroke."""
         if not self.drawing:
-            return np.zeros((_SIDE, _SIDE), dtype=np.uint8)
+            return np.zeros((_SHEET, _SHEET), dtype=np.uint8)
         levels = base64.b64decode(self.drawing)
-        return np.frombuffer(levels, dtype=np.uint8).reshape(_SIDE, _SIDE)
+        return np.frombuffer(levels, dtype=np.uint8).reshape(_SHEET, _SHEET)
 
     # With it ipywidgets 7 would show the pad in its own way, without a picture.
     _ipython_display_ = None
@@ -66,7 +66,7 @@ class DigitPad(AnyWidget):
         # Colab learns from anywidget's metadata what shows it.
         _, metadata = super()._repr_mimebundle_(**options)
         image, classes = self.image, self._classifier.classes
-        if classes == DIGITS and not image.any():
+        if are_digits(classes) and not image.any():
             image = _a_four()
         still = _still(image, self._classifier.classify(image), classes)
         return bundle(self, still, "(a drawing pad)"), metadata
@@ -74,7 +74,7 @@ class DigitPad(AnyWidget):
 
 def _a_four() -> np.ndarray:
     """A 4 of our own, uint8 ``(280, 280)``."""
-    sheet, radius = Image.new("L", (_SIDE, _SIDE)), 11
+    sheet, radius = Image.new("L", (_SHEET, _SHEET)), 11
     brush = ImageDraw.Draw(sheet)
     for stroke in (
         [(138, 52), (108, 92), (86, 142), (92, 154), (130, 156), (196, 142)],
@@ -90,14 +90,14 @@ def _a_four() -> np.ndarray:
 def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) -> bytes:
     """The pad as a PNG on a transparent ground: the sheet, the guess and a bar for each class."""
     font, large = _font(13, classes), _font(22, classes)
-    left, top, line = _SIDE + 40, 56, 22
+    left, top, line = _SHEET + 40, 56, 22
     columns = 1 if len(classes) <= _ROWS else 2
     widest = max(font.getlength(_one_line(name)) for name in classes)
     names = min(max(20, math.ceil(widest) + 8), _WIDEST)
     length = 200 // columns
     step = names + length + 60  # from column to column: the name, the bar and the share
     height = top + line * -(-len(classes) // columns)
-    picture = Image.new("RGBA", (left + columns * step, max(_SIDE, height)))
+    picture = Image.new("RGBA", (left + columns * step, max(_SHEET, height)))
     picture.paste(Image.fromarray(image).convert("RGBA"), (0, 0))
     brush = ImageDraw.Draw(picture)
     guess = _shortened(_sentence(prediction, classes), columns * step, large)
@@ -116,7 +116,7 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
 
 def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
     """Pillow's own font for digits; it has little more than English, so matplotlib's for other names."""
-    if classes == DIGITS:
+    if are_digits(classes):
         return ImageFont.load_default(size)
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     return ImageFont.truetype(fonts / "DejaVuSans.ttf", size)
@@ -134,7 +134,7 @@ def _bar(
 
 def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
     """What the pad says above its bars."""
-    digits = classes == DIGITS
+    digits = are_digits(classes)
     if prediction.reason == "blank":
         return "Draw a digit" if digits else "Draw something"
     if prediction.label is None:

@@ -6,17 +6,12 @@ A name may hold any characters; in what is returned here none of them is markup.
 import re
 from collections.abc import Mapping, Sequence
 
-from digitlib.weights import DIGITS
+from digitlib.weights import are_digits
 
-__all__ = ["are_digits", "escaped", "heading", "listed", "network"]
+__all__ = ["escaped", "heading", "listed", "network"]
 
 # How many names a sentence holds, and how many characters of each.
 NAMES, LETTERS = 10, 40
-
-
-def are_digits(classes: Sequence[str]) -> bool:
-    """Whether classes are the ten digits."""
-    return tuple(classes) == DIGITS
 
 
 def escaped(name: str) -> str:

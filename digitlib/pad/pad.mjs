@@ -15,9 +15,9 @@
 
 performance.mark("pad-start");
 
-const SIDE = 280; // of the sheet
+const SHEET = 280; // pixels on each side of what is drawn on
 const PEN = 22; // a tenth of a digit's height, as in MNIST
-const FIELD = 28; // of what the model sees
+const SIDE = 28; // and of what the model sees
 const BOX = 20;
 const STEPS = 28; // of the grid on which keys move
 const ROWS = 12; // of bars; more stand side by side
@@ -39,7 +39,7 @@ const blank = (classes) => (
 const PLACEMENTS = {
   mass: (ink) => centreByMass(fit(ink)),
   box: (ink) => centreBox(fit(ink)),
-  plain: (_ink, sheet) => resample(sheet, FIELD, FIELD).levels, // "picture" in Python, for a square sheet
+  plain: (_ink, sheet) => resample(sheet, SIDE, SIDE).levels, // "picture" in Python, for a square sheet
 };
 
 // Grey levels, bright ink on dark, become 784 levels; null where there is no ink.
@@ -122,20 +122,20 @@ function centreByMass({ levels, width, height }) {
 }
 
 function centreBox(ink) {
-  return onField(ink, Math.floor((FIELD - ink.width) / 2), Math.floor((FIELD - ink.height) / 2));
+  return onField(ink, Math.floor((SIDE - ink.width) / 2), Math.floor((SIDE - ink.height) / 2));
 }
 
 // Where a line of masses starts so that its centre of mass is nearest to pixel 14, halves up.
 function massOffset(mass) {
   const total = mass.reduce((sum, part) => sum + part, 0);
   const moment = mass.reduce((sum, part, i) => sum + part * i, 0);
-  const start = Math.floor((FIELD * total - 2 * moment + total) / (2 * total)) || 0; // no mass: NaN
-  return Math.min(Math.max(start, 0), FIELD - mass.length);
+  const start = Math.floor((SIDE * total - 2 * moment + total) / (2 * total)) || 0; // no mass: NaN
+  return Math.min(Math.max(start, 0), SIDE - mass.length);
 }
 
 function onField({ levels, width, height }, left, top) {
-  const field = new Uint8Array(FIELD * FIELD);
-  for (let y = 0; y < height; y++) field.set(levels.subarray(y * width, (y + 1) * width), (top + y) * FIELD + left);
+  const field = new Uint8Array(SIDE * SIDE);
+  for (let y = 0; y < height; y++) field.set(levels.subarray(y * width, (y + 1) * width), (top + y) * SIDE + left);
   return field;
 }
 
@@ -218,7 +218,7 @@ function dequantise(i, read) {
 
 // A last layer of one output more than there are classes can say "none of these".
 function checkWidths(layers, classes) {
-  const widths = [FIELD * FIELD, ...layers.map(({ outputs }) => outputs)];
+  const widths = [SIDE * SIDE, ...layers.map(({ outputs }) => outputs)];
   layers.forEach(({ inputs, outputs, bias }, i) => {
     if (inputs !== widths[i]) throw new Error(`layer ${i} has ${inputs} inputs, not ${widths[i]}`);
     if (bias.length !== outputs) throw new Error(`layer ${i} has ${bias.length} biases, not ${outputs}`);
@@ -272,10 +272,10 @@ function logSumExp(values) {
 
 // Drawings [{ image, label }] as the two files of MNIST's IDX format.
 export function toIdx(drawings) {
-  const images = idx([drawings.length, FIELD, FIELD]);
+  const images = idx([drawings.length, SIDE, SIDE]);
   const labels = idx([drawings.length]);
   drawings.forEach(({ image, label }, i) => {
-    images.set(image, 16 + i * FIELD * FIELD);
+    images.set(image, 16 + i * SIDE * SIDE);
     labels[8 + i] = label;
   });
   return { images, labels };
@@ -312,7 +312,7 @@ class Sheet {
   strokes = [];
   current = null; // the stroke under way
   number = 0; // counts the emptyings: an answer about an earlier sheet comes too late
-  #grey = new Uint8Array(SIDE * SIDE);
+  #grey = new Uint8Array(SHEET * SHEET);
   #dirty = null; // [left, top, right, bottom] of what was painted since the last reading
 
   constructor(canvas) {
@@ -358,7 +358,7 @@ class Sheet {
       const [left, top, right, bottom] = this.#dirty;
       const { data, width, height } = this.context.getImageData(left, top, right - left, bottom - top);
       for (let y = 0, i = 0; y < height; y++) {
-        for (let k = (top + y) * SIDE + left, end = k + width; k < end; k++, i += 4) this.#grey[k] = data[i];
+        for (let k = (top + y) * SHEET + left, end = k + width; k < end; k++, i += 4) this.#grey[k] = data[i];
       }
       this.#dirty = null;
     }
@@ -367,8 +367,8 @@ class Sheet {
 
   #repaint() {
     this.context.fillStyle = "black";
-    this.context.fillRect(0, 0, SIDE, SIDE);
-    this.#dirty = [0, 0, SIDE, SIDE];
+    this.context.fillRect(0, 0, SHEET, SHEET);
+    this.#dirty = [0, 0, SHEET, SHEET];
     for (const { pen, points } of this.strokes) {
       points.forEach((point, i) => this.#line(pen, points[Math.max(i - 1, 0)], point));
     }
@@ -380,12 +380,12 @@ class Sheet {
     this.context.moveTo(...from);
     this.context.lineTo(to[0] + 0.01, to[1]); // a line of no length would leave no dot
     this.context.stroke();
-    const [left, top, right, bottom] = this.#dirty ?? [SIDE, SIDE, 0, 0];
+    const [left, top, right, bottom] = this.#dirty ?? [SHEET, SHEET, 0, 0];
     const reach = pen / 2 + 2;
-    const within = (place) => Math.min(Math.max(Math.round(place), 0), SIDE);
+    const within = (place) => Math.min(Math.max(Math.round(place), 0), SHEET);
     this.#dirty = [
-      Math.min(left, within(Math.min(from[0], to[0]) - reach), SIDE - 1),
-      Math.min(top, within(Math.min(from[1], to[1]) - reach), SIDE - 1),
+      Math.min(left, within(Math.min(from[0], to[0]) - reach), SHEET - 1),
+      Math.min(top, within(Math.min(from[1], to[1]) - reach), SHEET - 1),
       Math.max(right, within(Math.max(from[0], to[0]) + reach), 1),
       Math.max(bottom, within(Math.max(from[1], to[1]) + reach), 1),
     ];
@@ -396,7 +396,7 @@ class Sheet {
 function drawWithPointer(canvas, sheet, { started, changed }) {
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
+    return [((event.clientX - box.left) * SHEET) / box.width, ((event.clientY - box.top) * SHEET) / box.height];
   };
   let pointer = null;
   const end = (event) => {
@@ -436,13 +436,13 @@ const MOVES = {
 function drawWithKeys(canvas, cursor, sheet, { started, changed, undo, clear, say }) {
   let at = [STEPS / 2, STEPS / 4];
   let stroke = null; // the last one that keys began
-  const place = () => at.map((step) => ((step + 0.5) * SIDE) / STEPS);
+  const place = () => at.map((step) => ((step + 0.5) * SHEET) / STEPS);
   const show = () => {
     const down = Boolean(sheet.current);
     cursor.hidden = false;
     cursor.toggleAttribute("data-down", down);
-    [cursor.style.left, cursor.style.top] = place().map((x) => `${(100 * x) / SIDE}%`);
-    cursor.style.width = `${(100 * sheet.pen) / SIDE}%`;
+    [cursor.style.left, cursor.style.top] = place().map((x) => `${(100 * x) / SHEET}%`);
+    cursor.style.width = `${(100 * sheet.pen) / SHEET}%`;
     say(`Pen ${down ? "down" : "up"}, row ${at[1] + 1}, column ${at[0] + 1}`);
   };
   const move = ([right, down], far) => {
@@ -504,7 +504,7 @@ function smooth(points) {
       path.push([0, 1].map((axis) => curve(at(i - 1)[axis], at(i)[axis], at(i + 1)[axis], at(i + 2)[axis], t / 6)));
     }
   }
-  return path.map((point) => point.map((x) => (x * SIDE) / 100));
+  return path.map((point) => point.map((x) => (x * SHEET) / 100));
 }
 
 // Draws strokes as a hand would, or at once where the reader wants no motion; stops when going() is false.
@@ -641,7 +641,7 @@ const radio = (id, value, text, checked = "") =>
 const markup = (id) => `
   <div class="pad-board">
     <div class="pad-sheet">
-      <canvas class="pad-canvas" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"
+      <canvas class="pad-canvas" width="${SHEET}" height="${SHEET}" tabindex="0" role="application"
         aria-label="Drawing area" aria-describedby="${id}-help"></canvas>
       <span class="pad-cursor" hidden></span>
     </div>
@@ -656,7 +656,7 @@ const markup = (id) => `
     <div class="pad-verdict">
       <p class="pad-guess"></p>
       <figure class="pad-seen">
-        <canvas width="${FIELD}" height="${FIELD}" role="img" aria-label="28 by 28 pixels"></canvas>
+        <canvas width="${SIDE}" height="${SIDE}" role="img" aria-label="28 by 28 pixels"></canvas>
         <figcaption>what the model sees</figcaption>
       </figure>
     </div>
@@ -734,14 +734,14 @@ function showAnswer(root, answer, words) {
 
 // What the model gets of the sheet; null for an empty one. A picture is taken as it is, wherever digits are put.
 function prepared(sheet, preparation, placement = "mass") {
-  return preprocess(sheet.read(), SIDE, SIDE, preparation === "picture" ? "plain" : placement);
+  return preprocess(sheet.read(), SHEET, SHEET, preparation === "picture" ? "plain" : placement);
 }
 
 // Shows the 784 levels that the model sees, or a dark field.
 function showImage(canvas, image) {
   const context = canvas.getContext("2d");
-  const pixels = context.createImageData(FIELD, FIELD);
-  for (let i = 0; i < FIELD * FIELD; i++) {
+  const pixels = context.createImageData(SIDE, SIDE);
+  for (let i = 0; i < SIDE * SIDE; i++) {
     pixels.data.fill(image?.[i] ?? 0, 4 * i, 4 * i + 3);
     pixels.data[4 * i + 3] = 255;
   }
