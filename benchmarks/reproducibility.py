@@ -132,7 +132,7 @@ def measured(case: dict) -> dict:
         "versions": [platform.python_version(), *map(version, PACKAGES)],
         "weights": fingerprint(*model.parameters()),
         "bent": fingerprint(*bent.parameters()),
-        "deformed": base.deform(data.scale(train.images[:1_000]), luck),
+        "deformed": base.training.deform(data.scale(train.images[:1_000]), luck),
         "right": accuracy(answers, valid.labels).right,
         "answers": answers.softmax(1),
     }

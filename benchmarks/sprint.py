@@ -69,6 +69,10 @@ class Together:
         for part in self.parts:
             part.zero_grad()
 
+    def get_last_lr(self) -> list[float]:
+        """The rate of each."""
+        return [rate for part in self.parts for rate in part.get_last_lr()]
+
     @property
     def last_epoch(self) -> int:
         """The steps taken."""

@@ -145,7 +145,7 @@ def test_a_report_of_any_classes(tmp_path, no_ink, count, none, preparation):
     calibration = {"temperature": 2}
     if none:
         outputs = evaluate.outputs(classify.load(write_weights(*said)), images.images)
-        calibration["threshold"] = calibrate.doubt(outputs).median().item()
+        calibration["threshold"] = calibrate.threshold(calibrate.doubt(outputs), refused=0.5)
     classifier, told = classify.load(write_weights(*said, calibration=calibration)), []
     found = write(tmp_path / "out", classifier, images, tell=told.append)
     assert told == titles("picture", of_digits=False, refuses=none)
@@ -172,7 +172,7 @@ def test_a_network_of_ones_own_and_of_any_classes(count, none):
     images = striped(count, -(-100 // count))
     model = Convolutions(count + none)
     outputs = evaluate.outputs(model, images.images)
-    limit = calibrate.doubt(outputs).median().item() if none else math.inf
+    limit = calibrate.threshold(calibrate.doubt(outputs), refused=0.5) if none else math.inf
     found = measure(model, images, threshold=limit, quick=True)
     some = outputs[: found.clean.accuracy.n]
     right = some[:, :count].argmax(1) == images.labels[: len(some)]
