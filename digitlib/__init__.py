@@ -1,7 +1,16 @@
-"""Handwritten digits, from a file on disk to a live web page.
+"""Handwritten digits, from a file on disk to a live web page; and any other images of 28 by 28 pixels, by name.
 
-``import digitlib`` costs numpy, Pillow and safetensors. The modules that train need torch and are imported by
-name: ``from digitlib import data, model, train``.
+``import digitlib`` costs numpy, Pillow and safetensors. What is where:
+
+- the ground, which needs no more: :mod:`~digitlib.preprocess`, :mod:`~digitlib.picture`, :mod:`~digitlib.weights`,
+  :mod:`~digitlib.classify`, :mod:`~digitlib.accuracy`, and beneath them ``files``, ``hub`` and ``plain``;
+- the way, with torch, in the chapters' order: ``data`` (and ``mnist``), ``model``, ``augment``, ``train``,
+  ``evaluate``, ``calibrate``, ``export``, ``checks``, ``show``; ``recipes`` puts it together by name;
+- rooms beside it: ``engine`` (what goes on below a training), ``drawn`` (what programs draw), ``report`` (all that is
+  measured of one model), ``hosts`` (where a model lives), ``commands`` (the terminal's), ``book`` (the chapters' own)
+  and ``pad`` (what runs in a browser).
+
+A module is imported by its name: ``from digitlib import data, model, train``, ``from digitlib.engine import hardware``.
 """
 
 from digitlib.classify import DigitClassifier, Prediction
