@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from digitlib.accuracy import percent
 from digitlib.classify import Classifier, Prediction, load
 from digitlib.hosts import words
 from digitlib.picture import read
@@ -273,6 +274,6 @@ def _shown(classifier: Classifier, photo: dict) -> tuple[str, np.ndarray | None]
     enlarged = np.kron(image, np.ones((10, 10), dtype=np.uint8))
     if prediction.label is None:
         return "This is no digit" if digits else "None of these", enlarged
-    share = 100 * prediction.probabilities[prediction.label]
+    share = percent(prediction.probabilities[prediction.label], 0)
     name = words.escaped(prediction.name)
-    return f"{'This is a ' if digits else ''}{name} ({share:.0f} %)", enlarged
+    return f"{'This is a ' if digits else ''}{name} ({share})", enlarged

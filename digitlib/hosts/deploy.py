@@ -26,9 +26,10 @@ Files = dict[str, bytes]
 """The files of a folder: their paths in it, with slashes, and their contents."""
 
 PYTHON = "3.11"
-# What app.py imports of the package: the ground floor but for accuracy, and the app.
+# What app.py imports of the package: the ground floor and the app.
 VENDORED = (
     "__init__.py",
+    "accuracy.py",
     "preprocess.py",
     "picture.py",
     "files.py",

@@ -11,6 +11,7 @@ import traitlets
 from anywidget import AnyWidget
 from PIL import Image, ImageDraw, ImageFont
 
+from digitlib.accuracy import percent
 from digitlib.classify import DigitClassifier, Prediction
 from digitlib.show import COLOURS, GREY, bundle
 from digitlib.weights import SHIPPED, are_digits
@@ -108,7 +109,7 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
         brush.text((x, y), _shortened(name, names - 8, font), GREY, font)
         colour = COLOURS[1 if i == prediction.label else 0]
         _bar(brush, (x + names, y), length, float(share), colour)
-        brush.text((x + names + length + 8, y), f"{100 * share:.0f} %", GREY, font)
+        brush.text((x + names + length + 8, y), percent(share, 0), GREY, font)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
