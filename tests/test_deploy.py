@@ -78,7 +78,16 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
     assert b'with_name("model.safetensors")' in files["app.py"]
     assert files["model.safetensors"] == weights.TINY.read_bytes()
     modules = {name for name in files if name.endswith(".py")} - {"app.py"}
-    ground = {"__init__", "accuracy", "preprocess", "picture", "files", "weights", "classify", "hub"}
+    ground = {
+        "__init__",
+        "accuracy",
+        "preprocess",
+        "picture",
+        "files",
+        "weights",
+        "classify",
+        "hub",
+    }
     app = {"hosts/__init__", "hosts/app", "hosts/words"}
     assert modules == {f"digitlib/{name}.py" for name in ground | app}
     lines = files["requirements.txt"].decode().splitlines()
