@@ -1,7 +1,7 @@
 """Shares of something, with the range that so many answers allow: no torch, so that anything can print them.
 
-A :class:`Share` counts what is so out of all that were asked: refused digits, say. An :class:`Accuracy` counts digits
-that are right. :func:`percent` is how the whole project writes a share.
+A :class:`Share` counts what is so out of all that were asked: refused digits, say. An :class:`Accuracy` counts what
+is right. :func:`percent` is how the whole project writes a share.
 """
 
 import math
@@ -59,9 +59,9 @@ class Share:
 
 
 class Accuracy(Share):
-    """The share of digits that are named rightly.
+    """The share that is named rightly.
 
-    >>> print(Accuracy(4895, 5000))
+    >>> print(Accuracy(4895, 5000), "digits")
     97.9 % (97.5 to 98.3) of 5,000 digits
     """
 
@@ -69,9 +69,6 @@ class Accuracy(Share):
     def right(self) -> int:
         """How many are right."""
         return self.count
-
-    def __str__(self) -> str:
-        return f"{super().__str__()} digits"
 
 
 def total(parts: Iterable[Share]) -> Share:

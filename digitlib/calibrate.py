@@ -27,8 +27,8 @@ REFUSED = 0.01
 """The share of what belongs to a class that a threshold may refuse."""
 
 
-def fitted(outputs: torch.Tensor, labels: torch.Tensor, classes: int = 10) -> dict[str, float]:
-    """What a weights file keeps as its calibration, from a model's outputs on validation digits.
+def fitted(outputs: torch.Tensor, labels: torch.Tensor, classes: int) -> dict[str, float]:
+    """What a weights file keeps as its calibration, from a model's outputs on validation images.
 
     Args:
         outputs: ``(N, C)``, or ``(N, C + 1)`` with a score for "none of these".
@@ -62,12 +62,12 @@ def temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 def threshold(doubts: torch.Tensor, refused: float = REFUSED) -> float:
     """A doubt that at most this share of images of the classes, with doubts ``(N,)``, exceeds.
 
-    It lies halfway between a digit that is still accepted and the next, so that a last bit doesn't decide about either.
-    ValueError for a share not in [0, 1), or no digits.
+    It lies halfway between an image that is still accepted and the next, so that a last bit decides about neither.
+    ValueError for a share not in [0, 1), or no images.
     """
     if not 0 <= refused < 1 or not len(doubts):
         raise ValueError(
-            f"expected a share from 0 to 1 and some digits, got {refused} and {len(doubts)}"
+            f"expected a share from 0 to 1 and some images, got {refused} and {len(doubts)}"
         )
     last = len(doubts) - 1 - int(refused * len(doubts))
     return doubts.sort().values[last : last + 2].mean().item()
@@ -88,7 +88,7 @@ def distance(features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor) 
 
     Args:
         features: what the layer says of the images asked about.
-        known: what it says of training digits, ``(M, D)``; means and the one covariance come from these.
+        known: what it says of training images, ``(M, D)``; means and the one covariance come from these.
         labels: theirs, ``(M,)``.
 
     Source: Lee and others (2018), without their later steps.
@@ -108,9 +108,9 @@ def distance(features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor) 
 def reliability(
     probabilities: torch.Tensor, labels: torch.Tensor, bins: int = 15
 ) -> list[tuple[float, Accuracy]]:
-    """How sure the model was on average, and how often it was right: a pair for each bin of equally many digits.
+    """How sure the model was on average, and how often it was right: a pair for each bin of equally many images.
 
-    Bins of equal width would leave nearly all digits of a good model in the last one.
+    Bins of equal width would leave nearly all images of a good model in the last one.
 
     Args:
         probabilities: ``(N, C)``.
@@ -131,14 +131,14 @@ def calibration_error(probabilities: torch.Tensor, labels: torch.Tensor, bins: i
     """The expected calibration error: the mean distance of the bins of :func:`reliability` from the diagonal.
 
     Never below :func:`chance_error` on average, however well calibrated the model is. Source: Naeini and others
-    (2015), with bins of equally many digits after Nguyen and O'Connor (2015).
+    (2015), with bins of equally many images after Nguyen and O'Connor (2015).
     """
     found = reliability(probabilities, labels, bins)
     return sum(abs(sure - part.value) * part.n for sure, part in found) / len(labels)
 
 
 def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) -> float:
-    """The mean :func:`calibration_error` if every digit's label were drawn from its own probabilities, ``(N, C)``.
+    """The mean :func:`calibration_error` if every image's label were drawn from its own probabilities, ``(N, C)``.
 
     So it is what chance alone gives a perfectly calibrated model: the bias of the estimate.
     """

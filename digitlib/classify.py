@@ -30,7 +30,6 @@ __all__ = [
     "OnnxClassifier",
     "Prediction",
     "doubt",
-    "is_onnx",
     "load",
     "refusal_of",
 ]
@@ -88,8 +87,18 @@ class Classifier(ABC):
         self.none = outputs > len(self.classes)
         self.preparation, self.provenance = preparation, provenance or {}
         calibration = calibration or {}
+        weights.check_calibration(calibration)
         self.temperature = calibration.get("temperature", 1.0)
         self.threshold = calibration.get("threshold", math.inf)
+
+    def check_for(self, classes: Sequence[str], preparation: str) -> None:
+        """ValueError unless these are the classes and the preparation that the model was made for."""
+        for what, own, other in (
+            ("classes", self.classes, tuple(classes)),
+            ("preparation", self.preparation, preparation),
+        ):
+            if own != other:
+                raise ValueError(f"expected images of the model's {what}, {own}, got {other}")
 
     @abstractmethod
     def outputs(self, images: np.ndarray) -> np.ndarray:
@@ -213,7 +222,7 @@ class DigitClassifier(Classifier):
             raise ValueError(
                 f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}"
             )
-        x = images.reshape(len(images), -1).astype(np.float32) / 255
+        x = images.reshape(len(images), SIDE * SIDE).astype(np.float32) / 255
         for weight, bias in self.layers[:-1]:
             x = np.maximum(x @ weight.T + bias, 0)
         weight, bias = self.layers[-1]
@@ -225,27 +234,48 @@ class OnnxClassifier(Classifier):
 
     Args:
         content: the bytes of the file.
+        classes, preparation: of a model whose file says nothing of them, as other programs' don't.
 
     Raises:
         ModuleNotFoundError: onnxruntime isn't installed; the extra ``onnx`` brings it.
         ValueError: no model in ONNX, or none from images ``(N, 28, 28)`` to a number for each class.
     """
 
-    def __init__(self, content: bytes):
+    def __init__(
+        self,
+        content: bytes,
+        classes: Sequence[str] | None = None,
+        preparation: str | None = None,
+    ):
         self._session = _session(content)
-        answers = self._run(np.zeros((2, SIDE, SIDE), dtype=np.float32))
-        if answers.ndim != 2 or len(answers) != 2:
-            raise ValueError(f"expected outputs (N, C), got {answers.shape} for two images")
+        # Of one number of images alone a model may be made; of two, all the same.
+        answers = [self._run(np.zeros((n, SIDE, SIDE), dtype=np.float32)) for n in (1, 3)]
+        if [len(part) for part in answers] != [1, 3] or answers[0].ndim != 2:
+            raise ValueError(f"expected outputs (N, C), got {answers[1].shape} for three images")
+        if not np.isfinite(answers[0]).all():
+            raise ValueError("expected finite outputs, got NaN or infinity for a dark image")
+        given = {"classes": classes, "preparation": preparation}
+        given = {name: value for name, value in given.items() if value is not None}
         said = weights.from_metadata(self._session.get_modelmeta().custom_metadata_map)
-        super().__init__(answers.shape[1], **said)
+        if not given and "classes" not in said and answers[0].shape[1] not in (10, 11):
+            raise ValueError(
+                f"expected the names of its classes in the file, got none for {answers[0].shape[1]} outputs; "
+                "hand them in: OnnxClassifier.load(path, classes=…)"
+            )
+        super().__init__(answers[0].shape[1], **given | said)
 
     @classmethod
-    def load(cls, path: str | Path) -> "OnnxClassifier":
-        """Read a file. FileNotFoundError for none; the other errors are the class's."""
+    def load(
+        cls,
+        path: str | Path,
+        classes: Sequence[str] | None = None,
+        preparation: str | None = None,
+    ) -> "OnnxClassifier":
+        """Read a file. FileNotFoundError for none; arguments and other errors are the class's."""
         if not Path(path).is_file():
             raise FileNotFoundError(f"{path}: no such file")
         try:
-            return cls(Path(path).read_bytes())
+            return cls(Path(path).read_bytes(), classes, preparation)
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
 
@@ -276,17 +306,7 @@ def load(path: str | Path = weights.SHIPPED) -> Classifier:
         ModuleNotFoundError: a model in ONNX, but no onnxruntime.
         ValueError: neither, or damaged.
     """
-    return OnnxClassifier.load(path) if is_onnx(path) else DigitClassifier.load(path)
-
-
-def is_onnx(path: str | Path) -> bool:
-    """Whether a file begins as a model in ONNX does, and not as a weights file."""
-    if not Path(path).is_file():
-        return False
-    with Path(path).open("rb") as file:
-        start = file.read(9)
-    # A weights file has the length of its header, eight bytes, and the header, JSON. ONNX begins with its version.
-    return start[:1] == b"\x08" and start[8:] != b"{"
+    return OnnxClassifier.load(path) if weights.is_onnx(path) else DigitClassifier.load(path)
 
 
 def doubt(outputs: np.ndarray) -> np.ndarray:
@@ -317,9 +337,9 @@ def _session(content: bytes):
     except Exception as error:  # as above
         why = _one_line(error)
         raise ValueError(f"expected a model in ONNX, got something else: {why}") from None
-    shapes = [one.shape for one in session.get_inputs()]
-    if len(shapes) != 1 or shapes[0][1:] != [SIDE, SIDE]:
-        raise ValueError(f"expected one input (N, {SIDE}, {SIDE}), got {shapes}")
+    inputs = [(one.type, one.shape) for one in session.get_inputs()]
+    if len(inputs) != 1 or inputs[0][0] != "tensor(float)" or inputs[0][1][1:] != [SIDE, SIDE]:
+        raise ValueError(f"expected one input, float (N, {SIDE}, {SIDE}), got {inputs}")
     return session
 
 

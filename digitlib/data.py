@@ -7,6 +7,7 @@ is ever put in its place.
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,6 +89,11 @@ class Images:
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
     @property
+    def noun(self) -> str:
+        """What one calls them: ``"digits"``, or ``"pictures"``."""
+        return "digits" if are_digits(self.classes) else "pictures"
+
+    @property
     def of_digits(self) -> bool:
         """Whether they are of the ten digits, prepared as such: only of these can programs draw more."""
         return are_digits(self.classes) and self.preparation == "digit"
@@ -118,12 +124,20 @@ def load_test(name: str = "mnist") -> Images:
     return _load_mnist("t10k") if _known(name) == "mnist" else _load_optdigits()[-_OPTDIGITS_TEST:]
 
 
-def read_idx(images_path: str | Path, labels_path: str | Path) -> Images:
-    """Read digits from two files in MNIST's format, such as the drawing pad exports.
+def read_idx(
+    images_path: str | Path,
+    labels_path: str | Path,
+    classes: Sequence[str] = DIGITS,
+    preparation: str | None = None,
+) -> Images:
+    """Read images from two files in MNIST's format, such as the drawing pad exports.
+
+    The format holds no names: of what isn't digits, say the classes, and how the images were prepared.
 
     Args:
         images_path: an IDX file of bytes, ``(N, 28, 28)``.
-        labels_path: an IDX file of bytes, ``(N,)``, 0 to 9.
+        labels_path: an IDX file of bytes, ``(N,)``, 0 to C - 1.
+        classes, preparation: as :class:`Images` has them.
 
     Raises:
         FileNotFoundError: no such file.
@@ -135,27 +149,33 @@ def read_idx(images_path: str | Path, labels_path: str | Path) -> Images:
         raise ValueError(
             f"{labels_path}: expected {len(images):,} labels, one an image, got {len(labels):,}"
         )
-    if len(labels) and labels.max() > 9:
-        raise ValueError(f"{labels_path}: expected labels 0 to 9, got {labels.max()}")
-    return Images(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
+    if len(labels) and labels.max() >= len(classes):
+        raise ValueError(
+            f"{labels_path}: expected labels 0 to {len(classes) - 1}, got {labels.max()}"
+        )
+    whole = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
+    return Images(*whole, tuple(classes), preparation)
 
 
-def split(digits: Images, valid: int = 5_000, seed: int = 0) -> tuple[Images, Images]:
+def split(images: Images, valid: int = 5_000, seed: int = 0) -> tuple[Images, Images]:
     """Split images into a training and a validation set, stratified by label.
 
     Args:
-        digits: all that are not for the test.
+        images: all that are not for the test; those of none of the classes are for training.
         valid: how many go into the validation set.
         seed: decides which; the same seed gives the same split on every machine.
 
     Returns:
-        ``(train, valid)``: disjoint, together complete, each in the order of ``digits``.
+        ``(train, valid)``: disjoint, together complete, each in the order of ``images``.
 
     Raises:
-        ValueError: ``valid`` isn't between 1 and ``len(digits) - 1``.
+        ValueError: ``valid`` isn't between 1 and one less than there are of the classes.
     """
-    train_indices, valid_indices = split_indices(digits.labels, valid, seed)
-    return digits[train_indices], digits[valid_indices]
+    known = (images.labels < len(images.classes)).nonzero().squeeze(1)
+    _, chosen = split_indices(images.labels[known], valid, seed)
+    in_valid = torch.zeros(len(images), dtype=torch.bool)
+    in_valid[known[chosen]] = True
+    return images[~in_valid], images[in_valid]
 
 
 def split_indices(

@@ -5,6 +5,10 @@ function asks a model itself, it is given one kind of callable: uint8 images ``(
 tensors; ``partial(logits, model)`` makes one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -20,11 +24,14 @@ __all__ = [
     "Share",
     "accuracy",
     "confusion",
+    "device_of",
+    "evaluating",
     "logits",
     "mcnemar",
     "mistakes",
     "occlusion",
     "outputs",
+    "outputs_for",
     "per_class",
     "refused",
     "total",
@@ -36,11 +43,11 @@ __all__ = [
 def mcnemar(right: torch.Tensor, other: torch.Tensor) -> float:
     """How probable so uneven a result is if both models were equally good: McNemar's exact test, two-sided.
 
-    Only digits that one of the two got right and the other wrong count.
+    Only images that one of the two got right and the other wrong count.
 
     Args:
         right: whether each answer of one model was right, booleans ``(N,)``.
-        other: the same of another model, on the same digits.
+        other: the same of another model, on the same images.
     """
     # Two seconds of import, which training need not wait for.
     from scipy.stats import binomtest
@@ -71,13 +78,54 @@ def outputs(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Ten
     """As :func:`logits`, with what a model may say beyond the classes: ``(N, C)`` or ``(N, C + 1)``."""
     if isinstance(model, Classifier):
         return torch.from_numpy(model.outputs(images.cpu().numpy()))
-    was_training = model.training
-    model.eval()
-    # A reader's own model may have no parameters.
-    device = next((part.device for part in model.parameters()), "cpu")
-    answers = [model(scale(part.to(device))).cpu() for part in images.split(batch)]
-    model.train(was_training)
+    device = device_of(model)
+    with evaluating(model):
+        answers = [model(scale(part.to(device))).cpu() for part in images.split(batch)]
     return torch.cat(answers)
+
+
+def outputs_for(model: Model, images: torch.Tensor, classes: int) -> torch.Tensor:
+    """As :func:`outputs`, of a model that is to name so many classes.
+
+    Raises:
+        ValueError: it can't be asked about float ``(N, 28, 28)``, returns anything else than ``(N, C)`` or
+            ``(N, C + 1)``, or numbers that are not finite; in one line.
+    """
+    shape, wanted = tuple(images.shape), f"logits (N, {classes}) or (N, {classes + 1})"
+    try:
+        answers = outputs(model, images)
+    except (RuntimeError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError(
+            f"expected a model that takes float (N, {SIDE}, {SIDE}) and returns {wanted}, "
+            f"got for {shape} {type(error).__name__}: {error}"
+        ) from error
+    if answers.shape not in ((len(images), classes), (len(images), classes + 1)):
+        raise ValueError(
+            f"expected a model that returns {wanted}, got {tuple(answers.shape)} for {shape}"
+        )
+    if broken := int((~answers.isfinite()).any(1).sum()):
+        raise ValueError(
+            f"expected finite logits, got NaN or infinity for {broken:,} of {len(images):,} images"
+        )
+    return answers
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Within it all parts of a model evaluate; afterwards each is in the mode that it was in."""
+    modes = [(part, part.training) for part in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model's numbers lie; the CPU for a model without any, as a reader's own may be."""
+    numbers = chain(model.parameters(), model.buffers())
+    return next((part.device for part in numbers), torch.device("cpu"))
 
 
 def refused(classifier: Classifier, images: torch.Tensor) -> torch.Tensor:
@@ -119,11 +167,11 @@ def mistakes(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 
 
 def variances(right: torch.Tensor) -> dict[str, float]:
-    """Take the variance of an accuracy on N digits apart: what would move it if it were measured all anew?
+    """Take the variance of an accuracy on N images apart: what would move it if it were measured all anew?
 
     Args:
-        right: whether each answer was right, booleans ``(D, S, N)``: of D models' sets of training digits, each with S
-            seeds, on the same N digits.
+        right: whether each answer was right, booleans ``(D, S, N)``: of D models' sets of training images, each with S
+            seeds, on the same N images.
 
     Returns:
         the variances of ``"digits"`` (other digits to be asked about), of ``"seed"`` and of ``"training digits"``.
@@ -179,5 +227,6 @@ def _check(logits: torch.Tensor, labels: torch.Tensor) -> None:
             "expected logits (N, C) and labels (N,) with N > 0, "
             f"got {tuple(logits.shape)} and {tuple(labels.shape)}"
         )
-    if labels.max() >= logits.shape[1]:
-        raise ValueError(f"expected labels 0 to {logits.shape[1] - 1}, got {int(labels.max())}")
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= logits.shape[1]:
+        raise ValueError(f"expected labels 0 to {logits.shape[1] - 1}, got {low} to {high}")

@@ -27,6 +27,9 @@ def fold(model: nn.Sequential) -> weights.Layers:
     ``W ((x - mean) / std) + b`` is ``(W / std) x + (b - W mean / std)``, and so for a batch normalisation, with its
     mean and deviation over the training. ValueError for another kind of model.
     """
+    if not isinstance(model, nn.Sequential):
+        kind = type(model).__name__
+        raise ValueError(f"expected an MLP, got {kind}; export_onnx takes any network")
     hidden, norm = sum(isinstance(layer, nn.ReLU) for layer in model), _norms(model)
     block = [nn.Linear, nn.BatchNorm1d, nn.ReLU] if norm else [nn.Linear, nn.ReLU]
     kinds = [type(layer) for layer in model]
@@ -104,7 +107,7 @@ def export_onnx(
     Args and result are :func:`export_weights`'s, but the model may be any ``nn.Module`` that :func:`digitlib.train.fit`
     takes. ModuleNotFoundError without onnx and onnxscript, of the extra ``export``.
     """
-    outputs = evaluate.outputs(model, valid.images)
+    outputs = evaluate.outputs_for(model, valid.images, len(valid.classes))
     measured, said = _said(outputs, valid, dataset, recipe, command)
     write_whole(path, to_onnx(model, **said))
     return measured
@@ -136,29 +139,51 @@ def to_onnx(model: nn.Module, **said) -> bytes:
     Raises:
         ModuleNotFoundError: without onnx and onnxscript, of the extra ``export``.
         TypeError: another name.
+        ValueError: a network that was traced for two images alone.
     """
     import onnxscript  # noqa: F401 (torch's own complaint comes late and long)
 
     metadata = weights.to_metadata(**said)
-    was_training = model.training
     # An example of two, since of one PyTorch would conclude that it is always one.
-    example = (torch.zeros(2, SIDE, SIDE, device=next(model.parameters()).device),)
-    batch = {0: torch.export.Dim("batch")}
-    program = torch.onnx.export(
-        model.eval(),
-        example,
-        input_names=["x"],
-        output_names=["logits"],
-        dynamo=True,
-        dynamic_shapes=(batch,),
-        external_data=False,
-        verbose=False,
-    )
-    model.train(was_training)
+    example = (torch.zeros(2, SIDE, SIDE, device=evaluate.device_of(model)),)
+    with evaluate.evaluating(model):
+        program = torch.onnx.export(
+            model,
+            example,
+            input_names=["x"],
+            output_names=["logits"],
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            external_data=False,
+            verbose=False,
+        )
     program.model.metadata_props.update(metadata)
     buffer = io.BytesIO()
     program.save(buffer)
+    _check_any_number(buffer.getvalue(), model)
     return buffer.getvalue()
+
+
+def _check_any_number(content: bytes, model: nn.Module) -> None:
+    """ValueError unless a model in ONNX answers one image, and three, as the network does."""
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    x = torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad(), evaluate.evaluating(model):
+        wanted = model(x.to(evaluate.device_of(model))).cpu().numpy()
+    asked = ReferenceEvaluator(onnx.load_from_string(content))
+    for n in (1, 3):
+        try:
+            [found] = asked.run(None, {"x": x[:n].numpy()})
+            same = np.allclose(found, wanted[:n], rtol=1e-3, atol=1e-3)
+        except Exception as error:  # whatever an operator raises about a shape that it can't take
+            found, same = error, False
+        if not same:
+            raise ValueError(
+                "expected a network that works for any number of images when it is traced, got one that was traced "
+                f"with two and fails for {n} ({found}); x.shape[0] in place of len(x), or x.flatten(1), may mend it"
+            )
 
 
 def _said(outputs: torch.Tensor, valid: Images, dataset, recipe, command) -> tuple[Accuracy, dict]:

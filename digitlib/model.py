@@ -27,6 +27,8 @@ class Normalize(nn.Module):
 
         ValueError where all pixels are alike, so that there is no deviation to divide by.
         """
+        if not len(images):
+            raise ValueError("expected images, got none")
         # Counts of the 256 levels: as floats, all pixels would need four times their memory.
         counts = torch.bincount(images.flatten(), minlength=256).double()
         share, level = counts / counts.sum(), torch.arange(256) / 255

@@ -19,9 +19,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from digitlib import evaluate
+from digitlib.accuracy import percent
 from digitlib.augment import Deform
 from digitlib.data import Images, fingerprint
-from digitlib.engine import checkpoint, hardware, parallel, progress
+from digitlib.engine import checkpoint, fitting, hardware, parallel, progress
 from digitlib.engine.batches import Batches
 from digitlib.engine.labels import smoothed, taught
 from digitlib.plain import make_plain
@@ -98,7 +99,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training digits came to.
+    """What one pass over the training images came to.
 
     The training figures are taken while the weights still move, the validation figures after the pass.
     """
@@ -118,11 +119,11 @@ class Diverged(ArithmeticError):
 def train_epoch(model, batches, optimizer, scheduler):
     """Train on every batch once.
 
-    Return the loss of each, how many digits were right, and of how many.
+    Return the loss of each, how many images were right, and of how many.
     """
     losses, answers, labels = [], [], []
     for x, y in batches:  # (B, 28, 28) and (B,)
-        logits = model(x)  # forward: (B, 10)
+        logits = model(x)  # forward: (B, C)
         loss = F.cross_entropy(logits, y)
         optimizer.zero_grad()
         loss.backward()  # backward: a gradient for every weight
@@ -149,7 +150,8 @@ def fit(
 
     Args:
         model: takes float ``(N, 28, 28)``, returns logits ``(N, C)``, or ``(N, C + 1)`` where some of the training
-            images belong to none of the classes. It ends with the last epoch's weights, on the device where it was.
+            images belong to none of the classes. It ends with the last epoch's weights, on the device where it was, and
+            its attribute ``none`` says whether there is such an output more.
         train: the images to learn from.
         valid: the images to measure on; they never touch a weight.
         training: how; :class:`Training`'s defaults if None.
@@ -168,7 +170,8 @@ def fit(
             no teacher; another training lies in ``keep``.
     """
     training = training or Training()
-    _check(model, train, valid, training, teacher, keep)
+    fitting.check(model, train, valid, training, teacher, keep)
+    model.none = fitting.outputs(train) > len(train.classes)
     with hardware.on_best_device(model) as device:
         run = _Run(model, train, valid, training, teacher, keep, device)
         run.go_on(after_epoch)
@@ -176,7 +179,7 @@ def fit(
 
 
 def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """How many logits ``(B, 10)`` are largest at their label ``(B,)``, or where probabilities ``(B, 10)`` are."""
+    """How many logits ``(B, C)`` are largest at their label ``(B,)``, or where probabilities ``(B, C)`` are."""
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
@@ -187,7 +190,7 @@ class _Run:
         self.model, self.training, self.keep = model, training, keep
         self.valid = replace(valid, images=valid.images.to(device))
         dealt = train.images.to(device), train.labels.to(device)
-        self.batches = Batches(*dealt, training.batch, training.seed, _fewest(model))
+        self.batches = Batches(*dealt, training.batch, training.seed, fitting.fewest(model))
         self.soften = _softener(train, training, teacher, device)
         self.steps = training.epochs * self.batches.steps
         self.optimizer, self.scheduler = optimizer_for(model, training, self.steps)
@@ -204,7 +207,7 @@ class _Run:
         with hardware.own_cores(), progress.bar(self.steps, done) as bar:
             for number in range(len(self.history) + 1, self.training.epochs + 1):
                 self.history.append(self.epoch(number, bar))
-                bar.set_postfix_str(f"validation {self.history[-1].valid_accuracy:.2%}")
+                bar.set_postfix_str(f"validation {percent(self.history[-1].valid_accuracy, 2)}")
                 if self.keep and parallel.first():
                     history = [asdict(epoch) for epoch in self.history]
                     checkpoint.save(self.keep, self.parts, self.about, history)
@@ -233,55 +236,6 @@ class _Run:
             bar.update()
 
 
-def _check(model, train: Images, valid: Images, training: Training, teacher, keep) -> None:
-    if keep and not Path(keep).parent.is_dir():
-        raise FileNotFoundError(f"{Path(keep).parent}: no such folder")
-    if not len(train) or not len(valid):
-        raise ValueError(
-            f"expected images to learn from and images to measure on, got {len(train)} and {len(valid)}"
-        )
-    if train.classes != valid.classes:
-        raise ValueError(
-            f"expected the same classes to learn and to measure, got {train.classes} and {valid.classes}"
-        )
-    _check_outputs(model, train, valid)
-    fewest = _fewest(model) * parallel.size()
-    if min(training.batch, len(train)) < fewest:
-        raise ValueError(
-            f"expected a batch of at least {fewest} for this model in {parallel.size()} processes, "
-            f"got a batch of {training.batch} and {len(train)} images"
-        )
-    if bool(training.distil) != (teacher is not None):
-        raise ValueError(
-            f"expected a teacher exactly for a training with distil, got distil={training.distil} "
-            f"and {'no' if teacher is None else 'a'} teacher"
-        )
-
-
-def _check_outputs(model, train: Images, valid: Images) -> None:
-    if (valid.labels == len(valid.classes)).any():
-        raise ValueError("expected validation images of the classes alone, got some of none")
-    outputs = evaluate.outputs(model, train.images[:1]).shape[1]
-    if outputs != _outputs(train):
-        none = ' and "none of these"' if _outputs(train) > len(train.classes) else ""
-        raise ValueError(
-            f"expected a model with {_outputs(train)} outputs for {len(train.classes)} classes{none}, "
-            f"got one with {outputs}"
-        )
-
-
-def _outputs(train: Images) -> int:
-    """How many outputs a model needs: one for each class, and one if some images belong to none."""
-    n = len(train.classes)
-    return n + bool((train.labels == n).any())
-
-
-def _fewest(model: nn.Module) -> int:
-    """The fewest images that make a batch: of a single one there is no deviation for batch normalisation."""
-    normalised = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in model.modules())
-    return 2 if normalised else 1
-
-
 def _about(train: Images, valid: Images, training: Training, teacher) -> dict:
     """All that decides the weights and the history of a training, for telling one from another."""
     taught = fingerprint(*teacher.parameters()) if teacher is not None else None
@@ -289,8 +243,9 @@ def _about(train: Images, valid: Images, training: Training, teacher) -> dict:
         **asdict(training),
         "teacher": taught,
         "processes": parallel.size(),
-        "training digits": fingerprint(train.images, train.labels),
-        "validation digits": fingerprint(valid.images, valid.labels),
+        "classes": list(train.classes),
+        "training images": fingerprint(train.images, train.labels),
+        "validation images": fingerprint(valid.images, valid.labels),
     }
 
 
@@ -311,7 +266,7 @@ def optimizer_for(model: nn.Module, training: Training, steps: int):
 
 def _softener(train: Images, training: Training, teacher: nn.Module | None, device):
     """What turns a batch's labels into shares of the answers; None for labels alone."""
-    outputs = _outputs(train)
+    outputs = fitting.outputs(train)
     if teacher is not None:
         teacher = copy.deepcopy(teacher).to(device).eval()
         return partial(taught, teacher, training.distil, len(train.classes), outputs)

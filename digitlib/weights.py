@@ -14,6 +14,7 @@ second is prepared as digits are. A model in ONNX carries the same texts.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,8 +34,10 @@ __all__ = [
     "Weights",
     "are_digits",
     "check_answers",
+    "check_calibration",
     "checksum",
     "from_metadata",
+    "is_onnx",
     "load",
     "quantise",
     "rounded",
@@ -75,6 +78,7 @@ class Weights:
 
     def __post_init__(self):
         object.__setattr__(self, "classes", check_answers(self.classes, self.preparation))
+        check_calibration(self.calibration)
         _check(self.layers, len(self.classes))
 
     @property
@@ -110,6 +114,27 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
     return classes
 
 
+def check_calibration(calibration: Mapping) -> None:
+    """ValueError unless a temperature, if there is one, is a number above 0, and a threshold any finite number."""
+    for name, least in (("temperature", 0.0), ("threshold", -math.inf)):
+        value = calibration.get(name, 1.0)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (number and least < value < math.inf):
+            raise ValueError(
+                f"expected a {name} that is a finite number{' above 0' * (name == 'temperature')}, got {value!r}"
+            )
+
+
+def is_onnx(path: str | Path) -> bool:
+    """Whether a file begins as a model in ONNX does, and not as a weights file."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as file:
+        start = file.read(9)
+    # A weights file has the length of its header, eight bytes, and the header, JSON. ONNX begins with its version.
+    return start[:1] == b"\x08" and start[8:] != b"{"
+
+
 _SAID = ("provenance", "calibration", "classes", "preparation")
 
 
@@ -133,12 +158,18 @@ def to_metadata(
 
 def from_metadata(metadata: Mapping[str, str]) -> dict:
     """The fields of :class:`Weights` that metadata hold. ValueError for texts that are no JSON."""
-    said = {name: json.loads(metadata[name]) for name in _SAID if name in metadata}
-    for name, kind in (("provenance", dict), ("calibration", dict), ("classes", list)):
-        if not isinstance(said.get(name, kind()), kind):
-            raise ValueError(
-                f"expected {name} as a JSON {kind.__name__}, got {metadata[name][:40]}"
-            )
+    kinds = {"provenance": dict, "calibration": dict, "classes": list, "preparation": str}
+    said = {}
+    for name, kind in kinds.items():
+        if name not in metadata:
+            continue
+        try:
+            said[name] = json.loads(metadata[name])
+        except (ValueError, RecursionError):
+            said[name] = None
+        if not isinstance(said[name], kind):
+            got = metadata[name][:40]
+            raise ValueError(f"expected {name} as a JSON {kind.__name__}, got {got}")
     return said
 
 
@@ -182,6 +213,8 @@ def load(path: str | Path = SHIPPED) -> Weights:
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
+    if is_onnx(path):
+        raise ValueError(f"{path}: expected a digitlib weights file, got a model in ONNX")
     try:
         with safe_open(path, framework="numpy") as file:
             count = sum(key.endswith(".weight") for key in file.keys())  # noqa: SIM118 (not a dict)

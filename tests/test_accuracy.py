@@ -52,7 +52,7 @@ def test_a_percentage_is_written_in_one_way(value, digits, text):
 
 
 def test_their_sentences():
-    assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000 digits"
+    assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000"
     assert str(Share(9, 32)) == "28.1 % (15.6 to 45.4) of 32"
 
 

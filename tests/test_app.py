@@ -268,7 +268,7 @@ def upload_of(path):
 @pytest.mark.parametrize("preparation", PREPARATIONS)
 @pytest.mark.parametrize("count", COUNTS)
 def test_other_classes_go_by_their_names(pictures, tmp_path, count, preparation):
-    said = {"calibration": {"threshold": math.inf}}
+    said = {"calibration": {"threshold": 1e9}}
     file = write(tmp_path / "w", names(count), True, preparation, **said)
     classifier = DigitClassifier.load(file)
     prediction = classifier.classify(pictures / "photo.jpg")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from digitlib import classify, data, weights
+from digitlib.accuracy import percent
 from digitlib.classify import DigitClassifier
 from digitlib.drawn import nondigits, redrawn
 from drawings import draw
@@ -37,7 +38,7 @@ def test_predict_prints_what_the_classifier_says(capsys, tmp_path):
     draw(2).save(tmp_path / "2.png")
     probabilities = DigitClassifier.load().probabilities(np.asarray(draw(2)))[0]
     _, output, _ = run(capsys, "predict", tmp_path / "2.png")
-    assert output == [f"{tmp_path / '2.png'}: 2 ({probabilities[2]:.1%})"]
+    assert output == [f"{tmp_path / '2.png'}: 2 ({percent(probabilities[2])})"]
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_predict_prints_the_name(capsys, tmp_path, count, kind, suffix):
     draw(2).save(tmp_path / "2.png")
     code, output, errors = run(capsys, "predict", "--weights", file, tmp_path / "2.png")
     said = classify.load(file).classify(tmp_path / "2.png")
-    share = f"{said.probabilities[said.label]:.1%}"
+    share = percent(said.probabilities[said.label])
     assert said.name == names(count)[said.label]
     assert (code, errors) == (0, [])
     assert output == [f"{tmp_path / '2.png'}: {' '.join(said.name.split())} ({share})"]

@@ -362,7 +362,7 @@ def test_the_landing_page_shows_a_sentence_of_the_book():
     landing = (BOOK / "index.md").read_text()
     entry = entries("mnist")["train.accuracy"]
     accuracy = str(Accuracy(round(entry["value"] * entry["n"]), entry["n"]))
-    assert f"is right about {accuracy}. *(recorded; this run agrees)*" in landing
+    assert f"is right about {accuracy} digits. *(recorded; this run agrees)*" in landing
 
 
 def test_the_ledgers_page_has_a_line_for_each_entry():

@@ -46,7 +46,7 @@ def test_equal_doubts_are_not_refused_beyond_the_share():
 
 @pytest.mark.parametrize(("doubts", "refused"), [([], 0.1), ([1.0], 1.0), ([1.0], -0.1)])
 def test_a_threshold_of_nothing_is_an_error(doubts, refused):
-    with pytest.raises(ValueError, match="expected a share from 0 to 1 and some digits"):
+    with pytest.raises(ValueError, match="expected a share from 0 to 1 and some images"):
         calibrate.threshold(torch.tensor(doubts), refused)
 
 
@@ -59,9 +59,9 @@ def test_doubt_is_the_classifiers(honest):
 
 def test_fitted_says_what_a_weights_file_keeps(honest):
     logits, labels = honest
-    assert set(calibrate.fitted(logits, labels)) == {"temperature"}
+    assert set(calibrate.fitted(logits, labels, 10)) == {"temperature"}
     outputs = torch.cat([logits, logits[:, :1]], dim=1)
-    said = calibrate.fitted(outputs, labels)
+    said = calibrate.fitted(outputs, labels, 10)
     assert set(said) == {"temperature", "threshold"}
     over = calibrate.doubt(outputs) > said["threshold"]
     assert over.float().mean() == pytest.approx(calibrate.REFUSED)

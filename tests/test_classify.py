@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digitlib import DigitClassifier, NoInk, export
+from digitlib import DigitClassifier, NoInk, classify, export
 from digitlib.data import scale
 from digitlib.preprocess import preprocess
 from digitlib.weights import Weights
 from drawings import STROKES, draw
+from named import names, write_onnx
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +146,66 @@ def test_an_upright_stroke_is_a_1_with_any_pen(classifier, length, width):
     box = (140 - half, 140 - length / 2, 140 + half, 140 + length / 2)
     ImageDraw.Draw(image).rounded_rectangle(box, half, fill=255)
     assert classifier.classify(np.asarray(image)).label == 1
+
+
+def written(path, content):
+    path.write_bytes(content)
+    return path
+
+
+@pytest.fixture
+def five(tmp_path):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    return write_onnx(tmp_path / "five.onnx", names(5), none=True)
+
+
+def test_a_model_in_onnx_is_known_by_its_first_bytes(five):
+    classifier = classify.load(five)
+    assert isinstance(classifier, classify.OnnxClassifier)
+    assert (classifier.classes, classifier.preparation) == (names(5), "picture")
+    assert classifier.none and classifier.threshold == np.inf
+    images = np.random.RandomState(0).randint(256, size=(1_005, 28, 28)).astype(np.uint8)
+    assert classifier.outputs(images).shape == (1_005, 6)
+    assert classifier.outputs(images[:0]).shape == (0, 6)
+    assert classifier.logits(images[:3]).shape == (3, 5)
+    said = classifier.classify(images[0])
+    assert said.name == names(5)[said.label]
+
+
+@pytest.mark.parametrize(("threshold", "reason"), [(-1e9, "none of these"), (1e9, None)])
+def test_a_model_in_onnx_refuses_by_its_threshold(tmp_path, threshold, reason):
+    pytest.importorskip("onnxruntime")
+    calibration = {"temperature": 2.0, "threshold": threshold}
+    path = write_onnx(tmp_path / "m", names(3), none=True, calibration=calibration)
+    said = classify.load(path).classify(np.eye(28))
+    assert said.reason == reason and said.probabilities.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("content", [b"", b"a 4", b"\x08\x0a no model", b"\x08" * 40])
+def test_what_is_no_model_is_refused_in_a_line(tmp_path, content):
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(ValueError, match="no: expected a "):
+        classify.load(written(tmp_path / "no", content))
+
+
+def test_a_model_in_onnx_that_names_no_classes_is_told_them(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    path = write_onnx(tmp_path / "m.onnx", names(5))
+    model = onnx.load(path)
+    del model.metadata_props[:]
+    onnx.save(model, path)
+    with pytest.raises(ValueError, match="expected the names of its classes in the file"):
+        classify.load(path)
+    classifier = classify.OnnxClassifier.load(path, names(5), "picture")
+    assert (classifier.classes, classifier.preparation) == (names(5), "picture")
+
+
+def test_a_classifier_is_asked_about_its_own_classes_alone():
+    classifier = DigitClassifier.load()
+    classifier.check_for(classifier.classes, "digit")
+    with pytest.raises(ValueError, match="images of the model's preparation"):
+        classifier.check_for(classifier.classes, "picture")
+    with pytest.raises(ValueError, match="images of the model's classes"):
+        classifier.check_for(names(10), "digit")

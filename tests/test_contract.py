@@ -15,9 +15,8 @@ from digitlib import DigitClassifier, classify, data, evaluate, export
 from digitlib.model import MLP, Normalize
 from digitlib.report.measure import measure
 from digitlib.train import Training, fit
+from named import COUNTS
 from signs import Convolutions, striped
-
-COUNTS = [2, 10, 20, 47]
 
 
 @pytest.fixture(scope="module", params=COUNTS)
@@ -93,7 +92,8 @@ def test_a_report_is_made_of_any_classes(parts):
         else data.Images(valid.images.repeat(5, 1, 1), valid.labels.repeat(5), valid.classes)
     )
     found = measure(Convolutions(len(valid.classes)), images, quick=True)
-    assert found is not None
+    assert list(found.by_class) == list(valid.classes)
+    assert found.noun == ("digit" if data.are_digits(valid.classes) else "picture")
 
 
 def test_the_packages_own_classifier_is_of_digits():

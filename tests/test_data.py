@@ -144,3 +144,34 @@ def test_a_missing_idx_file_is_named(pair):
     pair[1].unlink()
     with pytest.raises(FileNotFoundError, match="labels: no such file"):
         data.read_idx(*pair)
+
+
+@pytest.mark.parametrize("others", [0, 7])
+def test_what_belongs_to_no_class_is_for_training(small, others):
+    images = small.and_also(small.images[:others], torch.full((others,), 10))
+    train, valid = data.split(images, valid=287, seed=0)
+    plain_train, plain_valid = data.split(small, valid=287, seed=0)
+    assert torch.equal(valid.images, plain_valid.images)
+    assert (train.labels == 10).sum() == others and len(train) == len(plain_train) + others
+
+
+def test_idx_files_of_other_classes_are_told_their_names(pair, small):
+    names = tuple("abcdefghijkl")
+    found = data.read_idx(*pair, names, "digit")
+    assert (found.classes, found.preparation) == (names, "digit")
+    with pytest.raises(ValueError, match="expected labels 0 to 1, got"):
+        data.read_idx(*pair, ("no", "yes"))
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_labels_of_no_class_are_refused(small, label):
+    labels = torch.full((5,), label)
+    with pytest.raises(ValueError, match="expected labels 0 to 1, or 2 for none of these"):
+        data.Images(small.images[:5], labels, ("no", "yes"))
+
+
+def test_preparation_follows_the_classes(small):
+    assert small.preparation == "digit" and small.of_digits and small.noun == "digits"
+    other = data.Images(small.images, small.labels, tuple("abcdefghij"))
+    assert other.preparation == "picture" and not other.of_digits and other.noun == "pictures"
+    assert other[:3].classes == other.classes and other[:3].preparation == "picture"

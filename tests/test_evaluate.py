@@ -12,7 +12,7 @@ LABELS = torch.tensor([0, 1, 2, 3, 5, 9, 4, 4, 5, 6, 7, 8])
 def test_accuracy_and_its_sentence():
     accuracy = evaluate.accuracy(LOGITS, LABELS)
     assert (accuracy.right, accuracy.n) == (10, 12)
-    assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000 digits"
+    assert str(Accuracy(4895, 5000)) == "97.9 % (97.5 to 98.3) of 5,000"
 
 
 def test_an_accuracy_of_flags_and_one_of_several():
@@ -52,7 +52,7 @@ def test_unequal_lengths_are_refused(shape):
 
 
 def test_labels_of_no_class_are_refused():
-    with pytest.raises(ValueError, match="expected labels 0 to 8, got 9"):
+    with pytest.raises(ValueError, match="expected labels 0 to 8, got 0 to 9"):
         evaluate.accuracy(torch.zeros(2, 9), torch.tensor([0, 9]))
 
 
@@ -122,3 +122,19 @@ def test_occlusion_finds_where_the_evidence_lies():
     assert found[far].abs().max() == 0
     helped = evaluate.occlusion(OneCorner(), image, label=0, side=3)
     assert helped[4, 4] < 0
+
+
+def test_each_part_keeps_its_mode_even_after_an_error(small):
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(28), torch.nn.Flatten(), torch.nn.Linear(7, 3))
+    model.train()
+    model[0].eval()
+    with pytest.raises(ValueError, match=r"expected a model that takes float \(N, 28, 28\)"):
+        evaluate.outputs_for(model, small.images[:4], 3)
+    assert (model.training, model[0].training, model[2].training) == (True, False, True)
+
+
+@pytest.mark.parametrize("outputs", [4, 7])
+def test_a_model_of_other_classes_is_refused_in_a_line(small, outputs):
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, outputs))
+    with pytest.raises(ValueError, match=r"returns logits \(N, 5\) or \(N, 6\), got \(3, "):
+        evaluate.outputs_for(model, small.images[:3], 5)

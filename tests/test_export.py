@@ -77,3 +77,40 @@ def test_the_file_holds_what_the_model_was(tmp_path, small):
     before = [parameter.clone() for parameter in model.parameters()]
     export.export_weights(model, tmp_path / "w", small[:10], "optdigits", {})
     assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+
+
+class Counting(torch.nn.Module):
+    """Reshapes by ``len``, which a trace takes for the number that it was traced with."""
+
+    def __init__(self, mend=False):
+        super().__init__()
+        self.layer, self.mend = torch.nn.Linear(784, 10), mend
+
+    def forward(self, x):
+        return self.layer(x.view(x.shape[0] if self.mend else len(x), -1))
+
+
+def test_a_network_that_is_traced_for_two_images_alone_is_refused(small, tmp_path):
+    pytest.importorskip("onnxscript")
+    said = small[:100], "optdigits", {}
+    try:
+        export.export_onnx(Counting(), tmp_path / "m.onnx", *said)
+    except ValueError as error:
+        assert "works for any number of images" in str(error)
+        assert not (tmp_path / "m.onnx").exists()
+    else:  # a newer PyTorch may trace it rightly
+        pytest.importorskip("onnxruntime")
+        assert classify.load(tmp_path / "m.onnx").outputs(small.images[:3].numpy()).shape == (3, 10)
+    export.export_onnx(Counting(mend=True), tmp_path / "m.onnx", *said)
+    assert (tmp_path / "m.onnx").is_file()
+
+
+def test_no_other_network_becomes_a_weights_file(small, tmp_path):
+    with pytest.raises(ValueError, match="expected an MLP, got Counting; export_onnx takes any"):
+        export.export_weights(Counting(), tmp_path / "w", small[:10], "optdigits", {})
+
+
+def test_a_network_of_other_outputs_is_written_to_no_file(small, tmp_path):
+    with pytest.raises(ValueError, match=r"returns logits \(N, 10\) or \(N, 11\)"):
+        export.export_onnx(MLP((8,), classes=7), tmp_path / "m", small[:10], "optdigits", {})
+    assert not (tmp_path / "m").exists()

@@ -28,6 +28,7 @@ WHO_IMPORTS = {
     "hosts": {"hosts", "commands"},
     "report": {"report", "commands"},
     "commands": {"commands", "cli"},
+    "drawn": {"drawn", "recipes", "report", "commands"},
     "cli": {"__main__"},
 }
 # What a function of the ground floor may import when it is called, and not before.

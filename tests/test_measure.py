@@ -78,7 +78,7 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     found = Report.from_json(json.loads((tmp_path / "out" / "report.json").read_text()))
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
-    classifier, some = DigitClassifier.load(), valid[:100]
+    classifier, some = DigitClassifier.load(), valid[data.split_indices(valid.labels, 100)[1]]
     assert (found.model, found.classes) == ("digits.safetensors", data.DIGITS)
     right = classifier.logits(some.images.numpy()).argmax(1) == some.labels.numpy()
     assert found.clean.accuracy == Share.of(right)

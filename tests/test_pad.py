@@ -250,6 +250,10 @@ def test_what_a_file_says_is_read(page):
         ({"preparation": "letter"}, 'expected preparation, digit or picture, got "letter"'),
         ({"preparation": ["digit"]}, "expected preparation"),
         ({"calibration": [1]}, "expected calibration, a JSON object"),
+        ({"calibration": {"temperature": 0}}, "its temperature above 0"),
+        ({"calibration": {"temperature": -1}}, "its temperature above 0"),
+        ({"calibration": {"threshold": None}}, "its threshold a number"),
+        ({"calibration": {"threshold": "high"}}, "its threshold a number"),
         ({"provenance": None}, "expected provenance, a JSON object"),
     ],
 )

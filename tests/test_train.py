@@ -180,7 +180,7 @@ def test_a_student_comes_to_agree_with_its_teacher(parts):
     assert torch.equal(numbers(teacher), before)
 
 
-@pytest.mark.parametrize(("outputs", "others"), [(10, 3), (11, 0), (9, 0)])
+@pytest.mark.parametrize(("outputs", "others"), [(10, 3), (11, 0)])
 def test_a_model_has_as_many_outputs_as_the_images_ask_for(parts, outputs, others):
     train, valid = parts
     train = train.and_also(train.images[:others], torch.full((others,), 10))
@@ -276,12 +276,12 @@ def test_another_training_is_not_taken_up(parts, tmp_path):
     weights_after(*parts, keep=kept)
     with pytest.raises(ValueError, match=r"expected epochs 5, got 2"):
         weights_after(*parts, replace(QUICK, epochs=5), keep=kept)
-    with pytest.raises(ValueError, match="expected training digits"):
+    with pytest.raises(ValueError, match="expected training images"):
         weights_after(parts[0][:500], parts[1], keep=kept)
-    with pytest.raises(ValueError, match="expected validation digits"):
+    with pytest.raises(ValueError, match="expected validation images"):
         weights_after(parts[0], parts[1][:5], keep=kept)
     negative = data.Images(255 - parts[0].images, parts[0].labels)
-    with pytest.raises(ValueError, match="expected training digits"):
+    with pytest.raises(ValueError, match="expected training images"):
         weights_after(negative, parts[1], keep=kept)
 
 

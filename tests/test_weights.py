@@ -95,3 +95,68 @@ def test_the_shipped_file_says_where_it_comes_from():
     assert provenance["recipe"]["seed"] == 0
     assert set(provenance["versions"]) == {"digitlib", "numpy", "python", "torch"}
     assert provenance["command"].startswith("digitlib train --dataset mnist")
+
+
+@pytest.mark.parametrize(
+    "calibration",
+    [
+        {"temperature": 0},
+        {"temperature": -1.0},
+        {"temperature": float("nan")},
+        {"threshold": None},
+        {"threshold": "high"},
+        {"threshold": float("inf")},
+        {"threshold": True},
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(layers, calibration):
+    with pytest.raises(ValueError, match="finite number"):
+        Weights(layers, calibration=calibration)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("classes", "7"),
+        ("classes", "["),
+        ("calibration", "null"),
+        ("provenance", "[]"),
+        ("preparation", "[" * 100_000),
+    ],
+)
+def test_metadata_that_are_none_are_named(name, text):
+    with pytest.raises(ValueError, match=f"expected {name} as a JSON"):
+        weights.from_metadata({name: text})
+
+
+@pytest.mark.parametrize(
+    ("classes", "preparation", "message"),
+    [
+        (["a"], "digit", "at least two"),
+        (["a", "a"], "digit", "'a' twice"),
+        (["a", " "], "digit", "none empty"),
+        ("ab", "digit", "expected names"),
+        ([1, 2], "digit", "expected names"),
+        (["a", "b"], "photo", "expected a preparation"),
+    ],
+)
+def test_classes_have_names_and_a_known_preparation(classes, preparation, message):
+    with pytest.raises(ValueError, match=message):
+        weights.check_answers(classes, preparation)
+
+
+@pytest.mark.parametrize("count", [2, 47])
+def test_classes_and_preparation_come_back(layers, count, tmp_path):
+    names = tuple(f"class {number}" for number in range(count))
+    random = np.random.RandomState(0)
+    some = [layers[0], (random.randn(count + 1, 5), random.randn(count + 1))]
+    weights.save(tmp_path / "w", Weights(some, classes=names, preparation="picture"))
+    again = weights.load(tmp_path / "w")
+    assert (again.classes, again.preparation, again.none) == (names, "picture", True)
+
+
+def test_a_model_in_onnx_is_no_weights_file(tmp_path):
+    (tmp_path / "m.onnx").write_bytes(b"\x08\x0a\x12\x07pytorch")
+    assert weights.is_onnx(tmp_path / "m.onnx") and not weights.is_onnx(weights.SHIPPED)
+    with pytest.raises(ValueError, match="got a model in ONNX"):
+        weights.load(tmp_path / "m.onnx")

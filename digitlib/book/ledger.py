@@ -11,7 +11,7 @@
   A run agrees when it reaches the claim.
 
 Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of stored weights,
-which no seed changes, has their files' fingerprints as ``weights`` in place of a spread.
+which no seed changes, has their files' checksums as ``weights`` in place of a spread.
 """
 
 import json
@@ -22,7 +22,7 @@ from datetime import date
 import torch
 
 from digitlib import data, mnist
-from digitlib.accuracy import Accuracy, Share, total
+from digitlib.accuracy import Share, total
 from digitlib.book.entries import LEDGER, entries
 from digitlib.book.source import Sentence
 from digitlib.files import write_whole
@@ -177,7 +177,8 @@ def _of_value(entry: dict) -> dict:
     value, n = entry["value"], entry["n"]
     found = {"value": value, "percent": 100 * value}
     if n:
-        found |= {"share": Share.from_value(value, n), "accuracy": Accuracy.from_value(value, n)}
+        share = Share.from_value(value, n)
+        found |= {"share": share, "accuracy": f"{share} digits"}
     return found
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from digitlib import classify
+from digitlib.accuracy import percent
 from digitlib.commands.options import add_dataset, add_weights, split
 
 __all__ = ["evaluate", "evaluate_options", "predict", "predict_options"]
@@ -38,7 +39,7 @@ def evaluate(options) -> int:
         raise ValueError("expected --report beside --quick")
     classifier = classify.load(options.weights)
     images = data.load_test(options.dataset) if options.test else split(options.dataset)[1]
-    _check_classes(options, classifier.classes, images.classes)
+    _check_classes(options, classifier, images)
     if options.report:
         told = [_report(options, classifier, images)]
     elif options.drawn:
@@ -52,12 +53,17 @@ def evaluate(options) -> int:
     return 0
 
 
-def _check_classes(options, own: tuple[str, ...], asked: tuple[str, ...]) -> None:
-    """ValueError where a model names other things than a data set holds."""
-    if own != asked:
+def _check_classes(options, classifier: classify.Classifier, images) -> None:
+    """ValueError where a model names other things than a data set holds, or wants them otherwise prepared."""
+    if classifier.classes != images.classes:
         raise ValueError(
-            f"{options.weights}: expected the classes of {options.dataset}, {_listed(asked)}, "
-            f"got {_listed(own)}"
+            f"{options.weights}: expected the classes of {options.dataset}, {_listed(images.classes)}, "
+            f"got {_listed(classifier.classes)}"
+        )
+    if classifier.preparation != images.preparation:
+        raise ValueError(
+            f"{options.weights}: expected the preparation of {options.dataset}, "
+            f'"{images.preparation}", got "{classifier.preparation}"'
         )
 
 
@@ -109,4 +115,4 @@ def _said(prediction: classify.Prediction) -> str:
     """On one line, whatever a name holds."""
     if prediction.label is None:
         return prediction.reason
-    return f"{' '.join(prediction.name.split())} ({prediction.probabilities[prediction.label]:.1%})"
+    return f"{' '.join(prediction.name.split())} ({percent(prediction.probabilities[prediction.label])})"

@@ -19,10 +19,12 @@ LISTED = 100
 def answered(classifier: Classifier, images: Images, name: str) -> Iterator[str]:
     """How many are right, in all and of each class; and the wrong ones, worst first, by their positions."""
     logits, labels = evaluate.logits(classifier, images.images), images.labels
-    yield f"{evaluate.accuracy(logits, labels)} in the {name} set"
+    yield f"{evaluate.accuracy(logits, labels)} {images.noun} in the {name} set"
     for label, one in enumerate(images.classes):
         some = labels == label
-        right = evaluate.accuracy(logits[some], labels[some]) if some.any() else "none to ask about"
+        right = "none to ask about"
+        if some.any():
+            right = f"{evaluate.accuracy(logits[some], labels[some])} {images.noun}"
         yield f"  {one}: {right}"
     yield from _wrong(classifier, images, logits)
 
@@ -35,7 +37,7 @@ def _wrong(classifier: Classifier, images: Images, logits) -> Iterator[str]:
     sure = (logits / classifier.temperature).softmax(1).max(1)
     for i in wrong[:LISTED].tolist():
         label, called = (images.classes[j] for j in (images.labels[i], sure.indices[i]))
-        yield f"  {i}: a {label}, called {called} ({sure.values[i]:.0%})"
+        yield f"  {i}: a {label}, called {called} ({percent(sure.values[i], 0)})"
     if len(wrong) > LISTED:
         yield f"  and {len(wrong) - LISTED:,} more"
 

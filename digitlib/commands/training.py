@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from digitlib import weights
+from digitlib.accuracy import percent
 from digitlib.commands.options import add_dataset, split
 
 __all__ = ["train", "train_options"]
@@ -61,8 +62,8 @@ def _train(options) -> None:
     )
     # Before the training, not after it.
     kept = _writable(options)
-    teacher = _teacher(options, recipe)
     train, valid = split(options.dataset)
+    teacher = _teacher(options, recipe, train)
     model, how = recipe.model(), recipe.training
     tell = _teller(how.epochs)
     with parallel.group(device):
@@ -76,16 +77,24 @@ def _train(options) -> None:
     said = options.dataset, recipe.flat(), command
     accuracy = export.export_weights(model, options.out, valid, *said)
     kept.unlink()
-    print(f"{options.out}: {accuracy} in the validation set")
+    print(f"{options.out}: {accuracy} {valid.noun} in the validation set")
 
 
-def _teacher(options, recipe):
+def _teacher(options, recipe, train):
     """The model that a recipe learns from; None for one that learns from labels alone."""
     from digitlib import export
+    from digitlib.classify import DigitClassifier
 
     if options.teacher and not recipe.training.distil:
         raise ValueError(f"expected no teacher for recipe {options.recipe}")
-    return export.load_model(options.teacher or weights.SHIPPED) if recipe.training.distil else None
+    if not recipe.training.distil:
+        return None
+    file = options.teacher or weights.SHIPPED
+    try:
+        DigitClassifier.load(file).check_for(train.classes, train.preparation)
+    except ValueError as error:
+        raise ValueError(f"the teacher: {error}") from None
+    return export.load_model(file)
 
 
 def _teller(epochs: int):
@@ -98,7 +107,7 @@ def _teller(epochs: int):
         if parallel.first():
             tqdm.write(  # above the progress bar, not through it
                 f"epoch {epoch.number:2} of {epochs}   loss {epoch.train_loss:.4f}   "
-                f"validation {epoch.valid_accuracy:.2%}   {epoch.seconds:.1f} s"
+                f"validation {percent(epoch.valid_accuracy, 2)}   {epoch.seconds:.1f} s"
             )
 
     return tell

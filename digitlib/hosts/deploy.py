@@ -116,7 +116,7 @@ def _static(file: Path) -> Files:
 
 def _gradio(name: str, file: Path) -> Files:
     """The app with the part of the package that it imports, and the model beside them."""
-    model, onnx = classify.load(file), classify.is_onnx(file)
+    model, onnx = classify.load(file), weights.is_onnx(file)
     package = resources.files("digitlib")
     files = {part: package.joinpath(part).read_bytes() for part in VENDORED}
     files |= {f"pad/{part}": content for part, content in _pad().items()}
@@ -147,7 +147,7 @@ def _model(name: str, file: Path, entries: cards.Entries | None) -> Files:
 
 def _refuse_onnx(file: Path, why: str) -> None:
     """ValueError for a model in ONNX."""
-    if classify.is_onnx(file):
+    if weights.is_onnx(file):
         raise ValueError(
             f"{file}: expected a weights file (.safetensors), got ONNX: {why}; "
             "`digitlib deploy --gradio` takes it"

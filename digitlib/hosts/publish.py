@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from digitlib import __version__, hub
+from digitlib.hosts.deploy import KINDS
 
 __all__ = ["publish"]
 
@@ -80,11 +81,14 @@ def publish(files: Mapping[str, bytes], name: str, kind: str) -> tuple[str, list
         its address, and the names of the deleted files.
 
     Raises:
+        ValueError: another kind.
         PermissionError: no token, or one that may not do this.
         OSError: the hub said no for another reason, or the connection was lost.
     """
     from huggingface_hub import errors
 
+    if kind not in KINDS:
+        raise ValueError(f"expected a kind out of {', '.join(KINDS)}, got {kind!r}")
     there = _Repository(_client(), name, kind)
     ours = False  # made here and now, so that it may be deleted again
     try:

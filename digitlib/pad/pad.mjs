@@ -178,6 +178,10 @@ function openSafetensors(bytes) {
   return { notes, read };
 }
 
+const isCalibration = (value) => isObject(value)
+  && (value.temperature === undefined || (Number.isFinite(value.temperature) && value.temperature > 0))
+  && (value.threshold === undefined || Number.isFinite(value.threshold));
+
 // The four JSON texts beside the numbers. A file that names no classes is of the ten digits.
 function readMetadata(notes) {
   const usual = { provenance: {}, calibration: {}, classes: DIGITS, preparation: "digit" };
@@ -186,7 +190,7 @@ function readMetadata(notes) {
   )));
   const checks = {
     provenance: [isObject, "a JSON object"],
-    calibration: [isObject, "a JSON object"],
+    calibration: [isCalibration, "a JSON object, its temperature above 0 and its threshold a number"],
     classes: [areNames, "two or more distinct names"],
     preparation: [(value) => PREPARATIONS.includes(value), PREPARATIONS.join(" or ")],
   };

@@ -1,4 +1,4 @@
-"""Digits made worse, in one way at a time and by so much: for curves that say where a model fails.
+"""Images made worse, in one way at a time and by so much: for curves that say where a model fails.
 
 Severities are in units of their own: pixels, degrees, parts. Each kind draws what it leaves open (a direction, a place,
 noise) from a generator of its own, so that every model meets the same images. Nothing is centred again afterwards: a
@@ -35,7 +35,7 @@ SEED = 2_000_003
 
 @dataclass(frozen=True)
 class Corruption:
-    """One way to make digits worse.
+    """One way to make images worse.
 
     Attributes:
         unit: what severities count.
@@ -62,29 +62,29 @@ def corrupt(images: torch.Tensor, kind: str, severity: float, seed: int = SEED) 
 
 
 def curve(
-    logits: Callable[[torch.Tensor], torch.Tensor], digits: Images, kind: str
+    logits: Callable[[torch.Tensor], torch.Tensor], images: Images, kind: str
 ) -> Iterator[tuple[float, Accuracy]]:
     """Each severity of a kind, and the accuracy there.
 
     Args:
-        logits: takes uint8 ``(N, 28, 28)``, returns ``(N, 10)``, such as ``partial(evaluate.logits, model)``.
-        digits: what to make worse.
+        logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
+        images: what to make worse.
         kind: one of :data:`CORRUPTIONS`.
     """
     for severity in CORRUPTIONS[kind].severities:
-        worse = corrupt(digits.images, kind, severity)
-        yield severity, accuracy(torch.as_tensor(logits(worse)), digits.labels)
+        worse = corrupt(images.images, kind, severity)
+        yield severity, accuracy(logits(worse), images.labels)
 
 
 def curves(
-    logits: Callable[[torch.Tensor], torch.Tensor], digits: Images
+    logits: Callable[[torch.Tensor], torch.Tensor], images: Images
 ) -> dict[str, dict[float, Accuracy]]:
     """The :func:`curve` of every kind: ``{kind: {severity: accuracy}}``."""
-    return {kind: dict(curve(logits, digits, kind)) for kind in CORRUPTIONS}
+    return {kind: dict(curve(logits, images, kind)) for kind in CORRUPTIONS}
 
 
 def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
-    """The share of wrong digits, averaged over all severities of all kinds, each kind counting the same.
+    """The share of wrong answers, averaged over all severities of all kinds, each kind counting the same.
 
     Args:
         curves: what :func:`curves` found.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from digitlib.accuracy import Share
-from digitlib.weights import DIGITS
+from digitlib.weights import are_digits
 
 __all__ = [
     "Bin",
@@ -197,7 +197,7 @@ class Report:
 
 def noun(classes: tuple[str, ...]) -> str:
     """What images of some classes are called, in the singular: digit or picture."""
-    return "digit" if classes == DIGITS else "picture"
+    return "digit" if are_digits(classes) else "picture"
 
 
 def _to_plain(value) -> Any:

@@ -17,7 +17,7 @@ import digitlib
 from digitlib import calibrate, data, evaluate
 from digitlib.accuracy import Share, total
 from digitlib.classify import Classifier
-from digitlib.data import Images
+from digitlib.data import Images, split_indices
 from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.report import corruptions, findings
 
@@ -72,20 +72,10 @@ class _Asked:
 
     def try_it(self) -> None:
         """Ask about a few images, so that what is wrong with a model is said at once, not after minutes."""
-        own = getattr(self.model, "classes", self.images.classes)
-        if isinstance(self.model, Classifier) and own != self.images.classes:
-            raise ValueError(
-                f"expected a model of the images' {len(self.images.classes)} classes, "
-                f"got one of {len(own)} others"
-            )
+        if isinstance(self.model, Classifier):
+            self.model.check_for(self.images.classes, self.images.preparation)
         few, n = self.images.images[:FEWEST], len(self.images.classes)
-        try:
-            outputs = self.outputs_of(few)
-        except (RuntimeError, TypeError, AttributeError, IndexError) as error:
-            raise ValueError(
-                f"expected a model that takes float (N, 28, 28) and returns logits {_shapes(n)}, "
-                f"got for {tuple(few.shape)} {type(error).__name__}: {error}"
-            ) from error
+        outputs = self.outputs_of(few)
         if self.refuses and outputs.shape[1] == n:
             raise ValueError(
                 f"expected logits (N, {n + 1}) of a model with a threshold of doubt, "
@@ -93,8 +83,11 @@ class _Asked:
             )
 
     def shortened(self) -> "_Asked":
-        """About a fifth of the images."""
-        some = self.images[: max(FEWEST, len(self.images) // 5)]
+        """About a fifth of the images, of each class its share."""
+        n = max(FEWEST, len(self.images) // 5)
+        if n >= len(self.images):
+            return self
+        some = self.images[split_indices(self.labels, n)[1]]
         return _Asked(self.model, some, self.temperature, self.threshold, self.quick)
 
     @property
@@ -116,28 +109,13 @@ class _Asked:
 
     def outputs_of(self, images: torch.Tensor) -> torch.Tensor:
         """Of uint8 ``(N, 28, 28)``: ``(N, C)`` or ``(N, C + 1)``; ValueError for any other, or what is not finite."""
-        outputs, n = evaluate.outputs(self.model, images), len(self.images.classes)
-        if outputs.shape not in ((len(images), n), (len(images), n + 1)):
-            raise ValueError(
-                f"expected a model that returns logits {_shapes(n)}, "
-                f"got {tuple(outputs.shape)} for {tuple(images.shape)}"
-            )
-        broken = int((~outputs.isfinite()).any(1).sum())
-        if broken:
-            raise ValueError(
-                f"expected finite logits, got NaN or infinity for {broken:,} of {len(images):,} images"
-            )
-        return outputs
+        return evaluate.outputs_for(self.model, images, len(self.images.classes))
 
     def logits_of(self, images: torch.Tensor) -> torch.Tensor:
         return self.outputs_of(images)[:, : len(self.images.classes)]
 
     def refused(self, images: torch.Tensor) -> torch.Tensor:
         return calibrate.doubt(self.outputs_of(images)) > self.threshold
-
-
-def _shapes(n: int) -> str:
-    return f"(N, {n}) or (N, {n + 1})"
 
 
 def _clean(asked: _Asked) -> findings.Clean:
