@@ -22,6 +22,7 @@ import numpy as np
 from PIL import Image
 
 from digitlib import hub, picture, weights
+from digitlib.plain import listed, one_line
 from digitlib.preprocess import SIDE, NoInk, prepare
 
 __all__ = [
@@ -93,12 +94,14 @@ class Classifier(ABC):
 
     def check_for(self, classes: Sequence[str], preparation: str) -> None:
         """ValueError unless these are the classes and the preparation that the model was made for."""
-        for what, own, other in (
-            ("classes", self.classes, tuple(classes)),
-            ("preparation", self.preparation, preparation),
-        ):
-            if own != other:
-                raise ValueError(f"expected images of the model's {what}, {own}, got {other}")
+        if tuple(classes) != self.classes:
+            raise ValueError(
+                f"expected images of the model's classes, {listed(self.classes)}, got {listed(classes)}"
+            )
+        if preparation != self.preparation:
+            raise ValueError(
+                f'expected images prepared as the model asks, "{self.preparation}", got "{preparation}"'
+            )
 
     @abstractmethod
     def outputs(self, images: np.ndarray) -> np.ndarray:
@@ -295,7 +298,7 @@ class OnnxClassifier(Classifier):
         try:
             return self._session.run(None, {name: x})[0]
         except Exception as error:  # ONNX Runtime's own kinds have no common root but this
-            raise ValueError(f"expected a model of any N, got: {_one_line(error)}") from None
+            raise ValueError(f"expected a model of any N, got: {one_line(error)}") from None
 
 
 def load(path: str | Path = weights.SHIPPED) -> Classifier:
@@ -317,10 +320,6 @@ def doubt(outputs: np.ndarray) -> np.ndarray:
     return outputs[:, -1] - highest - known
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
 def _session(content: bytes):
     """ONNX Runtime's session for a model."""
     # Read when it is imported; without it ONNX Runtime reports to its makers, and leaves a file behind.
@@ -335,7 +334,7 @@ def _session(content: bytes):
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # as above
-        why = _one_line(error)
+        why = one_line(error)
         raise ValueError(f"expected a model in ONNX, got something else: {why}") from None
     inputs = [(one.type, one.shape) for one in session.get_inputs()]
     if len(inputs) != 1 or inputs[0][0] != "tensor(float)" or inputs[0][1][1:] != [SIDE, SIDE]:

@@ -12,6 +12,7 @@ import sys
 
 from digitlib import __version__
 from digitlib.commands import asking, serving, training
+from digitlib.plain import one_line
 
 __all__ = ["main"]
 
@@ -61,7 +62,7 @@ def _let_go_of_output(code: int) -> int:
             if isinstance(error, BrokenPipeError):
                 code = _NOBODY_READS
             elif not code:
-                _complain(_one_line(error))
+                _complain(one_line(error))
                 code = 2
     return code
 
@@ -77,7 +78,7 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError:  # no bad input
         raise
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
-        _complain(_one_line(error))
+        _complain(one_line(error))
     except KeyboardInterrupt as error:
         _complain(f"interrupted; {error.args[0] if error.args else 'nothing was written'}")
         return 130
@@ -110,10 +111,6 @@ def _parser() -> _Parser:
         command.set_defaults(run=run)
         add_options(command)
     return parser
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

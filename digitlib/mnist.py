@@ -13,6 +13,8 @@ from pathlib import Path
 
 import platformdirs
 
+from digitlib.plain import one_line
+
 __all__ = ["DatasetUnavailable", "cache_folder", "find", "folders"]
 
 _MD5 = {  # of the uncompressed files; torchvision's own are of the gzipped ones
@@ -78,7 +80,7 @@ def _folder(names: Sequence[str]) -> Path:
     try:
         return _download(cache_folder())
     except (OSError, RuntimeError, HTTPException) as error:
-        tried.append("download: " + " ".join(str(error).split()))
+        tried.append(f"download: {one_line(error)}")
     raise DatasetUnavailable(
         _WAYS_OUT.format(tried="\n".join(f"  - {line}" for line in tried))
     ) from None

@@ -1,8 +1,9 @@
-"""Numbers as Python has them, whatever made them: for records that files and JSON are to hold."""
+"""Plain things, whatever they were made of: Python's own numbers for files and JSON, and a line for a message."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
-__all__ = ["make_plain"]
+__all__ = ["listed", "make_plain", "one_line"]
 
 
 def make_plain(record) -> None:
@@ -14,3 +15,14 @@ def make_plain(record) -> None:
 def _plain(value):
     value = value.tolist() if hasattr(value, "tolist") else value
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Names in a line; of many, the first ones and how many there are more."""
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def one_line(error: object) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split())

@@ -205,7 +205,7 @@ def test_a_model_in_onnx_that_names_no_classes_is_told_them(tmp_path):
 def test_a_classifier_is_asked_about_its_own_classes_alone():
     classifier = DigitClassifier.load()
     classifier.check_for(classifier.classes, "digit")
-    with pytest.raises(ValueError, match="images of the model's preparation"):
+    with pytest.raises(ValueError, match="prepared as the model asks"):
         classifier.check_for(classifier.classes, "picture")
     with pytest.raises(ValueError, match="images of the model's classes"):
         classifier.check_for(names(10), "digit")

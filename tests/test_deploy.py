@@ -84,6 +84,7 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
         "preprocess",
         "picture",
         "files",
+        "plain",
         "weights",
         "classify",
         "hub",

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 
-from digitlib.plain import make_plain
+from digitlib.plain import listed, make_plain, one_line
 
 
 @dataclass(frozen=True)
@@ -22,3 +22,12 @@ def test_numbers_become_pythons_own():
         record = Record(np.float32(0.5), several)
         assert record == Record(0.5, (1, 2))
         assert json.loads(json.dumps(asdict(record)))["several"] == [1, 2]
+
+
+def test_of_many_names_a_line_has_the_first():
+    assert listed("ab") == "a, b"
+    assert listed("abcde", most=3) == "a, b, c and 2 more"
+
+
+def test_an_error_is_said_on_one_line():
+    assert one_line(ValueError(" two\n  lines ")) == "two lines"

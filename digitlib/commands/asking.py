@@ -9,6 +9,7 @@ from pathlib import Path
 from digitlib import classify
 from digitlib.accuracy import percent
 from digitlib.commands.options import add_dataset, add_weights, split
+from digitlib.plain import listed, one_line
 
 __all__ = ["evaluate", "evaluate_options", "predict", "predict_options"]
 
@@ -57,20 +58,14 @@ def _check_classes(options, classifier: classify.Classifier, images) -> None:
     """ValueError where a model names other things than a data set holds, or wants them otherwise prepared."""
     if classifier.classes != images.classes:
         raise ValueError(
-            f"{options.weights}: expected the classes of {options.dataset}, {_listed(images.classes)}, "
-            f"got {_listed(classifier.classes)}"
+            f"{options.weights}: expected the classes of {options.dataset}, {listed(images.classes)}, "
+            f"got {listed(classifier.classes)}"
         )
     if classifier.preparation != images.preparation:
         raise ValueError(
             f"{options.weights}: expected the preparation of {options.dataset}, "
             f'"{images.preparation}", got "{classifier.preparation}"'
         )
-
-
-def _listed(names: tuple[str, ...], most: int = 10) -> str:
-    """Names in a line; of many, the first ones and how many there are."""
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
 
 
 def _report(options, classifier: classify.Classifier, images) -> str:
@@ -104,7 +99,7 @@ def predict(options) -> int:
         try:
             prediction = classifier.classify(Path(file))
         except (OSError, ValueError) as error:
-            print(f"digitlib: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"digitlib: {one_line(error)}", file=sys.stderr)
             code = 2
         else:
             print(f"{file}: {_said(prediction)}")

@@ -33,6 +33,7 @@ VENDORED = (
     "preprocess.py",
     "picture.py",
     "files.py",
+    "plain.py",
     "weights.py",
     "hub.py",
     "classify.py",

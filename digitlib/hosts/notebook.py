@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.accuracy import percent
 from digitlib.classify import DigitClassifier, Prediction
+from digitlib.plain import one_line
 from digitlib.show import COLOURS, GREY, bundle
 from digitlib.weights import SHIPPED, are_digits
 
@@ -93,7 +94,7 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
     font, large = _font(13, classes), _font(22, classes)
     left, top, line = _SHEET + 40, 56, 22
     columns = 1 if len(classes) <= _ROWS else 2
-    widest = max(font.getlength(_one_line(name)) for name in classes)
+    widest = max(font.getlength(one_line(name)[:80]) for name in classes)
     names = min(max(20, math.ceil(widest) + 8), _WIDEST)
     length = 200 // columns
     step = names + length + 60  # from column to column: the name, the bar and the share
@@ -143,14 +144,9 @@ def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
     return f"This is a {prediction.name}" if digits else prediction.name
 
 
-def _one_line(name: str) -> str:
-    """A name as far as a still picture could show it, without what would break the line."""
-    return " ".join(name.split())[:80]
-
-
 def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
     """A text as it is, or its beginning and an ellipsis where it is wider than that."""
-    text = _one_line(text)
+    text = one_line(text)[:80]
     if font.getlength(text) <= width:
         return text
     return next(
