@@ -28,7 +28,7 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
     assert said[10].startswith("  9: 100.0 % (")
     assert said[11] == "120 wrong, 60.00 % (53.08 to 66.54)"
     assert said[12] == "  13: a 3, called 4 (100 %)"
-    assert said[13] == "  0: a 0, called 1 (94%)"
+    assert said[13] == "  0: a 0, called 1 (94 %)"
     assert said[112] == "  and 20 more"
 
 
