@@ -158,3 +158,10 @@ def test_a_model_in_onnx_is_evaluated_and_reported(capsys, tmp_path, two_pens):
 def test_a_short_report_needs_a_report(capsys):
     code, _, errors = run(capsys, "evaluate", "--quick")
     assert (code, errors) == (2, ["digitlib: expected --report beside --quick"])
+
+
+def test_weights_that_want_another_preparation_are_told_from_the_digits(capsys, tmp_path):
+    file = write(tmp_path / "w", data.DIGITS, preparation="picture")
+    code, output, [error] = run(capsys, "evaluate", "--dataset", "optdigits", "--weights", file)
+    assert (code, output) == (2, [])
+    assert error.endswith('expected the preparation of optdigits, "digit", got "picture"')

@@ -290,3 +290,12 @@ def test_no_hub_at_all(hub):
         code, _, errors = in_a_process(hub, "--static", "ada/digits")
     assert (code, errors.count("\n")) == (2, 1)
     assert "the hub doesn't answer" in errors
+
+
+def test_a_misspelt_kind_is_sent_nowhere():
+    from digitlib.hosts.publish import publish
+
+    with pytest.raises(
+        ValueError, match="expected a kind out of static, gradio, model, got 'modle'"
+    ):
+        publish({"README.md": b""}, "ada/digits", "modle")

@@ -11,6 +11,7 @@ from digitlib.augment import Deform
 from digitlib.classify import DigitClassifier
 from digitlib.engine import hardware
 from drawings import draw
+from named import names, write
 from shell import OPTDIGITS, run
 
 
@@ -169,3 +170,12 @@ def test_each_epoch_is_shown_as_it_ends(tmp_path, monkeypatch):
         assert cli.main(["train", *OPTDIGITS, "--out", str(tmp_path / "w")]) == 0
     assert [len(lines) for lines in seen] == [1, 2]
     assert seen[1][1].startswith("epoch  2 of 18")
+
+
+@pytest.mark.parametrize("count", [5, 20])
+def test_a_teacher_of_other_classes_is_refused_before_the_training(capsys, tmp_path, count):
+    teacher = write(tmp_path / "teacher", names(count))
+    options = [*OPTDIGITS, "--recipe", "tiny", "--teacher", teacher, "--out", tmp_path / "w"]
+    code, output, [error] = run(capsys, "train", *options)
+    assert (code, output) == (2, []) and not (tmp_path / "w").exists()
+    assert error.startswith("digitlib: the teacher: expected images of the model's classes")
