@@ -60,7 +60,9 @@ def _train(options) -> None:
     recipe = Recipe.named(
         options.recipe, seed=options.seed, precision=precision, **_changes(options)
     )
-    # Before the training, not after it.
+    # Before the training, not after it; and what needs no data before that is read.
+    if options.teacher and not recipe.training.distil:
+        raise ValueError(f"expected no teacher for recipe {options.recipe}")
     kept = _writable(options)
     train, valid = split(options.dataset)
     teacher = _teacher(options, recipe, train)
@@ -85,8 +87,6 @@ def _teacher(options, recipe, train):
     from digitlib import export
     from digitlib.classify import DigitClassifier
 
-    if options.teacher and not recipe.training.distil:
-        raise ValueError(f"expected no teacher for recipe {options.recipe}")
     if not recipe.training.distil:
         return None
     file = options.teacher or weights.SHIPPED
