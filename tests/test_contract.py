@@ -111,6 +111,6 @@ def test_the_readmes_example_runs(tmp_path, monkeypatch):
     found = {"pixels": images.images, "labels": images.labels}
     with redirect_stdout(StringIO()) as said:
         exec(code, found)
-    assert said.getvalue() == "fish\n"
+    assert said.getvalue().splitlines()[-1] == "fish"  # an older onnxscript has words of its own
     assert (tmp_path / "report" / "report.html").is_file()
     assert found["classifier"].classes == ("cat", "fish", "house")

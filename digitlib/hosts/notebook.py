@@ -121,7 +121,9 @@ def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
     if are_digits(classes):
         return ImageFont.load_default(size)
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(fonts / "DejaVuSans.ttf", size)
+    return ImageFont.truetype(
+        str(fonts / "DejaVuSans.ttf"), size
+    )  # a path is too new for Pillow 10
 
 
 def _bar(
