@@ -220,11 +220,7 @@ class DigitClassifier(Classifier):
 
         These are the logits, and perhaps one number more: the score of "none of these".
         """
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-            raise ValueError(
-                f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}"
-            )
+        images = _checked(images)
         x = images.reshape(len(images), SIDE * SIDE).astype(np.float32) / 255
         for weight, bias in self.layers[:-1]:
             x = np.maximum(x @ weight.T + bias, 0)
@@ -251,6 +247,7 @@ class OnnxClassifier(Classifier):
         preparation: str | None = None,
     ):
         self._session = _session(content)
+        self._input = self._session.get_inputs()[0].name
         # Of one number of images alone a model may be made; of two, all the same.
         answers = [self._run(np.zeros((n, SIDE, SIDE), dtype=np.float32)) for n in (1, 3)]
         if [len(part) for part in answers] != [1, 3] or answers[0].ndim != 2:
@@ -284,19 +281,14 @@ class OnnxClassifier(Classifier):
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """What the last layer says of uint8 ``(N, 28, 28)``: ``(N, C)``, or ``(N, C + 1)``."""
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
-            raise ValueError(
-                f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}"
-            )
+        images = _checked(images)
         # A thousand at a time, so that what lies between the layers stays small.
         parts = [images[i : i + 1_000] for i in range(0, max(1, len(images)), 1_000)]
         return np.concatenate([self._run(part.astype(np.float32) / 255) for part in parts])
 
     def _run(self, x: np.ndarray) -> np.ndarray:
-        [name] = [one.name for one in self._session.get_inputs()]
         try:
-            return self._session.run(None, {name: x})[0]
+            return self._session.run(None, {self._input: x})[0]
         except Exception as error:  # ONNX Runtime's own kinds have no common root but this
             raise ValueError(f"expected a model of any N, got: {one_line(error)}") from None
 
@@ -318,6 +310,14 @@ def doubt(outputs: np.ndarray) -> np.ndarray:
     highest = logits.max(axis=1)
     known = np.log(np.exp(logits - highest[:, None]).sum(axis=1))
     return outputs[:, -1] - highest - known
+
+
+def _checked(images: np.ndarray) -> np.ndarray:
+    """Prepared images; ValueError for anything else than uint8 ``(N, 28, 28)``."""
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
+        raise ValueError(f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}")
+    return images
 
 
 def _session(content: bytes):

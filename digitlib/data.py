@@ -16,7 +16,7 @@ import torch
 
 from digitlib import mnist
 from digitlib.preprocess import SIDE, preprocess
-from digitlib.weights import DIGITS, are_digits, check_answers
+from digitlib.weights import DIGITS, are_digits, check_answers, noun
 
 __all__ = [
     "NAMES",
@@ -91,7 +91,7 @@ class Images:
     @property
     def noun(self) -> str:
         """What one calls them: ``"digits"``, or ``"pictures"``."""
-        return "digits" if are_digits(self.classes) else "pictures"
+        return f"{noun(self.classes)}s"
 
     @property
     def of_digits(self) -> bool:

@@ -27,6 +27,7 @@ __all__ = [
     "NoInk",
     "as_drawing",
     "centre_by_mass",
+    "check_preparation",
     "crop",
     "fit",
     "prepare",
@@ -76,11 +77,16 @@ def prepare(drawing: np.ndarray, preparation: str = "digit") -> np.ndarray:
     Raises:
         NoInk, ValueError: as :func:`preprocess` does; another preparation.
     """
+    check_preparation(preparation)
+    return preprocess(drawing) if preparation == "digit" else _whole(as_drawing(drawing))
+
+
+def check_preparation(preparation: str) -> None:
+    """ValueError unless it is one of :data:`PREPARATIONS`."""
     if preparation not in PREPARATIONS:
         raise ValueError(
             f"expected a preparation out of {', '.join(PREPARATIONS)}, got {preparation!r}"
         )
-    return preprocess(drawing) if preparation == "digit" else _whole(as_drawing(drawing))
 
 
 def _whole(drawing: np.ndarray) -> np.ndarray:

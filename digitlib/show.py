@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from digitlib.accuracy import Share
+from digitlib.plain import one_line
 
 __all__ = [
     "COLOURS",
@@ -94,7 +95,7 @@ def written(names: Sequence[str], most: int = 14) -> list[str]:
     which the typeface has no letters, is its number in the order of the classes: ``#3``, or ``no. 3`` beside names that
     begin with ``#``.
     """
-    shown = [_shortened(" ".join(name.split()), most) for name in names]
+    shown = [_shortened(one_line(name), most) for name in names]
     sign = "#" if not any(name.startswith("#") for name in shown) else "no. "
     return [
         name if shown.count(name) == 1 and _has_letters(name) else f"{sign}{number}"

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from digitlib.files import write_whole
-from digitlib.preprocess import PREPARATIONS, SIDE
+from digitlib.preprocess import SIDE, check_preparation
 
 __all__ = [
     "DIGITS",
@@ -39,6 +39,7 @@ __all__ = [
     "from_metadata",
     "is_onnx",
     "load",
+    "noun",
     "quantise",
     "rounded",
     "save",
@@ -92,6 +93,11 @@ def are_digits(classes: Sequence[str]) -> bool:
     return tuple(classes) == DIGITS
 
 
+def noun(classes: Sequence[str]) -> str:
+    """What one calls an image of these classes: ``"digit"``, or ``"picture"``."""
+    return "digit" if are_digits(classes) else "picture"
+
+
 def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
     """Return the names of classes as a tuple.
 
@@ -107,10 +113,7 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
         raise ValueError(
             f"expected at least two names of classes, each another, none empty, got {got}"
         )
-    if preparation not in PREPARATIONS:
-        raise ValueError(
-            f"expected a preparation out of {', '.join(PREPARATIONS)}, got {preparation!r}"
-        )
+    check_preparation(preparation)
     return classes
 
 
@@ -135,7 +138,8 @@ def is_onnx(path: str | Path) -> bool:
     return start[:1] == b"\x08" and start[8:] != b"{"
 
 
-_SAID = ("provenance", "calibration", "classes", "preparation")
+# What a file says of a model beside its numbers, and as which kind of JSON.
+_SAID = {"provenance": dict, "calibration": dict, "classes": list, "preparation": str}
 
 
 def to_metadata(
@@ -158,9 +162,8 @@ def to_metadata(
 
 def from_metadata(metadata: Mapping[str, str]) -> dict:
     """The fields of :class:`Weights` that metadata hold. ValueError for texts that are no JSON."""
-    kinds = {"provenance": dict, "calibration": dict, "classes": list, "preparation": str}
     said = {}
-    for name, kind in kinds.items():
+    for name, kind in _SAID.items():
         if name not in metadata:
             continue
         try:

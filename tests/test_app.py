@@ -1,5 +1,6 @@
 """The app as its visitors meet it: in a browser, drawn on with mouse and finger, and as an API."""
 
+import asyncio
 import base64
 import io
 import json
@@ -293,6 +294,18 @@ def test_an_answer_is_plain_json(pictures, tmp_path, count, none):
     np.testing.assert_allclose(answer["probabilities"], prediction.probabilities, atol=1e-6)
 
 
+@pytest.fixture
+def loop(monkeypatch):
+    """Gradio makes an event loop for each page that finds none, and closes none of them."""
+    loops, make = [], asyncio.new_event_loop
+    monkeypatch.setattr(asyncio, "new_event_loop", lambda: loops.append(make()) or loops[-1])
+    yield
+    asyncio.set_event_loop(None)
+    for one in loops:
+        one.close()
+
+
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("preparation", PREPARATIONS)
 @pytest.mark.parametrize("count", COUNTS)
 def test_the_page_speaks_of_its_classes(tmp_path, count, preparation):
@@ -310,6 +323,7 @@ def test_the_page_speaks_of_its_classes(tmp_path, count, preparation):
     assert label == "Or a picture" + ", dark ink on paper" * (preparation == "digit")
 
 
+@pytest.mark.usefixtures("loop")
 def test_digits_keep_their_page():
     config = app.build().get_config_file()
     parts = [part["props"] for part in config["components"]]

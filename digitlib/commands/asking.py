@@ -110,4 +110,4 @@ def _said(prediction: classify.Prediction) -> str:
     """On one line, whatever a name holds."""
     if prediction.label is None:
         return prediction.reason
-    return f"{' '.join(prediction.name.split())} ({percent(prediction.probabilities[prediction.label])})"
+    return f"{one_line(prediction.name)} ({percent(prediction.probabilities[prediction.label])})"

@@ -14,6 +14,7 @@ from digitlib import weights
 from digitlib.accuracy import Accuracy, Share, percent
 from digitlib.classify import refusal_of
 from digitlib.hosts import words
+from digitlib.plain import one_line
 from digitlib.weights import are_digits
 
 __all__ = ["Entries", "data_card", "model_card", "readme", "template"]
@@ -243,7 +244,7 @@ def _training(provenance: dict, what: str) -> str:
     recipe, versions = provenance.get("recipe", {}), provenance.get("versions", {})
     lines = []
     if command := provenance.get("command"):
-        lines.append(f"```sh\n{' '.join(command.split())}\n```\n")
+        lines.append(f"```sh\n{one_line(command)}\n```\n")
     if {"epochs", "batch", "seed"} <= set(recipe):
         lines.append(
             f"That is {recipe['epochs']} passes over the training {what}s, "

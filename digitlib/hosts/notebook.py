@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digitlib.accuracy import percent
 from digitlib.classify import DigitClassifier, Prediction
+from digitlib.hosts import words
 from digitlib.plain import one_line
 from digitlib.show import COLOURS, GREY, bundle
 from digitlib.weights import SHIPPED, are_digits
@@ -121,9 +122,8 @@ def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
     if are_digits(classes):
         return ImageFont.load_default(size)
     fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(
-        str(fonts / "DejaVuSans.ttf"), size
-    )  # a path is too new for Pillow 10
+    # As text: a path is too new for Pillow 10.
+    return ImageFont.truetype(str(fonts / "DejaVuSans.ttf"), size)
 
 
 def _bar(
@@ -140,7 +140,7 @@ def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
     """What the pad says above its bars."""
     digits = are_digits(classes)
     if prediction.reason == "blank":
-        return "Draw a digit" if digits else "Draw something"
+        return words.heading(classes)
     if prediction.label is None:
         return "Not a digit, I think" if digits else "None of these, I think"
     return f"This is a {prediction.name}" if digits else prediction.name

@@ -6,6 +6,7 @@ A name may hold any characters; in what is returned here none of them is markup.
 import re
 from collections.abc import Mapping, Sequence
 
+from digitlib.plain import one_line
 from digitlib.weights import are_digits
 
 __all__ = ["escaped", "heading", "listed", "network"]
@@ -16,7 +17,7 @@ NAMES, LETTERS = 10, 40
 
 def escaped(name: str) -> str:
     """A name as Markdown that shows it, on one line; a long one is cut short."""
-    line = " ".join(name.split())
+    line = one_line(name)
     if len(line) > LETTERS:
         line = f"{line[: LETTERS - 1]}…"
     return re.sub(r"([!#$&*.:<>@\[\\\]^_`|~])", r"\\\1", line)

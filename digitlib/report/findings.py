@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from digitlib.accuracy import Share
-from digitlib.weights import are_digits
+from digitlib.weights import noun
 
 __all__ = [
     "Bin",
@@ -193,11 +193,6 @@ class Report:
             raise ValueError(
                 f"expected a report, got one with {type(error).__name__}: {error}"
             ) from None
-
-
-def noun(classes: tuple[str, ...]) -> str:
-    """What images of some classes are called, in the singular: digit or picture."""
-    return "digit" if are_digits(classes) else "picture"
 
 
 def _to_plain(value) -> Any:

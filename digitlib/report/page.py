@@ -14,6 +14,7 @@ from digitlib import evaluate, show
 from digitlib.accuracy import Share, percent
 from digitlib.data import Images
 from digitlib.files import write_whole
+from digitlib.plain import one_line
 from digitlib.report.corruptions import UNITS
 from digitlib.report.findings import Calibration, NonDigits, Redrawn, Report
 from digitlib.report.measure import measure
@@ -166,9 +167,7 @@ def _abbreviations(classes: tuple[str, ...]) -> Iterator[str]:
     """What the pictures call otherwise than by its name, if anything."""
     pairs = zip(show.written(classes), classes, strict=True)
     others = [
-        f"{escape(short)} is {escape(name)}"
-        for short, name in pairs
-        if short != " ".join(name.split())
+        f"{escape(short)} is {escape(name)}" for short, name in pairs if short != one_line(name)
     ]
     if others:
         yield f"In the pictures, {'; '.join(others)}."
