@@ -165,11 +165,22 @@ def test_public_names_are_listed_and_documented(module):
 
 @pytest.mark.parametrize("module", FILES)
 def test_no_module_is_long_and_no_function_either(module):
+    """Beside what their docstrings explain and show."""
     text = FILES[module].read_text()
-    assert len(text.splitlines()) <= 350
-    for part in ast.walk(ast.parse(text)):
-        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert part.end_lineno - part.lineno < 45, part.name
+    tree = ast.parse(text)
+    parts = [part for part in ast.walk(tree) if isinstance(part, ast.FunctionDef | ast.ClassDef)]
+    told = sum(map(lines_told, [tree, *parts]))
+    assert len(text.splitlines()) - told <= 300
+    for part in parts:
+        if isinstance(part, ast.FunctionDef):
+            assert part.end_lineno - part.lineno - lines_told(part) < 35, part.name
+
+
+def lines_told(part):
+    """How many lines a docstring takes."""
+    if ast.get_docstring(part) is None:
+        return 0
+    return part.body[0].end_lineno - part.body[0].lineno + 1
 
 
 @pytest.mark.parametrize("module", MODULES)
