@@ -60,9 +60,9 @@ class Images:
     images: torch.Tensor
     labels: torch.Tensor
     classes: tuple[str, ...] = DIGITS
-    preparation: str | None = None
+    preparation: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         preparation = self.preparation or ("digit" if are_digits(self.classes) else "picture")
         object.__setattr__(self, "preparation", preparation)
         object.__setattr__(self, "classes", check_answers(self.classes, preparation))
@@ -84,7 +84,7 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, indices) -> "Images":
+    def __getitem__(self, indices: slice | torch.Tensor) -> "Images":
         """Those at ``indices``: a slice, or a tensor ``(M,)`` of positions or of booleans."""
         return replace(self, images=self.images[indices], labels=self.labels[indices])
 
@@ -154,7 +154,7 @@ def read_idx(
             f"{labels_path}: expected labels 0 to {len(classes) - 1}, got {labels.max()}"
         )
     whole = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
-    return Images(*whole, tuple(classes), preparation)
+    return Images(*whole, tuple(classes), preparation or "")
 
 
 def split(images: Images, valid: int = 5_000, seed: int = 0) -> tuple[Images, Images]:

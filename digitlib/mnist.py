@@ -6,7 +6,7 @@ import shutil
 import socket
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -126,7 +126,7 @@ def _download(folder: Path) -> Path:
 
 
 @contextmanager
-def _impatient(seconds: float = 30.0):
+def _impatient(seconds: float = 30.0) -> Iterator[None]:
     """Give up on a network that swallows what is sent; torchvision itself would wait for ever."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
