@@ -57,6 +57,13 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
 
     Raises:
         ValueError: no kind has this name, or other images than digits.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import nondigits, styles
+    >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
+    >>> nondigits.draw("doubled", 3, sevens, seed=0).shape
+    torch.Size([3, 28, 28])
     """
     if kind not in KINDS:
         raise ValueError(f"expected a kind out of {', '.join(KINDS)}, got {kind!r}")
@@ -87,7 +94,21 @@ def accepted(
         refused: takes uint8 ``(N, 28, 28)``, returns booleans ``(N,)``, such as
             ``partial(evaluate.refused, classifier)``.
         digits: validation digits, what inverted and doubled digits are made of.
-        n: how many of each kind; none of them was trained on.
+        n: how many of each kind, at least 1; none of them was trained on.
+
+    Raises:
+        ValueError: other images than digits.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import nondigits, styles
+    >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
+    >>> refused = partial(evaluate.refused, DigitClassifier.load())
+    >>> found = nondigits.accepted(refused, sevens, n=20)
+    >>> found["scribbles"].value < 0.5 < found["look-alikes"].value  # an O may pass for a 0
+    True
     """
     return {kind: Share.of(~refused(draw(kind, n, digits, EXAM))) for kind in KINDS}
 
@@ -100,7 +121,15 @@ def mixed(digits: Images, share: float, seed: int) -> Images:
         share: how many non-digits for each digit, above 0; evenly of all kinds.
         seed: decides the drawings.
 
-    ValueError for images of anything else than the ten digits.
+    Raises:
+        ValueError: images of anything else than the ten digits.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import nondigits, styles
+    >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
+    >>> nondigits.mixed(sevens, share=0.25, seed=0).labels.unique(return_counts=True)
+    (tensor([ 7, 10]), tensor([20,  5]))
     """
     n = math.ceil(share * len(digits) / len(TRAINED))
     drawn = torch.cat([draw(kind, n, digits, seed) for kind in TRAINED])

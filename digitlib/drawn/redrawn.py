@@ -44,6 +44,10 @@ class Pen:
     Attributes:
         size: the digit's longer side, in parts of the sheet.
         width: the pen's width, in parts of the digit's longer side.
+
+    >>> from digitlib.drawn import redrawn
+    >>> redrawn.GRID[0], len(redrawn.GRID)
+    (Pen(size=0.3, width=0.05), 16)
     """
 
     size: float
@@ -72,7 +76,23 @@ _POINTS = 6  # of the bending, on each side
 def cells(digits: Images, n: int = 1_000) -> Iterator[tuple[Pen, Images]]:
     """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits.
 
-    ValueError for images that were prepared in another way than digits are.
+    Args:
+        digits: validation digits.
+        n: how many of them each cell redraws.
+
+    Yields:
+        a pen, and ``n`` images with their labels.
+
+    Raises:
+        ValueError: images that were prepared in another way than digits are; at the first step.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> pen, some = next(redrawn.cells(fours, n=5))
+    >>> pen, some.images.shape
+    (Pen(size=0.3, width=0.05), torch.Size([5, 28, 28]))
     """
     _check(digits)
     for number, pen in enumerate(GRID):
@@ -87,7 +107,22 @@ def grid(
 
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
-        digits: validation digits; each cell redraws ``n`` of them.
+        digits: validation digits.
+        n: how many of them each cell redraws, at least 1.
+
+    Raises:
+        ValueError: images that were prepared in another way than digits are.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.accuracy import total
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> found = redrawn.grid(partial(evaluate.logits, DigitClassifier.load()), fours, n=2)
+    >>> len(found), total(found.values()).n, total(found.values()).value > 0.8
+    (16, 32, True)
     """
     return {
         pen: Share.of(logits(some.images).argmax(1) == some.labels)
@@ -105,7 +140,15 @@ def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Ima
         degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
             quarter of its brightness, on a ground up to three tenths of the way to white.
 
-    ValueError for images that were prepared in another way than digits are.
+    Raises:
+        ValueError: images that were prepared in another way than digits are.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> len(redrawn.mixed(fours, share=0.5, seed=0, degraded=0.5))
+    30
     """
     _check(digits)
     random = torch.Generator().manual_seed(int(seed))
@@ -178,6 +221,13 @@ def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET) ->
 
     Returns:
         uint8 ``(N, sheet, sheet)``, bright on dark.
+
+    >>> import torch
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = styles.draw("4 left open", 20, seed=0)
+    >>> fine, bold = (redrawn.redraw(fours, redrawn.Pen(0.5, width)) for width in (0.05, 0.2))
+    >>> fine.shape, bool(bold.float().mean() > 2 * fine.float().mean())
+    (torch.Size([20, 280, 280]), True)
     """
     random = torch.Generator().manual_seed(int(seed))
     parts = [_redraw(part, pen, sheet, random) for part in images.split(100)]

@@ -11,7 +11,17 @@ __all__ = ["bar"]
 
 
 def bar(steps: int, done: int) -> tqdm:
-    """A progress bar where somebody looks, which is a terminal or a notebook."""
+    """A progress bar where somebody looks, which is a terminal or a notebook; elsewhere one that shows nothing.
+
+    Args:
+        steps: of the whole training.
+        done: those that an earlier run took.
+
+    >>> from digitlib.engine import progress
+    >>> with progress.bar(steps=100, done=40) as bar:
+    ...     print(bar.total - bar.n, "to go")
+    60 to go
+    """
     ipython = sys.modules.get("IPython")
     in_notebook = ipython and hasattr(ipython.get_ipython(), "kernel")
     seen = parallel.first() and (in_notebook or sys.stderr.isatty())

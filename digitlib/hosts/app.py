@@ -98,7 +98,16 @@ import(module)
 
 
 def build(classifier: Classifier | None = None) -> gr.Blocks:
-    """Build the page around a classifier, by default the package's own weights."""
+    """Build the page around a classifier, by default the package's own weights; :func:`launch` serves it.
+
+    >>> import asyncio
+    >>> from digitlib import DigitClassifier
+    >>> from digitlib.hosts import app
+    >>> async def title():  # where no loop runs, Gradio makes one, and leaves it open
+    ...     return app.build(DigitClassifier.load()).title
+    >>> asyncio.run(title())
+    'Draw a digit'
+    """
     classifier = classifier or load()
 
     def classify_drawing(drawing: str) -> dict:
@@ -157,7 +166,29 @@ def _photo(classifier: Classifier) -> None:
 
 
 def decode(drawing: str) -> np.ndarray:
-    """Read grey levels ``(H, W)`` from a ``data:image/png;base64,…`` address; ValueError for anything else."""
+    """Read a drawing from the address that a page makes of it.
+
+    Args:
+        drawing: ``data:image/png;base64,…``, of a PNG of at most 1,000 by 1,000 pixels.
+
+    Returns:
+        grey levels, uint8 ``(H, W)``.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> import base64
+    >>> import io
+    >>> from PIL import Image
+    >>> from digitlib.hosts import app
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (280, 200)).save(file, "PNG")
+    >>> app.decode("data:image/png;base64," + base64.b64encode(file.getvalue()).decode()).shape
+    (200, 280)
+    >>> app.decode("a four")
+    Traceback (most recent call last):
+    ValueError: expected a PNG as data:image/png;base64,…: it starts with 'a four'
+    """
     head, _, content = str(drawing).partition(",")
     try:
         if head != "data:image/png;base64":
@@ -188,6 +219,11 @@ def launch(
         FileNotFoundError, ModuleNotFoundError, ValueError: as :func:`digitlib.classify.load` does.
 
     While it serves, this process asks no proxy for anything, except with ``share=True``.
+
+    >>> from digitlib.hosts import app
+    >>> app.launch(port=7860, weights="mine.safetensors")
+    Traceback (most recent call last):
+    FileNotFoundError: mine.safetensors: no such file
     """
     on_a_space = "SPACE_ID" in os.environ
     page = build(load(weights or SHIPPED))
@@ -205,7 +241,12 @@ def launch(
 def serve(port: int | None = None, weights: str | Path | None = None) -> None:
     """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then.
 
-    Args and errors are :func:`launch`'s.
+    Args and errors are :func:`launch`'s. A Space does nothing else:
+
+    >>> from digitlib.hosts import deploy
+    >>> space = deploy.gather("gradio", "ada/digits")["app.py"].decode()
+    >>> 'app.serve(weights=Path(__file__).with_name("model.safetensors"))' in space
+    True
     """
     # An end like any other, at which their folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

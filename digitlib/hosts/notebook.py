@@ -37,14 +37,22 @@ class DigitPad(AnyWidget):
 
     Attributes:
         prediction: ``{"label", "name", "reason", "probabilities"}`` of the drawing, as the pad in the browser sees
-            it: the index of a class and its name, or None for both and the reason why.
-        drawing: the grey levels as base64; :attr:`image` has them as an array.
+            it: the index of a class and its name, or None for both and the reason why. Empty until it has looked.
+        drawing: the grey levels as base64; :attr:`image` has them as an array. Empty before the first stroke.
 
     Raises:
         FileNotFoundError, ValueError: no such file, or not a weights file.
 
     A notebook that is stored or shown without a kernel keeps a still picture of the drawing as it was when the cell
     was run, or where nothing was drawn yet, of a 4, and of an empty sheet for other classes than the digits.
+
+    >>> from digitlib import DigitClassifier
+    >>> from digitlib.hosts.notebook import DigitPad
+    >>> pad = DigitPad()  # the last line of a cell shows it
+    >>> pad.image.shape, pad.prediction
+    ((280, 280), {})
+    >>> DigitClassifier.load().classify(pad.image).reason
+    'blank'
     """
 
     _esm = (_PAD / "pad.mjs").read_text(encoding="utf-8")

@@ -2,6 +2,28 @@
 
 It is one file that asks nothing of any other. Its pictures are narrow, so that their letters can be read on a
 telephone, and each says how to read it.
+
+Of a model that looks whether the left half is the brighter one; the second file makes the first again:
+
+>>> import json
+>>> import tempfile
+>>> from pathlib import Path
+>>> import torch
+>>> from torch import nn
+>>> from digitlib.data import Images
+>>> from digitlib.report import page
+>>> from digitlib.report.findings import Report
+>>> images = torch.zeros(100, 28, 28, dtype=torch.uint8)
+>>> images[:50, :, :14], images[50:, :, 14:] = 255, 255
+>>> halves = Images(images, torch.arange(100) // 50, ("left", "right"))
+>>> model = nn.Sequential(nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten())
+>>> with tempfile.TemporaryDirectory() as folder:
+...     report = page.write(folder, model, halves, name="halves")
+...     html, plain = (Path(folder, f"report.{kind}").read_text() for kind in ("html", "json"))
+>>> print(report.clean.accuracy)
+100.0 % (96.3 to 100.0) of 100
+>>> page.render(Report.from_json(json.loads(plain)), halves) == html
+True
 """
 
 import base64
@@ -67,7 +89,8 @@ def write(
         images: what to measure on; none of them may have been trained on.
         name: what the page calls the model.
         temperature, threshold: its calibration; if None, a classifier's own, and of any other model none. What was
-            fitted on the same images looks a little better here than elsewhere.
+            fitted on the same images looks a little better here than elsewhere. The temperature is above 0; the
+            threshold is a doubt (:func:`digitlib.calibrate.doubt`), and needs a model with ``(N, C + 1)``.
         quick: a fifth of everything.
         tell: called with a line at each step.
 
@@ -76,8 +99,8 @@ def write(
 
     Raises:
         NotADirectoryError, FileNotFoundError: the folder can't be made.
-        ValueError: fewer than 100 images, or a model that can't be asked, returns something else or names other
-            classes.
+        ValueError: fewer than 100 images, a temperature not above 0, or a model that can't be asked, returns something
+            else or names other classes.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -99,6 +122,9 @@ def render(report: Report, images: Images) -> str:
     Args:
         report: what :func:`write` returns; ``Report.from_json`` makes it of ``report.json`` again.
         images: those that were measured on, for the pictures of the worst mistakes.
+
+    Returns:
+        a whole page with its pictures in it.
     """
     about = f"Measured on {report.date} by {report.made_by}. Each share has its 95 % interval and its n."
     parts = [_HEAD.format(title=escape(f"Report: {report.model}"), about=about)]
