@@ -38,8 +38,8 @@ WHEN_CALLED = {"classify": {"onnxruntime"}, "hub": {"huggingface_hub"}}
 UNSHOWN = {
     "data", "mnist",
     "book", "drawn", "engine", "hosts", "report",
-    "accuracy", "augment", "calibrate", "checks", "classify", "evaluate", "export", "files", "hub", "model", "picture",
-    "plain", "preprocess", "recipes", "show", "train", "weights",
+    "augment", "calibrate", "checks", "evaluate", "export", "model",
+    "recipes", "show", "train",
 }  # fmt: skip
 
 # Where test digits may be read, and why.
