@@ -38,8 +38,8 @@ WHEN_CALLED = {"classify": {"onnxruntime"}, "hub": {"huggingface_hub"}}
 UNSHOWN = {
     "data", "mnist",
     "book", "drawn", "engine", "hosts", "report",
-    "augment", "calibrate", "checks", "evaluate", "export", "model",
-    "recipes", "show", "train",
+    "calibrate", "checks", "evaluate", "export",
+    "show",
 }  # fmt: skip
 
 # Where test digits may be read, and why.
