@@ -29,6 +29,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
     named, path = Path(path), Path(os.path.realpath(path))
     if path.is_symlink() or (named.exists() and not named.is_file()):
         raise PermissionError(f"{named}: expected a file that can be written")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent}: no such folder")
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         # Not a temporary file, which is private to its owner: this one gets the permissions of any new file.

@@ -38,7 +38,7 @@ WHEN_CALLED = {"classify": {"onnxruntime"}, "hub": {"huggingface_hub"}}
 UNSHOWN = {
     "data", "mnist",
     "book", "drawn", "engine", "hosts", "report",
-    "calibrate", "checks", "evaluate", "export",
+    "checks",
     "show",
 }  # fmt: skip
 
