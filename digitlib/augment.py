@@ -36,6 +36,10 @@ class Deform:
         coarseness: control points on each side of the image; fewer bend it in longer waves.
         pen: pixels by which each edge of a stroke moves outwards, -1 to 1; negative makes it thinner.
 
+    Raises:
+        ValueError: a range that doesn't go from low to high or isn't finite, a scale of -1 or less, a pen beyond -1 to
+            1, an elastic below 0, a coarseness below 2, or a range where one number is wanted.
+
     >>> import torch
     >>> images = torch.rand(5, 28, 28)
     >>> Deform(rotation=10)(images, torch.Generator().manual_seed(0)).shape
@@ -70,7 +74,7 @@ class Deform:
             )
 
     def times(self, factor: float) -> "Deform":
-        """The same deformations, each ``factor`` times as strong."""
+        """The same deformations, each ``factor`` times as strong; ``coarseness`` stays."""
 
         def stronger(value: Range) -> Range:
             low, high = _ends(value)
@@ -150,6 +154,13 @@ def basis(coarseness: int, device: torch.device, side: int = SIDE) -> torch.Tens
     """The x, the y, a 1, and the influence of each control point, at each pixel: ``(3 + coarseness², side²)``.
 
     Places count from -1 to 1. Any bending that is smooth between the points is a product with this.
+
+    >>> import torch
+    >>> at_each_pixel = basis(4, torch.device("cpu"))
+    >>> at_each_pixel.shape
+    torch.Size([19, 784])
+    >>> bool((at_each_pixel[3:].sum(0) - 1).abs().max() < 1e-5)  # the control points share each pixel
+    True
     """
     centres = (torch.arange(side) + 0.5) * 2 / side - 1
     y, x = torch.meshgrid(centres, centres, indexing="ij")

@@ -25,7 +25,14 @@ def fold(model: nn.Sequential) -> weights.Layers:
     """The linear layers of an :class:`~digitlib.model.MLP`, its normalisation folded into them.
 
     ``W ((x - mean) / std) + b`` is ``(W / std) x + (b - W mean / std)``, and so for a batch normalisation, with its
-    mean and deviation over the training. ValueError for another kind of model.
+    mean and deviation over the training.
+
+    Raises:
+        ValueError: another kind of model.
+
+    >>> from digitlib.model import MLP
+    >>> [(weight.shape, bias.shape) for weight, bias in fold(MLP(hidden=(64,)))]
+    [((64, 784), (64,)), ((10, 64), (10,))]
     """
     if not isinstance(model, nn.Sequential):
         kind = type(model).__name__
@@ -92,7 +99,19 @@ def export_weights(
         The measured accuracy, which the file holds too.
 
     Raises:
-        ValueError: another kind of model; :func:`export_onnx` writes any.
+        ValueError: another kind of model, which :func:`export_onnx` writes; or one of other classes than ``valid``.
+
+    >>> import tempfile
+    >>> import torch
+    >>> from digitlib import weights
+    >>> from digitlib.data import Images
+    >>> from digitlib.model import MLP
+    >>> valid = Images(torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2, classes=("cat", "dog"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/pets.safetensors"
+    ...     measured = export_weights(MLP(hidden=(8,), classes=2), path, valid, "four drawings", {"epochs": 0})
+    ...     print(measured.n, weights.load(path).classes, weights.load(path).provenance["dataset"])
+    4 ('cat', 'dog') four drawings
     """
     layers = weights.rounded(fold(model))
     asked = weights.Weights(layers, classes=valid.classes, preparation=valid.preparation)
@@ -113,7 +132,24 @@ def export_onnx(
     """Write any trained model, calibrated, in ONNX, as :class:`~digitlib.classify.OnnxClassifier` reads it.
 
     Args and result are :func:`export_weights`'s, but the model may be any ``nn.Module`` that :func:`digitlib.train.fit`
-    takes. ModuleNotFoundError without onnx and onnxscript, of the extra ``export``.
+    takes.
+
+    Raises:
+        ModuleNotFoundError: onnx or onnxscript isn't installed; the extra ``export`` brings both.
+        ValueError: a model that doesn't fit the classes, or that :func:`to_onnx` can't export.
+
+    >>> import tempfile
+    >>> import torch
+    >>> from torch import nn
+    >>> from digitlib.classify import OnnxClassifier
+    >>> from digitlib.data import Images
+    >>> valid = Images(torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2, classes=("cat", "dog"))
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/pets.onnx"
+    ...     measured = export_onnx(network, path, valid, "four drawings", {"epochs": 0})
+    ...     print(measured.n, OnnxClassifier.load(path).classes)
+    4 ('cat', 'dog')
     """
     outputs = evaluate.outputs_for(model, valid.images, len(valid.classes))
     measured, said = _said(outputs, valid, dataset, recipe, command)
@@ -122,7 +158,15 @@ def export_onnx(
 
 
 def load_model(path: str | Path = weights.SHIPPED) -> MLP:
-    """Read a weights file, by default the one that comes with the package, as a model in evaluation mode."""
+    """Read a weights file, by default the one that comes with the package, as a model in evaluation mode.
+
+    Raises as :func:`digitlib.weights.load` does.
+
+    >>> import torch
+    >>> model = load_model()
+    >>> model.training, model.none, model(torch.zeros(3, 28, 28)).shape
+    (False, True, torch.Size([3, 11]))
+    """
     read = weights.load(path)
     layers = read.layers
     *hidden, _ = (len(bias) for _, bias in layers)
@@ -148,6 +192,12 @@ def to_onnx(model: nn.Module, **said: Any) -> bytes:
         ModuleNotFoundError: without onnx and onnxscript, of the extra ``export``.
         TypeError: another name.
         ValueError: a network that was traced for two images alone.
+
+    >>> from torch import nn
+    >>> from digitlib.classify import OnnxClassifier
+    >>> content = to_onnx(nn.Sequential(nn.Flatten(), nn.Linear(784, 2)), classes=("cat", "dog"))
+    >>> OnnxClassifier(content).preparation
+    'digit'
     """
     import onnxscript  # noqa: F401 (torch's own complaint comes late and long)
 

@@ -26,6 +26,11 @@ def fetch(name: str, file: str, revision: str | None = None) -> str:
         ConnectionError: the hub doesn't answer, and nothing was fetched before.
         OSError: the hub refused.
         ValueError: not a name.
+
+    >>> fetch("ada digits", "digits.safetensors")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected USER/NAME, such as ada/digits, got 'ada digits'
     """
     try:
         from huggingface_hub import errors, hf_hub_download
@@ -58,6 +63,12 @@ def explained(
         reasons: what is to be expected. Any other answer is given in the hub's own words.
         unanswered: what it means if no answer came.
         left: what an answer leaves behind, if that has to be said.
+
+    Returns:
+        An error to be raised: of the kind in ``reasons``; ConnectionError where no answer came, OSError for any other.
+
+    >>> explained(TimeoutError(), "ada/digits", {}, "no copy is kept here")
+    ConnectionError("ada/digits: the hub doesn't answer (TimeoutError); no copy is kept here")
     """
     reason, response = error, getattr(error, "response", None)
     while response is None and reason.__cause__:  # the one that tells stands behind others

@@ -37,6 +37,13 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
 
     Raises:
         FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
+
+    >>> from PIL import Image
+    >>> paper = Image.new("L", (60, 80), 240)
+    >>> paper.paste(20, (28, 10, 32, 70))  # a dark stroke
+    >>> drawing = read_image(paper)
+    >>> drawing.shape, drawing[40, 26:30].tolist()
+    ((80, 60), [0, 0, 220, 220])
     """
     grey, alpha = _opened(source)
     if alpha is None:
@@ -50,6 +57,10 @@ def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     """Read a picture as it is: its grey levels, uint8 ``(H, W)``, upright; transparent parts are dark.
 
     Args and errors are :func:`read_image`'s.
+
+    >>> from PIL import Image
+    >>> read_grey(Image.new("RGB", (3, 2), "white")).tolist()
+    [[255, 255, 255], [255, 255, 255]]
     """
     grey, alpha = _opened(source)
     shown = grey if alpha is None else grey * alpha / 255
@@ -57,7 +68,13 @@ def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
 
 
 def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.ndarray:
-    """Read a picture for a preparation: :func:`read_image` for ``"digit"``, :func:`read_grey` for ``"picture"``."""
+    """Read a picture for a preparation: :func:`read_image` for ``"digit"``, :func:`read_grey` for ``"picture"``.
+
+    >>> from PIL import Image
+    >>> white = Image.new("L", (28, 28), 255)
+    >>> read(white, "digit").max().item(), read(white, "picture").max().item()  # paper, or a bright picture
+    (0, 255)
+    """
     return read_image(source) if preparation == "digit" else read_grey(source)
 
 

@@ -26,6 +26,11 @@ class Network:
     Attributes:
         hidden: widths of the hidden layers.
         norm: whether batch normalisation stands after each of its linear layers but the last.
+
+    >>> RECIPES["pad"].network
+    Network(hidden=(320, 120), norm=False)
+    >>> Recipe(Network((64, 32))).model(classes=3)[-1]
+    Linear(in_features=32, out_features=3, bias=True)
     """
 
     hidden: tuple[int, ...] = (256,)

@@ -3,6 +3,18 @@
 ``fit`` knows how to learn, and nothing of what: the network and the images arrive finished. The model that it leaves
 behind is the last epoch's. Choosing the best epoch by its validation accuracy would flatter the figure that is then
 reported on the same images.
+
+By hand, an epoch of two batches; :func:`fit` makes batches, optimizer and scheduler itself:
+
+>>> import torch
+>>> from digitlib.model import MLP
+>>> x, y = torch.rand(8, 28, 28), torch.arange(8)
+>>> batches = [(x[:5], y[:5]), (x[5:], y[5:])]
+>>> model = MLP(hidden=(16,))
+>>> optimizer, scheduler = optimizer_for(model, Training(), steps=2)
+>>> losses, right, seen = train_epoch(model, batches, optimizer, scheduler)
+>>> losses.shape, right.shape, seen
+(torch.Size([2]), torch.Size([]), 8)
 """
 
 import copy
@@ -54,6 +66,17 @@ class Training:
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
         seed: decides the order of the images and their deformations.
+
+    Raises:
+        ValueError: epochs or a batch below 1, a rate that isn't above 0 and finite, another optimizer or precision, a
+            part not from 0 to 1, or both smoothing and distil.
+
+    >>> Training(epochs=5, rate=3e-3).batch
+    256
+    >>> Training(optimizer="Adam")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected AdamW or SGD, got Adam
     """
 
     epochs: int = 3
@@ -102,6 +125,16 @@ class Epoch:
     """What one pass over the training images came to.
 
     The training figures are taken while the weights still move, the validation figures after the pass.
+
+    Attributes:
+        number: counted from 1.
+        train_loss, valid_loss: the mean loss of an image: its cross-entropy, in nats.
+        train_accuracy, valid_accuracy: shares, 0 to 1.
+        seconds: what it took, with its measuring.
+
+    >>> epoch = Epoch(1, 0.43, 0.872, 0.21, 0.941, seconds=2.5)
+    >>> f"{epoch.number}: {epoch.valid_accuracy:.1%}"
+    '1: 94.1%'
     """
 
     number: int
@@ -113,7 +146,18 @@ class Epoch:
 
 
 class Diverged(ArithmeticError):
-    """The loss is no longer a finite number."""
+    """The loss is no longer a finite number.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.model import MLP
+    >>> digits = Images(torch.eye(28).byte().repeat(20, 1, 1), torch.arange(20) % 10)
+    >>> try:
+    ...     fit(MLP(hidden=(8,)), digits, digits, Training(rate=1e30, optimizer="SGD", batch=5))
+    ... except Diverged as error:
+    ...     print(str(error).partition("; ")[2])
+    try a smaller one
+    """
 
 
 def train_epoch(model, batches, optimizer, scheduler):
@@ -150,13 +194,13 @@ def fit(
 
     Args:
         model: takes float ``(N, 28, 28)``, returns logits ``(N, C)``, or ``(N, C + 1)`` where some of the training
-            images belong to none of the classes. It ends with the last epoch's weights, on the device where it was, and
-            its attribute ``none`` says whether there is such an output more.
+            images belong to none of the classes. It ends with the last epoch's weights, in training mode, on the device
+            where it was, and its attribute ``none`` says whether there is such an output more.
         train: the images to learn from.
         valid: the images to measure on; they never touch a weight.
         training: how; :class:`Training`'s defaults if None.
         teacher: the model that a training with ``distil`` learns from.
-        after_epoch: called with each finished epoch.
+        after_epoch: called with each finished epoch, while the next one waits.
         keep: a file for the last finished epoch. If a training lies there, this one goes on from it, and ends with
             the weights that it would have ended with in one go.
 
@@ -166,8 +210,21 @@ def fit(
     Raises:
         Diverged: the loss became infinite or not a number; says at which step and learning rate.
         FileNotFoundError: ``keep`` names a folder that isn't there.
-        ValueError: no images to train on, or none to measure on; another number of outputs than the classes ask for;
-            no teacher; another training lies in ``keep``.
+        ValueError: no images to train on, or none to measure on; other classes to measure on; another number of
+            outputs than the classes ask for, or a network without weights; too small a batch for its batch
+            normalisation; no teacher; another training lies in ``keep``.
+
+    >>> import torch
+    >>> from digitlib.data import Images, split
+    >>> from digitlib.model import MLP
+    >>> sides = torch.zeros(60, 28, 28, dtype=torch.uint8)
+    >>> sides[::2, :, :14] = 255  # every other one is bright on its left
+    >>> sides[1::2, :, 14:] = 255
+    >>> images = Images(sides, torch.arange(60) % 2, classes=("left", "right"))
+    >>> train, valid = split(images, valid=20)
+    >>> history = fit(MLP(hidden=(8,), classes=2), train, valid, Training(epochs=2, batch=10))
+    >>> [epoch.number for epoch in history], history[-1].valid_accuracy
+    ([1, 2], 1.0)
     """
     training = training or Training()
     fitting.check(model, train, valid, training, teacher, keep)
@@ -180,7 +237,13 @@ def fit(
 
 
 def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """How many logits ``(B, C)`` are largest at their label ``(B,)``, or where probabilities ``(B, C)`` are."""
+    """How many logits ``(B, C)`` are largest at their label ``(B,)``, or where probabilities ``(B, C)`` are: ``()``.
+
+    >>> import torch
+    >>> logits = torch.tensor([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0]])
+    >>> count_right(logits, torch.tensor([0, 1, 1])).item()
+    2
+    """
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
@@ -272,7 +335,18 @@ def _about(train: Images, valid: Images, training: Training, teacher: nn.Module 
 def optimizer_for(
     model: nn.Module, training: Training, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """The optimizer, and the scheduler that takes its rate through one cycle."""
+    """The optimizer, and the scheduler that takes its rate through one cycle of so many steps.
+
+    >>> from digitlib.model import MLP
+    >>> optimizer, scheduler = optimizer_for(MLP(hidden=(16,)), Training(rate=8e-3), steps=100)
+    >>> rates = []
+    >>> for _ in range(100):
+    ...     rates += scheduler.get_last_lr()
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> f"{rates[0]:.5f} {max(rates):.5f} {rates[-1]:.5f}"
+    '0.00032 0.00800 0.00000'
+    """
     # Fused: one pass over the memory of all weights, instead of one for each line of the formula. Not every PyTorch
     # has that for Apple's GPU.
     fused = next(model.parameters()).device.type in ("cpu", "cuda")
