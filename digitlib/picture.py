@@ -5,13 +5,23 @@ read another way: the paper's level is estimated at each place. Where a model as
 grey levels, as they are.
 """
 
+import os
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-__all__ = ["read", "read_grey", "read_image"]
+__all__ = ["SUFFIXES", "is_hidden", "read", "read_grey", "read_image", "walk"]
+
+SUFFIXES = frozenset(
+    (
+        ".avif", ".bmp", ".dib", ".gif", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm",
+        ".pgm", ".png", ".pnm", ".ppm", ".qoi", ".tga", ".tif", ".tiff", ".webp",
+    )
+)  # fmt: skip
+"""The endings, in small letters, of what is taken for a picture in a folder."""
 
 # Grey levels, of 255, by which paper and JPEG may differ from their background.
 NOISE = 32
@@ -76,6 +86,58 @@ def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.nd
     (0, 255)
     """
     return read_image(source) if preparation == "digit" else read_grey(source)
+
+
+def walk(folder: str | Path, suffixes: Collection[str] | None = SUFFIXES) -> Iterator[Path]:
+    """The files in a folder and in the folders below it, in the order of their names.
+
+    What is hidden, its name beginning with a dot, is passed by, and so is ``__MACOSX``, which an archive may bring
+    along. Links are followed, but no folder is entered twice, so that one which lies in itself comes to an end.
+
+    Args:
+        folder: where to begin.
+        suffixes: the endings of the files that are meant, in small letters, with their dot; None for every file.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError, PermissionError: no such folder, or one that can't be read; when the
+            walk comes to it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("b.PNG", "a.jpg", ".hidden.png", "notes.txt"):
+    ...         (Path(folder) / name).touch()
+    ...     [path.name for path in walk(folder)]
+    ['a.jpg', 'b.PNG']
+    """
+    entered = {os.path.realpath(folder)}
+    waiting = _inside(os.fspath(folder))
+    while waiting:
+        path = waiting.pop()
+        if os.path.isdir(path):
+            if (real := os.path.realpath(path)) not in entered:
+                entered.add(real)
+                waiting += _inside(path)
+        elif suffixes is not None and os.path.splitext(path)[1].lower() not in suffixes:
+            continue
+        elif os.path.isfile(path) or os.path.islink(
+            path
+        ):  # a link to nothing will be complained of
+            yield Path(path)
+
+
+def _inside(folder: str) -> list[str]:
+    """What lies in a folder and isn't hidden, from the last name to the first; as text, which takes little memory."""
+    names = sorted((name for name in os.listdir(folder) if not is_hidden(name)), reverse=True)
+    return [os.path.join(folder, name) for name in names]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether the name of a file or folder is one that :func:`walk` passes by.
+
+    >>> is_hidden(".thumbnails"), is_hidden("1.png")
+    (True, False)
+    """
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:

@@ -45,6 +45,7 @@ __all__ = [
     "rounded",
     "save",
     "to_metadata",
+    "usual_preparation",
 ]
 
 DIGITS = tuple("0123456789")
@@ -115,6 +116,15 @@ def noun(classes: Sequence[str]) -> str:
     """What one calls an image of these classes: ``"digit"``, or ``"picture"``.
 
     >>> noun(DIGITS), noun(["cat", "dog"])
+    ('digit', 'picture')
+    """
+    return "digit" if are_digits(classes) else "picture"
+
+
+def usual_preparation(classes: Sequence[str]) -> str:
+    """How pictures of these classes are prepared where nothing is said: the ten digits as such, others whole.
+
+    >>> usual_preparation("0123456789"), usual_preparation(["cat", "dog"])
     ('digit', 'picture')
     """
     return "digit" if are_digits(classes) else "picture"

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from digitlib.classify import DigitClassifier
-from digitlib.picture import read_image
+from digitlib.picture import SUFFIXES, read_image, walk
 from digitlib.preprocess import (
     NoInk,
     preprocess,
@@ -146,3 +146,46 @@ def test_a_redrawn_digit_is_no_photo(mnist):
         enlarged = Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC)
         expected = np.where(np.asarray(enlarged) >= 32, enlarged, 0)
         np.testing.assert_array_equal(read_image(enlarged), expected)
+
+
+def made(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_a_folder_is_walked_in_the_order_of_names(tmp_path):
+    made(
+        tmp_path,
+        "b.png",
+        "a/2.PNG",
+        "a/10.jpeg",
+        "a.png/x.tif",
+        "ä ö/ü.webp",
+        "c.txt",
+        ".git/d.png",
+    )
+    made(tmp_path, ".e.png", "__MACOSX/._b.png")
+    found = [path.relative_to(tmp_path).as_posix() for path in walk(str(tmp_path))]
+    assert found == ["a/10.jpeg", "a/2.PNG", "a.png/x.tif", "b.png", "ä ö/ü.webp"]
+    everything = [path.name for path in walk(tmp_path, None)]
+    assert everything == ["10.jpeg", "2.PNG", "x.tif", "b.png", "c.txt", "ü.webp"]
+    assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SUFFIXES)
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    made(tmp_path, "a/1.png", "b/2.png")
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    (tmp_path / "a" / "to b").symlink_to(tmp_path / "b")
+    (tmp_path / "c.png").symlink_to(tmp_path / "nowhere.png")
+    found = [path.relative_to(tmp_path).as_posix() for path in walk(tmp_path)]
+    assert found == ["a/1.png", "a/to b/2.png", "c.png"]
+
+
+def test_only_a_folder_is_walked(tmp_path):
+    made(tmp_path, "a.png")
+    with pytest.raises(NotADirectoryError):
+        list(walk(tmp_path / "a.png"))
+    with pytest.raises(FileNotFoundError):
+        list(walk(tmp_path / "nowhere"))
