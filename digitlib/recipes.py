@@ -27,6 +27,9 @@ class Network:
         hidden: widths of the hidden layers.
         norm: whether batch normalisation stands after each of its linear layers but the last.
 
+    Raises:
+        ValueError: a width below 1.
+
     >>> RECIPES["pad"].network
     Network(hidden=(320, 120), norm=False)
     >>> Recipe(Network((64, 32))).model(classes=3)[-1]
@@ -38,6 +41,8 @@ class Network:
 
     def __post_init__(self) -> None:
         make_plain(self)
+        if not all(width >= 1 for width in self.hidden):
+            raise ValueError(f"expected widths of hidden layers of at least 1, got {self.hidden}")
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ RECIPES = {
         Training(epochs=40, rate=3e-3, deform=_GENTLE),
         Additions(styles=0.1, redrawn=1.0, degraded=0.5, nondigits=0.3),
     ),
+    # For pictures of one's own: benchmarks/choices-own.md has the candidates.
+    "own": Recipe(Network((512, 256)), Training(epochs=60, batch=32, rate=1e-3, deform=_GENTLE)),
     # Chosen on validation digits too; benchmarks/record.md has the search.
     "record": Recipe(
         Network((2500, 2000, 1500, 1000, 500), norm=True),
@@ -136,5 +143,5 @@ RECIPES = {
     ),
 }
 """The book's recipes: ``quick`` for experiments, ``sprint`` to be soon at 98 %, ``base`` for a minute's training,
-``tiny`` for 64 kB, ``pad`` for drawings with any pen and for what is no digit: its weights are the shipped ones; and
+``tiny`` for 64 kB, ``own`` for pictures of one's own, of which there may be few, ``pad`` for drawings with any pen and for what is no digit: its weights are the shipped ones; and
 ``record`` for the fewest mistakes on MNIST, with twelve million weights."""

@@ -99,6 +99,8 @@ class Training:
             )
         if not (self.rate > 0 and math.isfinite(self.rate)):
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
+        if not 0 <= self.decay < math.inf:
+            raise ValueError(f"expected a decay of 0 or more, got {self.decay}")
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
         if self.optimizer not in ("AdamW", "SGD"):
