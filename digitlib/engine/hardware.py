@@ -89,7 +89,14 @@ def in_precision(learner: nn.Module, precision: str, device: torch.device):
 
 @contextmanager
 def on_best_device(model: nn.Module) -> Iterator[torch.device]:
-    """Within it the model is on the device that trains, which it yields; afterwards the model, which needs a weight, is where it was."""
+    """Within it the model is on the device that trains; afterwards it is where it was.
+
+    Args:
+        model: a network with weights.
+
+    Yields:
+        the device that trains.
+    """
     home, device = next(model.parameters()).device, best_device()
     try:
         model.to(device)
@@ -100,11 +107,14 @@ def on_best_device(model: nn.Module) -> Iterator[torch.device]:
 
 @contextmanager
 def own_cores() -> Iterator[int]:
-    """Within it, PyTorch starts no more threads than this process has cores; yields their number.
+    """Within it, PyTorch starts no more threads than this process has cores.
 
     A container sees all cores of its machine and may use two. Threads beyond those wait for each other at every step.
     Alone, it leaves a smaller number, set by ``OMP_NUM_THREADS``, as it is. The processes of torchrun, to each of which
     it gives one thread, share the cores of their machine evenly.
+
+    Yields:
+        the number of threads.
     """
     # It knows affinity, the quota of a container, and cores that are two threads of one.
     from joblib import cpu_count

@@ -97,7 +97,9 @@ import(module)
 
 
 def build(classifier: Classifier | None = None) -> gr.Blocks:
-    """Build the page around a classifier, by default the package's own weights; :func:`launch` serves it.
+    """Build the page around a classifier, by default the package's own weights.
+
+    :func:`digitlib.hosts.app.launch` does so, and serves it.
 
     >>> import asyncio
     >>> from digitlib import DigitClassifier
@@ -240,7 +242,7 @@ def launch(
 def serve(port: int | None = None, weights: str | Path | None = None) -> None:
     """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then.
 
-    Args and errors are :func:`launch`'s. A Space does nothing else:
+    Args and errors are :func:`digitlib.hosts.app.launch`'s. A Space does nothing else:
 
     >>> from digitlib.hosts import deploy
     >>> space = deploy.gather("gradio", "ada/digits")["app.py"].decode()
