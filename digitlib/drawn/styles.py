@@ -70,6 +70,7 @@ STYLES = {
         smooth=True,
     ),
 }
+"""The styles, by name."""
 
 
 def draw(style: str, n: int, seed: int) -> torch.Tensor:

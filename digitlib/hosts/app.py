@@ -218,6 +218,7 @@ def launch(
 
     Raises:
         FileNotFoundError, ModuleNotFoundError, ValueError: as :func:`digitlib.classify.load` does.
+        OSError: the port is taken.
 
     While it serves, this process asks no proxy for anything, except with ``share=True``.
 

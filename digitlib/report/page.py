@@ -19,7 +19,8 @@ Of a model that looks whether the left half is the brighter one; the second file
 >>> model = nn.Sequential(nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten())
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     report = page.write(folder, model, halves, name="halves")
-...     html, plain = (Path(folder, f"report.{kind}").read_text() for kind in ("html", "json"))
+...     files = (Path(folder) / f"report.{kind}" for kind in ("html", "json"))
+...     html, plain = (file.read_text(encoding="utf-8") for file in files)
 >>> print(report.clean.accuracy)
 100.0 % (96.3 to 100.0) of 100
 >>> page.render(Report.from_json(json.loads(plain)), halves) == html
