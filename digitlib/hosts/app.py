@@ -245,9 +245,9 @@ def serve(port: int | None = None, weights: str | Path | None = None) -> None:
 
     Args and errors are :func:`digitlib.hosts.app.launch`'s. A Space does nothing else:
 
-    >>> from digitlib.hosts import deploy
+    >>> from digitlib.hosts import app, deploy
     >>> space = deploy.gather("gradio", "ada/digits")["app.py"].decode()
-    >>> 'app.serve(weights=Path(__file__).with_name("model.safetensors"))' in space
+    >>> f"app.{app.serve.__name__}(weights=" in space
     True
     """
     # An end like any other, at which their folder is removed.
