@@ -6,6 +6,7 @@ from pathlib import Path
 __all__ = ["LEDGER", "entries"]
 
 LEDGER = Path(__file__).with_name("ledger.json")
+"""The ledger's file."""
 
 
 def entries(dataset: str) -> dict[str, dict]:

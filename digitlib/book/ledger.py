@@ -6,7 +6,7 @@
   over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
   threads and kinds of processor, doubled, and never under one digit in n.
 - a **mean** over several ``seeds`` or ``folds``, with their range as ``spread``, its width as ``tolerance``; it takes
-  too long to measure again in a chapter, so it is recorded alone. :func:`mean_of` makes it.
+  too long to measure again in a chapter, so it is recorded alone. :func:`digitlib.book.ledger.mean_of` makes it.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 
@@ -146,7 +146,7 @@ def reproduced(name: str, measured: float | Share, template: str) -> Sentence:
 def recorded(name: str, template: str) -> Sentence:
     """The sentence for a figure that takes too long to measure again where it is told, always of MNIST.
 
-    The template is as for :func:`reproduced`.
+    The template is as for :func:`digitlib.book.ledger.reproduced`.
 
     Raises:
         KeyError: the ledger has no such entry, or the template asks for what its kind doesn't have.

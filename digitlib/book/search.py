@@ -20,6 +20,8 @@ from digitlib.weights import SHIPPED
 __all__ = ["NAME", "SHA256", "log", "weights"]
 
 NAME = "record.safetensors"
+"""What the weights file is called."""
+
 SHA256 = "2450a6bc0ada78fe3dc15d76d72f565cbf1c6da54c960546898106f412500a15"
 """Of the weights file."""
 

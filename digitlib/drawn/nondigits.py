@@ -2,9 +2,9 @@
 whether it learned to.
 
 Each kind is drawn with random pens, places and sizes, then goes through the same preprocessing as a drawing. The kinds
-in :data:`SET_ASIDE` were chosen before any model had seen a non-digit. They are for measuring alone: nothing is trained
-or tuned on them. Letters that some people write just like a digit are a kind of their own, ``look-alikes``: to
-call an O a 0 is no mistake.
+in :data:`digitlib.drawn.nondigits.SET_ASIDE` were chosen before any model had seen a non-digit. They are for measuring
+alone: nothing is trained or tuned on them. Letters that some people write just like a digit are a kind of their own,
+``look-alikes``: to call an O a 0 is no mistake.
 """
 
 import math
@@ -47,7 +47,7 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
     """Draw ``n`` non-digits of one kind.
 
     Args:
-        kind: one of :data:`KINDS`.
+        kind: one of :data:`digitlib.drawn.nondigits.KINDS`.
         n: how many.
         digits: what inverted and doubled digits are made of.
         seed: decides the drawings; the same seed gives the same ones.
@@ -114,7 +114,9 @@ def accepted(
 
 
 def mixed(digits: Images, share: float, seed: int) -> Images:
-    """Digits, and after them non-digits of the kinds in :data:`TRAINED`, labelled 10: none of the ten.
+    """Digits, and after them non-digits, labelled 10: none of the ten.
+
+    They are of the kinds in :data:`digitlib.drawn.nondigits.TRAINED`.
 
     Args:
         digits: the digits to learn from.

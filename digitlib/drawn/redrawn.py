@@ -13,8 +13,9 @@ Each step is stated, so that the figures can be made again:
 Places are drawn anew for each digit and are no dimension of the grid: preprocessing starts from the box of ink, so a
 place decides nothing unless the sheet's edge cuts something off.
 
-The result goes through the same preprocessing as any drawing. :func:`grid` measures on it; :func:`mixed` redraws
-training digits, for a model to learn from, some of them degraded: as small images and poor scans show them.
+The result goes through the same preprocessing as any drawing. :func:`digitlib.drawn.redrawn.grid` measures on it;
+:func:`digitlib.drawn.redrawn.mixed` redraws training digits, for a model to learn from, some of them degraded: as small
+images and poor scans show them.
 """
 
 import math
@@ -136,7 +137,7 @@ def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Ima
     Args:
         digits: the digits to learn from.
         share: how many redrawn ones for each digit, above 0.
-        seed: decides sizes, pens, degradations and all that :func:`redraw` draws.
+        seed: decides sizes, pens, degradations and all that :func:`digitlib.drawn.redrawn.redraw` draws.
         degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
             quarter of its brightness, on a ground up to three tenths of the way to white.
 

@@ -2,6 +2,13 @@
 
 A kind is a function from numpy's ``RandomState``, and digits to spoil, to a drawing: uint8 ``(H, W)``, bright on dark.
 :mod:`digitlib.drawn.nondigits` says which kinds a classifier may learn from.
+
+>>> import numpy as np
+>>> from digitlib import DigitClassifier
+>>> from digitlib.drawn import sketches
+>>> drawing = sketches.KINDS["scribbles"](np.random.RandomState(0), None)  # no digit is spoiled here
+>>> drawing.shape, DigitClassifier.load().classify(drawing).reason
+((140, 140), 'not a digit')
 """
 
 import numpy as np
@@ -39,7 +46,9 @@ LOOK_ALIKES = "OolIiSsZzBbqgG"
 LETTERS = "".join(
     sorted(set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES))
 )
+"""The other letters."""
 SYMBOLS = "?!&@#$%*+=<>~^{}§µ¶€£αβγδεθλπρστφψωΔΩΣΨΞ∞∑√∂≈≠≤≥←↑→↓♠♣♥♦★☺☼♪"
+"""Characters that are neither digits nor letters from A to Z."""
 
 
 def _glyph(random: np.random.RandomState, characters: str) -> np.ndarray:
@@ -203,3 +212,4 @@ KINDS = {
     "doodles": _doodle,
     "look-alikes": _look_alike,
 }
+"""The kinds, by name."""

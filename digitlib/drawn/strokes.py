@@ -84,6 +84,6 @@ def curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
 
 
 def circle(x: float, y: float, r: float) -> list[tuple[float, float]]:
-    """Nine points (x, y) round a circle, clockwise from its right, the last where the first is; in ``r``'s units."""
+    """Nine points (x, y) round a circle, in its own units, clockwise from its right, the last where the first is."""
     angles = np.linspace(0, 2 * np.pi, 9)
     return [(x + r * math.cos(a), y + r * math.sin(a)) for a in angles]

@@ -70,13 +70,14 @@ STYLES = {
         smooth=True,
     ),
 }
+"""The styles, by name."""
 
 
 def draw(style: str, n: int, seed: int) -> torch.Tensor:
     """Draw ``n`` digits in one style.
 
     Args:
-        style: one of :data:`STYLES`.
+        style: one of :data:`digitlib.drawn.styles.STYLES`.
         n: how many.
         seed: decides the drawings; the same seed gives the same ones.
 
@@ -121,7 +122,7 @@ def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dic
 
 
 def mixed(digits: Images, share: float, seed: int) -> Images:
-    """Digits, and after them some in each of :data:`STYLES`, with their labels.
+    """Digits, and after them some in each of :data:`digitlib.drawn.styles.STYLES`, with their labels.
 
     Args:
         digits: the digits to learn from.

@@ -24,7 +24,7 @@ class Batches:
     """Images and labels, dealt into batches.
 
     Attributes:
-        images: uint8 ``(N, 28, 28)``, at least one, on the device that trains.
+        images: uint8 ``(N, 28, 28)``, on the device that trains.
         labels: int64 ``(N,)``, on the same.
         size: images in a batch, of all processes together.
         seed: decides order and deformations.

@@ -79,7 +79,7 @@ def resume(path: str | Path | None, parts: dict[str, Stateful], about: dict) -> 
 
     Args:
         path: the file; if None, or if there is none, the parts stay as they are.
-        parts: as :func:`save` has them.
+        parts: as :func:`digitlib.engine.checkpoint.save` has them.
         about: what this training is; every value must be the file's.
 
     Returns:

@@ -91,9 +91,13 @@ def in_precision(
 
 @contextmanager
 def on_best_device(model: nn.Module) -> Iterator[torch.device]:
-    """Within it the model is on the device that trains, which it yields; afterwards it is where it was.
+    """Within it the model is on the device that trains; afterwards it is where it was.
 
-    The model needs a weight: it is where its first one lies.
+    Args:
+        model: a network with weights.
+
+    Yields:
+        the device that trains.
     """
     home, device = next(model.parameters()).device, best_device()
     try:
@@ -105,11 +109,14 @@ def on_best_device(model: nn.Module) -> Iterator[torch.device]:
 
 @contextmanager
 def own_cores() -> Iterator[int]:
-    """Within it, PyTorch starts no more threads than this process has cores; yields their number.
+    """Within it, PyTorch starts no more threads than this process has cores.
 
     A container sees all cores of its machine and may use two. Threads beyond those wait for each other at every step.
     Alone, it leaves a smaller number, set by ``OMP_NUM_THREADS``, as it is. The processes of torchrun, to each of which
     it gives one thread, share the cores of their machine evenly.
+
+    Yields:
+        the number of threads.
     """
     # It knows affinity, the quota of a container, and cores that are two threads of one.
     from joblib import cpu_count

@@ -15,7 +15,7 @@ def smoothed(
     Args:
         smoothing: the rest, 0 to 1.
         outputs: how many a model has.
-        _images: not looked at; :func:`taught` needs them in this place.
+        _images: not looked at; :func:`digitlib.engine.labels.taught` needs them in this place.
         labels: int64 ``(B,)``, 0 to ``outputs - 1``.
 
     Returns:

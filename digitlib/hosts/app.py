@@ -98,7 +98,9 @@ import(module)
 
 
 def build(classifier: Classifier | None = None) -> gr.Blocks:
-    """Build the page around a classifier, by default the package's own weights; :func:`launch` serves it.
+    """Build the page around a classifier, by default the package's own weights.
+
+    :func:`digitlib.hosts.app.launch` does so, and serves it.
 
     >>> import asyncio
     >>> from digitlib import DigitClassifier
@@ -217,6 +219,7 @@ def launch(
 
     Raises:
         FileNotFoundError, ModuleNotFoundError, ValueError: as :func:`digitlib.classify.load` does.
+        OSError: the port is taken.
 
     While it serves, this process asks no proxy for anything, except with ``share=True``.
 
@@ -241,11 +244,11 @@ def launch(
 def serve(port: int | None = None, weights: str | Path | None = None) -> None:
     """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then.
 
-    Args and errors are :func:`launch`'s. A Space does nothing else:
+    Args and errors are :func:`digitlib.hosts.app.launch`'s. A Space does nothing else:
 
-    >>> from digitlib.hosts import deploy
+    >>> from digitlib.hosts import app, deploy
     >>> space = deploy.gather("gradio", "ada/digits")["app.py"].decode()
-    >>> 'app.serve(weights=Path(__file__).with_name("model.safetensors"))' in space
+    >>> f"app.{app.serve.__name__}(weights=" in space
     True
     """
     # An end like any other, at which their folder is removed.

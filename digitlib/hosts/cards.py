@@ -133,7 +133,10 @@ def readme(
 ) -> str:
     """The model card as README.md of a model repository: with a title, and the metadata that the hub reads.
 
-    Args and errors are :func:`model_card`'s; and ModuleNotFoundError where there is no huggingface_hub.
+    Args and errors are :func:`digitlib.hosts.cards.model_card`'s.
+
+    Raises:
+        ModuleNotFoundError: there is no huggingface_hub.
 
     >>> from digitlib.hosts import cards
     >>> text = cards.readme("ada/digits")

@@ -96,7 +96,7 @@ def gather(
     """Everything that a Space or a model holds.
 
     Args:
-        kind: one of :data:`KINDS`.
+        kind: one of :data:`digitlib.hosts.deploy.KINDS`.
         name: where it is published, ``USER/NAME``.
         weights_file: the model; for a gradio Space it may be one in ONNX.
         entries: the ledger's, for a model's card (:func:`digitlib.hosts.cards.model_card`).

@@ -38,7 +38,7 @@ class DigitPad(AnyWidget):
     Attributes:
         prediction: ``{"label", "name", "reason", "probabilities"}`` of the drawing, as the pad in the browser sees
             it: the index of a class and its name, or None for both and the reason why. Empty until it has looked.
-        drawing: the grey levels as base64; :attr:`image` has them as an array. Empty before the first stroke.
+        drawing: the grey levels as base64, empty before the first stroke; ``image`` has them as an array.
 
     Raises:
         FileNotFoundError, ValueError: no such file, or not a weights file.

@@ -59,8 +59,9 @@ def corrupt(images: torch.Tensor, kind: str, severity: float, seed: int = SEED) 
 
     Args:
         images: uint8 ``(N, 28, 28)``.
-        kind: one of :data:`CORRUPTIONS`.
-        severity: how much, in the kind's own unit (:data:`UNITS`); made for what lies between its own severities.
+        kind: one of :data:`digitlib.report.corruptions.CORRUPTIONS`.
+        severity: how much, in the kind's own unit (:data:`digitlib.report.corruptions.UNITS`); a kind is made for what
+            lies between its own severities.
         seed: decides what the kind leaves open; the same seed gives the same images.
 
     Returns:
@@ -89,7 +90,7 @@ def curve(
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
         images: what to make worse.
-        kind: one of :data:`CORRUPTIONS`.
+        kind: one of :data:`digitlib.report.corruptions.CORRUPTIONS`.
 
     Yields:
         the severity in the kind's own unit, mild to strong, and the share named rightly.
@@ -116,7 +117,9 @@ def curve(
 def curves(
     logits: Callable[[torch.Tensor], torch.Tensor], images: Images
 ) -> dict[str, dict[float, Accuracy]]:
-    """The :func:`curve` of every kind: ``{kind: {severity: accuracy}}``; arguments are as there.
+    """The curve of every kind: ``{kind: {severity: accuracy}}``.
+
+    Args and errors are :func:`digitlib.report.corruptions.curve`'s.
 
     >>> from functools import partial
     >>> import torch
@@ -136,7 +139,7 @@ def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
     """The share of wrong answers, averaged over all severities of all kinds, each kind counting the same.
 
     Args:
-        curves: what :func:`curves` found, of at least one kind.
+        curves: what :func:`digitlib.report.corruptions.curves` found, of at least one kind.
 
     >>> from digitlib.evaluate import Accuracy
     >>> from digitlib.report.corruptions import mean_error

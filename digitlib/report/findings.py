@@ -265,7 +265,7 @@ class Report:
 
     @classmethod
     def from_json(cls, plain: Mapping) -> "Report":
-        """From what :meth:`to_json` gave.
+        """From what :meth:`digitlib.report.findings.Report.to_json` gave.
 
         Raises:
             ValueError: what is no report.

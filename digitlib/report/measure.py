@@ -1,7 +1,7 @@
 """Everything that ``digitlib evaluate --report`` measures of a model, part by part.
 
-:func:`measure` takes any model and any images, so that readers can ask it about their own. Some parts are for digits
-alone: drawings, other people's handwriting and things that are no digits can be had of these only.
+:func:`digitlib.report.measure.measure` takes any model and any images, so that readers can ask it about their own. Some
+parts are for digits alone: drawings, other people's handwriting and things that are no digits can be had of these only.
 """
 
 import math
@@ -80,7 +80,7 @@ def measure(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A model, and the images that it is asked about; the rest is as :func:`measure` takes it."""
+    """A model, and the images that it is asked about; the rest is as ``measure`` takes it."""
 
     model: evaluate.Model
     images: Images

@@ -19,7 +19,8 @@ Of a model that looks whether the left half is the brighter one; the second file
 >>> model = nn.Sequential(nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten())
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     report = page.write(folder, model, halves, name="halves")
-...     html, plain = (Path(folder, f"report.{kind}").read_text() for kind in ("html", "json"))
+...     files = (Path(folder) / f"report.{kind}" for kind in ("html", "json"))
+...     html, plain = (file.read_text(encoding="utf-8") for file in files)
 >>> print(report.clean.accuracy)
 100.0 % (96.3 to 100.0) of 100
 >>> page.render(Report.from_json(json.loads(plain)), halves) == html
@@ -88,9 +89,10 @@ def write(
             ``(N, C + 1)`` with a score for what is none of the classes.
         images: what to measure on; none of them may have been trained on.
         name: what the page calls the model.
-        temperature, threshold: its calibration; if None, a classifier's own, and of any other model none. What was
-            fitted on the same images looks a little better here than elsewhere. The temperature is above 0; the
-            threshold is a doubt (:func:`digitlib.calibrate.doubt`), and needs a model with ``(N, C + 1)``.
+        temperature: what logits are divided by, above 0; if None, a classifier's own, and of any other model 1. One
+            that was fitted on the same images makes the model look a little better here than elsewhere.
+        threshold: the doubt (:func:`digitlib.calibrate.doubt`) above which it refuses, for a model with a score for
+            what is none of the classes; if None, a classifier's own, and of any other model none.
         quick: a fifth of everything.
         tell: called with a line at each step.
 
@@ -120,7 +122,7 @@ def render(report: Report, images: Images) -> str:
     """The report as HTML.
 
     Args:
-        report: what :func:`write` returns; ``Report.from_json`` makes it of ``report.json`` again.
+        report: what :func:`digitlib.report.page.write` returns; ``Report.from_json`` makes it of ``report.json`` again.
         images: those that were measured on, for the pictures of the worst mistakes.
 
     Returns:
