@@ -198,9 +198,9 @@ def load_test(name: str = "mnist") -> Images:
     """
     if name not in NAMES:
         raise ValueError(_unknown(name))
-    return (
-        _load_optdigits()[-_OPTDIGITS_TEST:] if name == "optdigits" else _load_mnist("t10k", name)
-    )
+    if name == "optdigits":
+        return _load_optdigits()[-_OPTDIGITS_TEST:]
+    return _load_mnist("t10k", name)
 
 
 def valid_size(images: Images, name: str | None = None) -> int:
@@ -279,9 +279,11 @@ def split(
     often = images.labels.bincount(minlength=count + 1) > 1
     often[count] = False
     known = often[images.labels].nonzero().squeeze(1)
-    in_valid = torch.zeros(len(images), dtype=torch.bool)
     if groups is None:
+        if len(known) < 2:
+            raise ValueError("expected a class of two images or more, got none")
         _, chosen = split_indices(images.labels[known], valid, seed)
+        in_valid = torch.zeros(len(images), dtype=torch.bool)
         in_valid[known[chosen]] = True
         return images[~in_valid], images[in_valid]
     numbers = grouping.numbered(groups)
@@ -289,8 +291,8 @@ def split(
         raise ValueError(f"expected {len(images)} groups, one an image, got {len(numbers)}")
     if not 1 <= valid < len(known):
         raise ValueError(f"expected valid from 1 to {len(known) - 1}, got {valid}")
-    in_valid = torch.from_numpy(grouping.choose(images.labels.numpy(), numbers, count, valid, seed))
-    return images[~in_valid], images[in_valid]
+    chosen = torch.from_numpy(grouping.choose(images.labels.numpy(), numbers, count, valid, seed))
+    return images[~chosen], images[chosen]
 
 
 def split_indices(

@@ -74,7 +74,7 @@ def choose(
         far, chosen = _search(table, target, total, valid, order)
         if nearest is None or far < nearest:
             nearest, best = far, chosen
-        if far <= classes:  # no class is further off than what rounding costs
+        if far <= np.count_nonzero(target):  # about one image a class, which rounding may cost
             break
     if not best.any():  # all are larger than what is aimed at
         best[min(order, key=lambda group: _far(table[group], target, valid))] = True

@@ -7,9 +7,9 @@ from idx import idx
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match="mnist, optdigits, .*, got 'cifar10'; or a folder"):
+    with pytest.raises(ValueError, match=r"mnist, optdigits, .*, got 'cifar10'; or a folder"):
         data.load("cifar10")
-    with pytest.raises(ValueError, match="mnist, optdigits, .*, got 'cifar10'$"):
+    with pytest.raises(ValueError, match=r"mnist, optdigits, .*, got 'cifar10'$"):
         data.load_test("cifar10")
 
 
