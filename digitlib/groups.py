@@ -74,7 +74,7 @@ def choose(
         far, chosen = _search(table, target, total, valid, order)
         if nearest is None or far < nearest:
             nearest, best = far, chosen
-        if far <= np.count_nonzero(target):  # about one image a class, which rounding may cost
+        if far <= np.count_nonzero(target) ** 2:  # about one image a class, which rounding may cost
             break
     if not best.any():  # all are larger than what is aimed at
         best[min(order, key=lambda group: _far(table[group], target, valid))] = True
@@ -102,5 +102,6 @@ def _search(
 
 
 def _far(taken: np.ndarray, target: np.ndarray, valid: int) -> int:
-    """How far from the aim: the squares over classes, and over all of them together."""
-    return int(np.square(taken - target).sum() + (taken.sum() - valid) ** 2)
+    """How far from the aim: the square of each class, times the classes, and that of all images together."""
+    classes = np.count_nonzero(target)
+    return int(classes * np.square(taken - target).sum() + (taken.sum() - valid) ** 2)
