@@ -162,8 +162,11 @@ def test_memory_holds_the_images_and_little_more(tmp_path):
     tracemalloc.start()
     found = folder.read(tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
+    # Python's table of the parts of all paths grows now and then, however many files are read here.
+    table = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, "*pathlib*")])
+    peak -= sum(part.size for part in table.statistics("filename"))
     tracemalloc.stop()
-    assert found.images.nbytes == 1_500 * 784 <= peak < 1.6 * found.images.nbytes
+    assert found.images.nbytes == 1_500 * 784 <= peak < 1.4 * found.images.nbytes
 
 
 def test_an_array_is_asked_for_once(monkeypatch):

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digitlib import groups
-
-SOME = settings(max_examples=60, derandomize=True, database=None, deadline=None)
 
 
 @st.composite
@@ -17,7 +15,6 @@ def written(draw):
     return np.array(labels), groups.numbered(writers), draw(st.integers(1, n - 1))
 
 
-@SOME
 @given(written(), st.integers(0, 5))
 def test_groups_stay_whole_and_training_lacks_no_class(asked, seed):
     labels, writers, valid = asked

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -12,7 +12,6 @@ from digitlib import idx
 from idx import idx as as_idx
 
 SIDES = st.sampled_from([(), (1,), (28, 28), (3, 5)])
-WHOLE = settings(max_examples=60, derandomize=True, database=None, deadline=None)
 
 
 @st.composite
@@ -34,7 +33,6 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("idx")
 
 
-@WHOLE
 @given(contents())
 def test_what_was_written_is_read(folder, content):
     sides, array, zipped = content
@@ -43,7 +41,6 @@ def test_what_was_written_is_read(folder, content):
     np.testing.assert_array_equal(found, array)
 
 
-@WHOLE
 @given(contents(), st.data())
 def test_a_file_cut_short_is_an_error(folder, content, data):
     sides, array, zipped = content
@@ -54,7 +51,6 @@ def test_a_file_cut_short_is_an_error(folder, content, data):
         idx.read(path, sides)
 
 
-@WHOLE
 @given(contents(), st.data())
 def test_a_changed_header_is_an_error(folder, content, data):
     """And asks for no memory, whatever it claims."""
@@ -73,7 +69,6 @@ def test_a_changed_header_is_an_error(folder, content, data):
         tracemalloc.stop()
 
 
-@WHOLE
 @given(contents(), st.data())
 def test_a_damaged_gzip_file_is_an_error_or_the_same(folder, content, data):
     sides, array, _ = content
