@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Self
+from typing import Protocol, Self, SupportsInt
 
 __all__ = ["Accuracy", "Share", "percent", "total", "wilson"]
 
@@ -20,6 +20,14 @@ def percent(value: float, digits: int = 1) -> str:
     '97.9 %'
     """
     return f"{100 * value:.{digits}f} %"
+
+
+class _Truths(Protocol):
+    """Booleans ``(N,)``, whoever made them."""
+
+    def sum(self) -> SupportsInt: ...
+
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Share:
     n: int
 
     @classmethod
-    def of(cls, true) -> Self:
+    def of(cls, true: _Truths) -> Self:
         """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
         return cls(int(true.sum()), len(true))
 

@@ -50,7 +50,7 @@ class Deform:
     coarseness: int = 6
     pen: Range = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         make_plain(self)
         for name in ("elastic", "coarseness"):
             if isinstance(getattr(self, name), tuple):
@@ -71,10 +71,20 @@ class Deform:
 
     def times(self, factor: float) -> "Deform":
         """The same deformations, each ``factor`` times as strong."""
-        ranges = ("rotation", "scale", "shear", "shift", "pen")
-        ends = {name: _ends(getattr(self, name)) for name in ranges}
-        scaled = {name: (factor * low, factor * high) for name, (low, high) in ends.items()}
-        return replace(self, elastic=factor * self.elastic, **scaled)
+
+        def stronger(value: Range) -> Range:
+            low, high = _ends(value)
+            return factor * low, factor * high
+
+        return replace(
+            self,
+            rotation=stronger(self.rotation),
+            scale=stronger(self.scale),
+            shear=stronger(self.shear),
+            shift=stronger(self.shift),
+            elastic=factor * self.elastic,
+            pen=stronger(self.pen),
+        )
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """Deform float images ``(N, 28, 28)`` in [0, 1], each in its own way; what is outside counts as dark.

@@ -160,7 +160,9 @@ def risk_coverage(doubts: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tens
     return given / len(order), (~right[order]).cumsum(0) / given
 
 
-def _answers(probabilities: torch.Tensor, labels: torch.Tensor):
+def _answers(
+    probabilities: torch.Tensor, labels: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """How sure each answer is, and whether it is right."""
     if probabilities.dim() != 2 or len(probabilities) != len(labels) or not len(labels):
         raise ValueError(

@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Iterable
 from itertools import combinations
+from typing import Any
 
 import torch
 from torch import nn
@@ -36,7 +37,7 @@ class Bug(AssertionError):
     """A check found what it looks for."""
 
 
-def say(check: Callable, *arguments, **named) -> str:
+def say(check: Callable, *arguments: object, **named: object) -> str:
     """Run a check with these arguments: ``"passes"``, or ``"fails: "`` and what was found. Other errors are raised."""
     try:
         check(*arguments, **named)
@@ -137,7 +138,9 @@ def check_repeatable(measure: Callable, model: nn.Module) -> None:
     asked, sizes = copy.deepcopy(model), []
 
     @torch.no_grad()
-    def ask_again(module, inputs, outputs):
+    def ask_again(
+        module: nn.Module, inputs: tuple[torch.Tensor, ...], outputs: torch.Tensor
+    ) -> None:
         [x] = inputs
         sizes.append(len(x))
         company = torch.cat([x, x[: (len(x) + 1) // 2]])
@@ -301,7 +304,7 @@ def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
-def _figure(result) -> float:
+def _figure(result: Any) -> float:
     """What a measurement returned, as a number."""
     if isinstance(result, torch.Tensor):
         result = result.detach()

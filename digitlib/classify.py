@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -164,7 +164,7 @@ class Classifier(ABC):
 
     def _drawings(self, images: Pictures) -> np.ndarray:
         """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
-        if isinstance(images, str | Path | Image.Image) or hasattr(images, "read"):
+        if _is_picture(images):
             return picture.read(images, self.preparation)[None]
         images = np.asarray(images)
         colour = images.ndim == 3 and images.shape[-1] <= 4  # (H, W, 3), say
@@ -312,6 +312,11 @@ def doubt(outputs: np.ndarray) -> np.ndarray:
     return outputs[:, -1] - highest - known
 
 
+def _is_picture(images: Pictures) -> TypeGuard[Image.Image | str | Path | BinaryIO]:
+    """Whether it is one picture, to be read, and not an array."""
+    return isinstance(images, str | Path | Image.Image) or hasattr(images, "read")
+
+
 def _checked(images: np.ndarray) -> np.ndarray:
     """Prepared images; ValueError for anything else than uint8 ``(N, 28, 28)``."""
     images = np.asarray(images)
@@ -320,7 +325,7 @@ def _checked(images: np.ndarray) -> np.ndarray:
     return images
 
 
-def _session(content: bytes):
+def _session(content: bytes) -> Any:
     """ONNX Runtime's session for a model."""
     # Read when it is imported; without it ONNX Runtime reports to its makers, and leaves a file behind.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -9,6 +9,7 @@ import argparse
 import io
 import os
 import sys
+from typing import NoReturn
 
 from digitlib import __version__
 from digitlib.commands import asking, serving, training
@@ -18,7 +19,7 @@ __all__ = ["main"]
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         """One line in place of argparse's usage and error."""
         self.exit(2, f"{self.prog}: {message} ({self.prog} --help shows an example)\n")
 
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(arguments)
     # Of the parser, which has said why, or of an app that was told to end.
     except SystemExit as end:
-        code = end.code
+        code = int(end.code or 0)
     except BrokenPipeError:
         code = _NOBODY_READS
     return _let_go_of_output(code)
@@ -73,7 +74,7 @@ def _run(arguments: list[str] | None) -> int:
     try:
         return options.run(options)
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(error.name, "train")
+        extra = _EXTRAS.get(error.name or "", "train")
         _complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
     except BrokenPipeError:  # no bad input
         raise

@@ -75,7 +75,7 @@ class Images:
     images: torch.Tensor
     labels: torch.Tensor
     classes: tuple[str, ...] = DIGITS
-    preparation: str | None = None
+    preparation: str = ""
     files: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -394,7 +394,7 @@ def _whole(
             f"{labels_path}: expected labels 0 to {len(classes) - 1}, got {labels.max()}"
         )
     both = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
-    return Images(*both, tuple(classes), preparation)
+    return Images(*both, tuple(classes), preparation or "")
 
 
 def _taken(found: folder.Pictures) -> Images:

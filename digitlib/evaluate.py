@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -150,7 +151,7 @@ def per_class(logits: torch.Tensor, labels: torch.Tensor) -> list[Accuracy]:
     ]
 
 
-def confusion(logits: torch.Tensor, labels: torch.Tensor):
+def confusion(logits: torch.Tensor, labels: torch.Tensor) -> np.ndarray:
     """Counts ``(C, C)``: row i, column j holds how many images labelled i were called j."""
     from sklearn.metrics import confusion_matrix  # as above
 
@@ -185,7 +186,9 @@ def variances(right: torch.Tensor) -> dict[str, float]:
     right = right.double()
     _, s, n = right.shape
 
-    def of_ability(variance_of_means, variance_by_digit):
+    def of_ability(
+        variance_of_means: torch.Tensor, variance_by_digit: torch.Tensor
+    ) -> torch.Tensor:
         return (n * variance_of_means - variance_by_digit) / (n - 1)
 
     seed = of_ability(right.mean(2).var(1).mean(), right.var(1).mean())

@@ -1,9 +1,9 @@
 """A trained model becomes the weights file, the weights file a model again, or ONNX for other programs."""
 
-import io
 import platform
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +42,8 @@ def fold(model: nn.Sequential) -> weights.Layers:
     for i, layer in enumerate(norm):
         layers[i] = _normalised(*layers[i], layer)
     first, bias = layers[0]
-    mean, std = model[0].mean, model[0].std
+    [scaling] = [layer for layer in model if isinstance(layer, Normalize)]
+    mean, std = scaling.mean, scaling.std
     layers[0] = (first / std, bias - (mean / std) * first.sum(axis=1))
     return layers
 
@@ -55,10 +56,17 @@ def _numbers(part: torch.Tensor) -> np.ndarray:
     return part.detach().cpu().numpy()
 
 
-def _normalised(weight: np.ndarray, bias: np.ndarray, norm: nn.BatchNorm1d):
+def _normalised(
+    weight: np.ndarray, bias: np.ndarray, norm: nn.BatchNorm1d
+) -> tuple[np.ndarray, np.ndarray]:
     """A linear layer that does what it did and the batch normalisation after it."""
-    factor = _numbers(norm.weight / (norm.running_var + norm.eps).sqrt())
-    shift = (bias - _numbers(norm.running_mean)) * factor + _numbers(norm.bias)
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None or not norm.affine:
+        raise ValueError(
+            f"expected batch normalisation with weights and running statistics, got {norm}"
+        )
+    factor = _numbers(norm.weight / (variance + norm.eps).sqrt())
+    shift = (bias - _numbers(mean)) * factor + _numbers(norm.bias)
     return factor[:, None] * weight, shift
 
 
@@ -86,9 +94,9 @@ def export_weights(
     Raises:
         ValueError: another kind of model; :func:`export_onnx` writes any.
     """
-    answers = {"classes": valid.classes, "preparation": valid.preparation}
     layers = weights.rounded(fold(model))
-    outputs = evaluate.outputs(DigitClassifier(weights.Weights(layers, **answers)), valid.images)
+    asked = weights.Weights(layers, classes=valid.classes, preparation=valid.preparation)
+    outputs = evaluate.outputs(DigitClassifier(asked), valid.images)
     measured, said = _said(outputs, valid, dataset, recipe, command)
     weights.save(path, weights.Weights(layers, **said))
     return measured
@@ -128,7 +136,7 @@ def load_model(path: str | Path = weights.SHIPPED) -> MLP:
     return model.eval()
 
 
-def to_onnx(model: nn.Module, **said) -> bytes:
+def to_onnx(model: nn.Module, **said: Any) -> bytes:
     """A model in ONNX, from float32 images ``x`` ``(N, 28, 28)`` in [0, 1] to what it returns, for any N.
 
     Args:
@@ -157,11 +165,11 @@ def to_onnx(model: nn.Module, **said) -> bytes:
             external_data=False,
             verbose=False,
         )
+    assert program is not None  # which the older exporter alone returns
     program.model.metadata_props.update(metadata)
-    buffer = io.BytesIO()
-    program.save(buffer)
-    _check_any_number(buffer.getvalue(), model)
-    return buffer.getvalue()
+    content = program.model_proto.SerializeToString()
+    _check_any_number(content, model)
+    return content
 
 
 def _check_any_number(content: bytes, model: nn.Module) -> None:
@@ -186,7 +194,9 @@ def _check_any_number(content: bytes, model: nn.Module) -> None:
             )
 
 
-def _said(outputs: torch.Tensor, valid: Images, dataset, recipe, command) -> tuple[Accuracy, dict]:
+def _said(
+    outputs: torch.Tensor, valid: Images, dataset: str, recipe: Mapping, command: str | None
+) -> tuple[Accuracy, dict]:
     """How good a model's outputs on validation images are, and all that its file says beside its numbers."""
     n = len(valid.classes)
     measured = evaluate.accuracy(outputs[:, :n], valid.labels)

@@ -108,5 +108,6 @@ def with_norm(model: MLP) -> nn.Sequential:
         if isinstance(layer, nn.Linear) and layer is not model[-1]:
             layers.append(nn.BatchNorm1d(layer.out_features))
     network = nn.Sequential(*layers)
-    network.none = model.none
+    # PyTorch's types know tensors and modules alone.
+    network.none = model.none  # type: ignore[assignment]
     return network

@@ -1,18 +1,25 @@
 """Plain things, whatever they were made of: Python's own numbers for files and JSON, and a line for a message."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
+from typing import Any, ClassVar, Protocol
 
 __all__ = ["listed", "make_plain", "one_line"]
 
 
-def make_plain(record) -> None:
+class _Record(Protocol):
+    """Of any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+def make_plain(record: _Record) -> None:
     """Turn what NumPy or PyTorch made of a record's numbers into Python's own, which files and JSON can hold."""
     for field in fields(record):
         object.__setattr__(record, field.name, _plain(getattr(record, field.name)))
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     value = value.tolist() if hasattr(value, "tolist") else value
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 

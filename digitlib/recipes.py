@@ -5,6 +5,7 @@ They are the book's, so their networks begin with MNIST's two constants. For ima
 """
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
 
 from torch import nn
 
@@ -30,7 +31,7 @@ class Network:
     hidden: tuple[int, ...] = (256,)
     norm: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         make_plain(self)
 
 
@@ -53,7 +54,7 @@ class Recipe:
     additions: Additions = field(default_factory=Additions)
 
     @classmethod
-    def named(cls, name: str, **changes) -> "Recipe":
+    def named(cls, name: str, **changes: Any) -> "Recipe":
         """One of :data:`RECIPES`, with changes to fields of its parts: ``Recipe.named("quick", seed=1)``.
 
         ValueError for another name, or a field that no part has.
@@ -62,7 +63,7 @@ class Recipe:
             raise ValueError(f"expected a recipe out of {', '.join(RECIPES)}, got {name!r}")
         return RECIPES[name].but(**changes)
 
-    def but(self, **changes) -> "Recipe":
+    def but(self, **changes: Any) -> "Recipe":
         """The same recipe with changes to fields of its parts. ValueError for a field that no part has."""
         parts = {}
         for part in fields(self):

@@ -6,15 +6,20 @@ state is touched.
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import cycle
+from typing import Any, Protocol
 
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from digitlib.accuracy import Share
 from digitlib.plain import one_line
@@ -37,12 +42,7 @@ __all__ = [
 ]
 
 GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
-COLOURS = [
-    "#2b83c6",
-    "#d1661b",
-    "#2b9a72",
-    "#b264a3",
-]  # told apart by colour-blind readers too
+COLOURS = ["#2b83c6", "#d1661b", "#2b9a72", "#b264a3"]  # told apart by colour-blind readers too
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
@@ -50,13 +50,13 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 NUMBERED = 20
 """A matrix of at most so many rows has its numbers in its cells; of more they couldn't be read."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "font.size": 11,
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
@@ -71,6 +71,12 @@ _STYLE = {
         )
     },
 }
+
+
+class _Widget(Protocol):
+    """What a notebook's own code shows in a page, found by its number."""
+
+    model_id: str
 
 
 class Picture:
@@ -113,12 +119,12 @@ def _has_letters(name: str) -> bool:
 
 
 @cache
-def _typeface():
+def _typeface() -> FT2Font:
     """Of every picture: matplotlib's own, unless the reader chose another."""
     return font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
 
 
-def bundle(widget, still: bytes, text: str) -> dict:
+def bundle(widget: _Widget, still: bytes, text: str) -> dict:
     """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel."""
     # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
@@ -127,7 +133,10 @@ def bundle(widget, still: bytes, text: str) -> dict:
 
 
 def digits(
-    images, titles: Sequence[str] | None = None, columns: int = 10, size: float = 0.75
+    images: Collection[ArrayLike],
+    titles: Sequence[str] | None = None,
+    columns: int = 10,
+    size: float = 0.75,
 ) -> Picture:
     """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none."""
     rows = -(-len(images) // columns)
@@ -150,13 +159,13 @@ def bars(
     names: Sequence[str] | None = None,
     ylabel: str = "",
     top: float | None = None,
-):
+) -> Picture:
     """A bar for each height, named below: by default 0, 1, 2, …"""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 2.4))
         axis = figure.subplots()
         axis.bar(range(len(heights)), heights, color=COLOURS[0])
-        axis.set_xticks(range(len(heights)), names or range(len(heights)))
+        axis.set_xticks(range(len(heights)), names or list(map(str, range(len(heights)))))
         axis.set(ylabel=ylabel, ylim=(0, top) if top else None)
         return Picture(figure)
 
@@ -204,9 +213,10 @@ def curves(
     """
     kinds = list(next(iter(models.values())))
     rows = -(-len(kinds) // 2)
-    with matplotlib.rc_context({**_STYLE, "font.size": 9}):
+    # Little space between rows: a title near its own frame.
+    style = {**_STYLE, "font.size": 9, "figure.constrained_layout.h_pad": 0.1}
+    with matplotlib.rc_context(style):
         figure = Figure(figsize=(4.4, 0.4 + 1.6 * rows))
-        figure.get_layout_engine().set(h_pad=0.1)  # a title near its own frame
         axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for axis, kind in zip(axes, kinds, strict=False):
             _frame(axis, kind, {name: found[kind] for name, found in models.items()})
@@ -219,7 +229,7 @@ def curves(
         return Picture(figure)
 
 
-def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Share]]) -> None:
+def _frame(axis: Axes, kind: str, models: Mapping[str, Mapping[float, Share]]) -> None:
     """One kind's frame of :func:`curves`."""
     for (name, curve), marker in zip(models.items(), cycle("os^D"), strict=False):
         severities, found = list(curve), list(curve.values())
@@ -285,7 +295,7 @@ def intervals(
 
 
 def matrix(
-    values,
+    values: ArrayLike,
     xlabel: str = "",
     ylabel: str = "",
     hide_diagonal: bool = False,
@@ -311,7 +321,7 @@ def matrix(
         if len(values) <= NUMBERED:
             _number(axis, values, shades)
         upright = max(map(len, names)) < 3
-        many = {"fontsize": 8} if len(names) > 10 else {}
+        many: dict[str, Any] = {"fontsize": 8} if len(names) > 10 else {}
         axis.set_xticks(
             range(len(names)), names, rotation=0 if upright else 90, parse_math=False, **many
         )
@@ -320,7 +330,7 @@ def matrix(
         return Picture(figure)
 
 
-def _number(axis, values: np.ndarray, shades: np.ndarray) -> None:
+def _number(axis: Axes, values: np.ndarray, shades: np.ndarray) -> None:
     """Write the numbers of a matrix into its cells: black on a colour, else grey."""
     size = 9 if len(values) <= 10 else 7
     for (row, column), value in np.ndenumerate(values):

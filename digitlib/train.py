@@ -8,7 +8,7 @@ reported on the same images.
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,7 @@ class Training:
     precision: str = "float32"
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         make_plain(self)
         if self.epochs < 1 or self.batch < 1:
             raise ValueError(
@@ -171,7 +171,8 @@ def fit(
     """
     training = training or Training()
     fitting.check(model, train, valid, training, teacher, keep)
-    model.none = fitting.outputs(train) > len(train.classes)
+    # PyTorch's types know tensors and modules alone.
+    model.none = fitting.outputs(train) > len(train.classes)  # type: ignore[assignment]
     with hardware.on_best_device(model) as device:
         run = _Run(model, train, valid, training, teacher, keep, device)
         run.go_on(after_epoch)
@@ -183,10 +184,22 @@ def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
 
 
+_Batch = tuple[torch.Tensor, torch.Tensor]
+
+
 class _Run:
     """A training under way: what is carried on from epoch to epoch."""
 
-    def __init__(self, model, train, valid, training: Training, teacher, keep, device):
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Images,
+        valid: Images,
+        training: Training,
+        teacher: nn.Module | None,
+        keep: str | Path | None,
+        device: torch.device,
+    ):
         self.model, self.training, self.keep = model, training, keep
         self.valid = replace(valid, images=valid.images.to(device))
         dealt = train.images.to(device), train.labels.to(device)
@@ -194,7 +207,11 @@ class _Run:
         self.soften = _softener(train, training, teacher, device)
         self.steps = training.epochs * self.batches.steps
         self.optimizer, self.scheduler = optimizer_for(model, training, self.steps)
-        self.parts = {"model": model, "optimizer": self.optimizer, "scheduler": self.scheduler}
+        self.parts: dict[str, checkpoint.Stateful] = {
+            "model": model,
+            "optimizer": self.optimizer,
+            "scheduler": self.scheduler,
+        }
         self.about = _about(train, valid, training, teacher) if keep else {}
         resumed = checkpoint.resume(keep, self.parts, self.about)
         self.history = [Epoch(**line) for line in resumed]
@@ -216,7 +233,8 @@ class _Run:
 
     def epoch(self, number: int, bar: tqdm) -> Epoch:
         """Train on every batch once, and measure."""
-        start, rates = time.perf_counter(), []
+        start = time.perf_counter()
+        rates: list[float] = []
         batches = self.batches.of_epoch(number, self.training.deforms(number), self.soften)
         self.model.train()
         tallies = train_epoch(
@@ -228,15 +246,17 @@ class _Run:
         measured = _measure(self.model, self.valid)
         return Epoch(number, *learned, *measured, time.perf_counter() - start)
 
-    def _counted(self, batches, bar: tqdm, rates: list[float]) -> Iterator:
+    def _counted(
+        self, batches: Iterable[_Batch], bar: tqdm, rates: list[float]
+    ) -> Iterator[_Batch]:
         """The batches; notes each one's learning rate."""
         for batch in batches:
-            rates.append(self.scheduler.get_last_lr()[0])
+            rates.append(float(self.scheduler.get_last_lr()[0]))
             yield batch
             bar.update()
 
 
-def _about(train: Images, valid: Images, training: Training, teacher) -> dict:
+def _about(train: Images, valid: Images, training: Training, teacher: nn.Module | None) -> dict:
     """All that decides the weights and the history of a training, for telling one from another."""
     taught = fingerprint(*teacher.parameters()) if teacher is not None else None
     return {
@@ -249,22 +269,25 @@ def _about(train: Images, valid: Images, training: Training, teacher) -> dict:
     }
 
 
-def optimizer_for(model: nn.Module, training: Training, steps: int):
+def optimizer_for(
+    model: nn.Module, training: Training, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """The optimizer, and the scheduler that takes its rate through one cycle."""
     # Fused: one pass over the memory of all weights, instead of one for each line of the formula. Not every PyTorch
     # has that for Apple's GPU.
     fused = next(model.parameters()).device.type in ("cpu", "cuda")
-    settings = {"lr": training.rate, "weight_decay": training.decay, "fused": fused}
+    kind: Callable[..., torch.optim.Optimizer] = torch.optim.AdamW
     if training.optimizer == "SGD":
-        momentum = {"momentum": 0.9, "nesterov": True}
-        optimizer = torch.optim.SGD(model.parameters(), **momentum, **settings)
-    else:
-        optimizer = torch.optim.AdamW(model.parameters(), **settings)
+        kind = partial(torch.optim.SGD, momentum=0.9, nesterov=True)
+    weights = model.parameters()
+    optimizer = kind(weights, lr=training.rate, weight_decay=training.decay, fused=fused)
     cycle = torch.optim.lr_scheduler.OneCycleLR
     return optimizer, cycle(optimizer, max_lr=training.rate, total_steps=steps)
 
 
-def _softener(train: Images, training: Training, teacher: nn.Module | None, device):
+def _softener(
+    train: Images, training: Training, teacher: nn.Module | None, device: torch.device
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None:
     """What turns a batch's labels into shares of the answers; None for labels alone."""
     outputs = fitting.outputs(train)
     if teacher is not None:
@@ -286,10 +309,10 @@ def _diverged(losses: torch.Tensor, step: int, rates: list[float]) -> Diverged:
     )
 
 
-def _mean(losses: torch.Tensor, right, seen) -> tuple[float, float]:
+def _mean(losses: torch.Tensor, right: torch.Tensor | int, seen: int) -> tuple[float, float]:
     """Mean loss and accuracy over all processes, from sums."""
-    loss, right, seen = parallel.summed(losses.sum(), right, seen)
-    return loss / seen, right / seen
+    loss, hits, n = parallel.summed(losses.sum(), right, seen)
+    return loss / n, hits / n
 
 
 def _measure(model: nn.Module, valid: Images) -> tuple[float, float]:

@@ -18,6 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -78,7 +79,7 @@ class Weights:
     classes: tuple[str, ...] = DIGITS
     preparation: str = "digit"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "classes", check_answers(self.classes, self.preparation))
         check_calibration(self.calibration)
         _check(self.layers, len(self.classes))
@@ -162,7 +163,10 @@ def to_metadata(
 
     Classes and preparation are left out where they are the ten digits'. ValueError as of :func:`check_answers`.
     """
-    said = {"provenance": provenance or {}, "calibration": calibration or {}}
+    said: dict[str, object] = {
+        "provenance": provenance or {},
+        "calibration": calibration or {},
+    }
     if (classes := check_answers(classes, preparation)) != DIGITS:
         said["classes"] = classes
     if preparation != "digit":
@@ -172,7 +176,7 @@ def to_metadata(
 
 def from_metadata(metadata: Mapping[str, str]) -> dict:
     """The fields of :class:`Weights` that metadata hold. ValueError for texts that are no JSON."""
-    said = {}
+    said: dict[str, Any] = {}
     for name, kind in _SAID.items():
         if name not in metadata:
             continue

@@ -23,7 +23,7 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     def values() -> dict:
         return {name: control.value for name, control in controls.items()}
 
-    def redraw(_change) -> None:
+    def redraw(_change: object) -> None:
         frame.value = draw(**values()).png
 
     still = draw(**values()).png

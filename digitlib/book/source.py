@@ -1,6 +1,7 @@
 """Text that a chapter prints as Markdown: sentences, and the package's own source."""
 
 import inspect
+from collections.abc import Callable
 
 __all__ = ["Sentence", "show_source"]
 
@@ -15,6 +16,6 @@ class Sentence(str):
         return str(self)
 
 
-def show_source(function) -> Sentence:
+def show_source(function: Callable[..., object]) -> Sentence:
     """The source of a function or class, as it runs, for a notebook to show."""
     return Sentence(f"```python\n{inspect.getsource(function)}```")

@@ -3,18 +3,24 @@
 Both take a weights file or a model in ONNX. ``predict`` needs no torch, so that it starts at once.
 """
 
+import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digitlib import classify
 from digitlib.accuracy import percent
 from digitlib.commands.options import add_dataset, add_weights, split
 from digitlib.plain import listed, one_line
 
+if TYPE_CHECKING:
+    from digitlib.data import Images
+
 __all__ = ["evaluate", "evaluate_options", "predict", "predict_options"]
 
 
-def evaluate_options(parser) -> None:
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib evaluate`` takes."""
     add_weights(parser)
     add_dataset(parser)
@@ -31,7 +37,7 @@ def evaluate_options(parser) -> None:
     parser.add_argument("--quick", action="store_true", help=text)
 
 
-def evaluate(options) -> int:
+def evaluate(options: argparse.Namespace) -> int:
     """Measure weights on digits that they were not trained on."""
     from digitlib import data
     from digitlib.commands import lines
@@ -42,7 +48,7 @@ def evaluate(options) -> int:
     images = data.load_test(options.dataset) if options.test else split(options.dataset)[1]
     _check_classes(options, classifier, images)
     if options.report:
-        told = [_report(options, classifier, images)]
+        told: Iterable[str] = [_report(options, classifier, images)]
     elif options.drawn:
         told = lines.drawn(classifier, images)
     elif options.refusal:
@@ -54,7 +60,9 @@ def evaluate(options) -> int:
     return 0
 
 
-def _check_classes(options, classifier: classify.Classifier, images) -> None:
+def _check_classes(
+    options: argparse.Namespace, classifier: classify.Classifier, images: "Images"
+) -> None:
     """ValueError where a model names other things than a data set holds, or wants them otherwise prepared."""
     if classifier.classes != images.classes:
         raise ValueError(
@@ -68,7 +76,7 @@ def _check_classes(options, classifier: classify.Classifier, images) -> None:
         )
 
 
-def _report(options, classifier: classify.Classifier, images) -> str:
+def _report(options: argparse.Namespace, classifier: classify.Classifier, images: "Images") -> str:
     """Write what ``--report`` asks for, and return the line that says where."""
     from digitlib.report import page
 
@@ -84,14 +92,14 @@ def _report(options, classifier: classify.Classifier, images) -> str:
     return f"{options.report / 'report.html'}: {right}"
 
 
-def predict_options(parser) -> None:
+def predict_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib predict`` takes."""
     text = "a picture of one digit, or of what else the weights name"
     parser.add_argument("files", nargs="+", metavar="FILE", help=text)
     add_weights(parser)
 
 
-def predict(options) -> int:
+def predict(options: argparse.Namespace) -> int:
     """Name the digit on each picture."""
     classifier = classify.load(options.weights)
     code = 0
@@ -108,6 +116,6 @@ def predict(options) -> int:
 
 def _said(prediction: classify.Prediction) -> str:
     """On one line, whatever a name holds."""
-    if prediction.label is None:
-        return prediction.reason
+    if prediction.label is None or prediction.name is None:
+        return prediction.reason or ""
     return f"{one_line(prediction.name)} ({percent(prediction.probabilities[prediction.label])})"

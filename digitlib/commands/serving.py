@@ -1,5 +1,6 @@
 """``digitlib app`` and ``digitlib deploy``: the pad on this machine, and on Hugging Face, where a model can lie too."""
 
+import argparse
 from pathlib import Path
 
 from digitlib.commands.options import add_weights
@@ -8,14 +9,14 @@ from digitlib.files import write_folder
 __all__ = ["app", "app_options", "deploy", "deploy_options"]
 
 
-def app_options(parser) -> None:
+def app_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib app`` takes."""
     add_weights(parser)
     text = "default: the first free one from 7860"
     parser.add_argument("--port", type=int, help=text)
 
 
-def app(options) -> int:
+def app(options: argparse.Namespace) -> int:
     """Serve the drawing pad on this machine."""
     from digitlib.hosts import app
 
@@ -23,7 +24,7 @@ def app(options) -> int:
     return 0
 
 
-def deploy_options(parser) -> None:
+def deploy_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib deploy`` takes."""
     kind = parser.add_mutually_exclusive_group(required=True)
     text = "the pad, computed in the visitor's browser"
@@ -40,7 +41,7 @@ def deploy_options(parser) -> None:
     instead.add_argument("--out", dest="folder", type=Path, metavar="FOLDER", help=text)
 
 
-def deploy(options) -> int:
+def deploy(options: argparse.Namespace) -> int:
     """Publish the drawing pad as a Space on Hugging Face, or the weights as a model."""
     from digitlib.book.entries import entries
     from digitlib.hosts import deploy

@@ -32,7 +32,7 @@ class Additions:
     degraded: float = 0.0
     nondigits: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         make_plain(self)
         for name in ("styles", "redrawn", "nondigits"):
             share = getattr(self, name)

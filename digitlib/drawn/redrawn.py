@@ -148,9 +148,11 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
     return {"pen": pen, "seed": seed, "pixels": pixels}
 
 
-def _prepared(images, pen: Pen, sheet: int, seed: int, pixels: int | None = None) -> torch.Tensor:
+def _prepared(
+    images: torch.Tensor, pen: Pen, sheet: int, seed: int, pixels: int | None = None
+) -> torch.Tensor:
     """Redrawn and preprocessed, uint8 ``(N, 28, 28)``; degraded if ``pixels`` are given, for the longer side."""
-    drawings = redraw(images, pen, seed, sheet).numpy()
+    drawings = list(redraw(images, pen, seed, sheet).numpy())
     if pixels:
         drawings = [fit(crop(drawing), pixels) for drawing in drawings]
     prepared = torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
@@ -200,7 +202,14 @@ def _redraw(images: torch.Tensor, pen: Pen, sheet: int, random: torch.Generator)
     return _thinned(_thickened(large, steps), -steps)
 
 
-def _places(low, extent, scale, side, sheet, random) -> torch.Tensor:
+def _places(
+    low: torch.Tensor,
+    extent: torch.Tensor,
+    scale: torch.Tensor,
+    side: float,
+    sheet: int,
+    random: torch.Generator,
+) -> torch.Tensor:
     """Where each pixel of the sheet comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each bending point."""
     n, half = len(low), sheet / 2
     # A box as large as the sheet fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
@@ -223,7 +232,7 @@ def _places(low, extent, scale, side, sheet, random) -> torch.Tensor:
 def _boxes(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Each image's box of ink: its upper left corner and its extent, ``(N, 2)`` floats, x before y."""
     ink = (images > 0).numpy()
-    columns, rows = ink.any(1), ink.any(2)
+    columns, rows = ink.max(1), ink.max(2)
     low = np.stack([columns.argmax(1), rows.argmax(1)], axis=1)
     high = SIDE - np.stack([columns[:, ::-1].argmax(1), rows[:, ::-1].argmax(1)], axis=1)
     return torch.from_numpy(low).float(), torch.from_numpy(high - low).float()

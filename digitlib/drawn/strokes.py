@@ -1,6 +1,7 @@
 """A canvas and a pen, for drawing by program."""
 
 import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -25,7 +26,9 @@ def any_pen(random: np.random.RandomState) -> int:
     return random.randint(CANVAS // 20, CANVAS // 7 + 1)
 
 
-def stroke(brush: ImageDraw.ImageDraw, points, pen: int) -> None:
+def stroke(
+    brush: ImageDraw.ImageDraw, points: Iterable[Sequence[float]] | np.ndarray, pen: int
+) -> None:
     """Draw a bright line through points ``(K, 2)``, x before y, with round ends."""
     points = [tuple(map(float, point)) for point in points]
     brush.line(points, fill=255, width=pen, joint="curve")

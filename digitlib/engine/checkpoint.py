@@ -26,7 +26,7 @@ class Stateful(Protocol):
     def state_dict(self) -> dict:
         """Everything that it remembers."""
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict, /) -> object:
         """Remember this instead."""
 
 

@@ -1,6 +1,7 @@
 """Whether a network, images and a way to learn fit each other: asked before a training, not found out within it."""
 
 from pathlib import Path
+from typing import Protocol
 
 from torch import nn
 
@@ -11,7 +12,24 @@ from digitlib.engine import parallel
 __all__ = ["check", "fewest", "outputs"]
 
 
-def check(model: nn.Module, train: Images, valid: Images, training, teacher, keep) -> None:
+class _Training(Protocol):
+    """What is asked of a :class:`digitlib.train.Training`."""
+
+    @property
+    def batch(self) -> int: ...
+
+    @property
+    def distil(self) -> float: ...
+
+
+def check(
+    model: nn.Module,
+    train: Images,
+    valid: Images,
+    training: _Training,
+    teacher: nn.Module | None,
+    keep: str | Path | None,
+) -> None:
     """Check all that :func:`digitlib.train.fit` is given.
 
     Raises:

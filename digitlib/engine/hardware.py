@@ -4,7 +4,7 @@ Each answer is detected, none is set for good: the number of threads is put back
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -50,7 +50,9 @@ def best_precision(device: torch.device) -> str:
     return "bfloat16" if fast else "float32"
 
 
-def in_precision(learner: nn.Module, precision: str, device: torch.device):
+def in_precision(
+    learner: nn.Module, precision: str, device: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
     """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32."""
     if precision == "float32":
         return learner

@@ -76,11 +76,11 @@ def shared_model(model: nn.Module) -> nn.Module:
 
 def summed(*numbers: torch.Tensor | float) -> list[float]:
     """Each number, added up over all processes."""
-    numbers = [float(number) for number in numbers]
+    own = [float(number) for number in numbers]
     if not _several():
-        return numbers
+        return own
     device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-    sums = torch.tensor(numbers, dtype=torch.float64, device=device)
+    sums = torch.tensor(own, dtype=torch.float64, device=device)
     dist.all_reduce(sums)
     return sums.tolist()
 

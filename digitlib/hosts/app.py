@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -173,8 +174,8 @@ def launch(
     host: str | None = None,
     port: int | None = None,
     weights: str | Path | None = None,
-    **options,
-):
+    **options: Any,
+) -> tuple[gr.routes.App, str, str | None]:
     """Serve the page and return Gradio's ``(app, local address, public address)``.
 
     Args:
@@ -230,7 +231,7 @@ def _read(upload: object, preparation: str) -> np.ndarray:
         raise _refusal(str(error).replace(str(path), path.name)) from None
 
 
-def _checked(upload: object) -> Path:
+def _checked(upload: Any) -> Path:
     """The file of an upload, after a look at its header: no pixel is unpacked yet."""
     # Where such a file lies Gradio has checked; what doesn't look like one, it passes on as it is.
     if not is_file_obj_with_meta(upload):
@@ -272,7 +273,7 @@ def _shown(classifier: Classifier, photo: dict) -> tuple[str, np.ndarray | None]
     except NoInk:
         return "Nothing drawn in sight" if digits else "Nothing in sight", None
     enlarged = np.kron(image, np.ones((10, 10), dtype=np.uint8))
-    if prediction.label is None:
+    if prediction.label is None or prediction.name is None:
         return "This is no digit" if digits else "None of these", enlarged
     share = percent(prediction.probabilities[prediction.label], 0)
     name = words.escaped(prediction.name)

@@ -225,7 +225,7 @@ def _told(weights_file: str | Path, entries: Entries | None) -> Entries:
 
 def _dataset(read: weights.Weights) -> dict[str, str]:
     """What is known of the digits that weights learned from."""
-    known = _DATASETS.get(read.provenance.get("dataset")) if _reads_digits(read) else None
+    known = _DATASETS.get(read.provenance.get("dataset", "")) if _reads_digits(read) else None
     return known or _UNKNOWN
 
 

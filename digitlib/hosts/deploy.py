@@ -209,7 +209,7 @@ def _requirements(onnx: bool) -> str:
 
     Gradio stays below its next major version.
     """
-    lines = [line.partition(";") for line in metadata.requires("digitlib")]
+    lines = [line.partition(";") for line in metadata.requires("digitlib") or []]
     needed = [name.strip() for name, _, marker in lines if "extra" not in marker]
     after = int(_gradio_version().partition(".")[0]) + 1
     needed.append(f"gradio>={_lowest('gradio')},<{after}")
@@ -235,7 +235,7 @@ def _leading(version: str) -> list[int]:
 
 def _lowest(distribution: str) -> str:
     """The lower end of the package's own range, such as 6.31."""
-    lines = metadata.requires("digitlib")
+    lines = metadata.requires("digitlib") or []
     found = filter(None, (re.match(rf"{distribution}>=(\d+\.\d+)", line) for line in lines))
     return next(found)[1]
 

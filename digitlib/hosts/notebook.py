@@ -4,6 +4,7 @@ import base64
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -24,6 +25,8 @@ _PAD = Path(__file__).parents[1] / "pad"
 _SHEET = 280
 _ROWS = 12  # of bars; more stand in two columns
 _WIDEST = 140  # pixels for a name
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class DigitPad(AnyWidget):
@@ -65,9 +68,9 @@ class DigitPad(AnyWidget):
     # With it ipywidgets 7 would show the pad in its own way, without a picture.
     _ipython_display_ = None
 
-    def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         # Colab learns from anywidget's metadata what shows it.
-        _, metadata = super()._repr_mimebundle_(**options)
+        _, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         image, classes = self.image, self._classifier.classes
         if are_digits(classes) and not image.any():
             image = _a_four()
@@ -117,7 +120,7 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
     return buffer.getvalue()
 
 
-def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
+def _font(size: int, classes: tuple[str, ...]) -> _Font:
     """Pillow's own font for digits; it has little more than English, so matplotlib's for other names."""
     if are_digits(classes):
         return ImageFont.load_default(size)
@@ -141,12 +144,12 @@ def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
     digits = are_digits(classes)
     if prediction.reason == "blank":
         return words.heading(classes)
-    if prediction.label is None:
+    if prediction.name is None:
         return "Not a digit, I think" if digits else "None of these, I think"
     return f"This is a {prediction.name}" if digits else prediction.name
 
 
-def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+def _shortened(text: str, width: int, font: _Font) -> str:
     """A text as it is, or its beginning and an ellipsis where it is wider than that."""
     text = one_line(text)[:80]
     if font.getlength(text) <= width:

@@ -92,19 +92,19 @@ def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
     return fmean(fmean(1 - found.value for found in curve.values()) for curve in curves.values())
 
 
-def _shift(images, pixels, random):
+def _shift(images: torch.Tensor, pixels: float, random: torch.Generator) -> torch.Tensor:
     """In one of four directions."""
     moved = torch.empty_like(images)
     direction = torch.randint(4, (len(images),), generator=random)
-    pixels = int(pixels)
+    far = int(pixels)
     for number, (right, down) in enumerate(((1, 0), (-1, 0), (0, 1), (0, -1))):
-        some = F.pad(images[direction == number], [pixels] * 4)
-        left, top = pixels - right * pixels, pixels - down * pixels
+        some = F.pad(images[direction == number], [far] * 4)
+        left, top = far - right * far, far - down * far
         moved[direction == number] = some[:, top : top + SIDE, left : left + SIDE]
     return moved
 
 
-def _rotate(images, degrees, random):
+def _rotate(images: torch.Tensor, degrees: float, random: torch.Generator) -> torch.Tensor:
     """Either way."""
     turned = torch.empty_like(images)
     clockwise = torch.rand(len(images), generator=random) < 0.5
@@ -113,42 +113,42 @@ def _rotate(images, degrees, random):
     return turned
 
 
-def _resize(images, factor, random):
+def _resize(images: torch.Tensor, factor: float, random: torch.Generator) -> torch.Tensor:
     return Deform(scale=(factor - 1, factor - 1))(images, random)
 
 
-def _thicken(images, pixels, random):
+def _thicken(images: torch.Tensor, pixels: float, random: torch.Generator) -> torch.Tensor:
     for _ in range(int(pixels)):
         images = Deform(pen=(1.0, 1.0))(images, random)
     rest = pixels % 1
     return Deform(pen=(rest, rest))(images, random) if rest else images
 
 
-def _thin(images, pixels, random):
+def _thin(images: torch.Tensor, pixels: float, random: torch.Generator) -> torch.Tensor:
     return Deform(pen=(-pixels, -pixels))(images, random)
 
 
-def _blur(images, sigma, _):
+def _blur(images: torch.Tensor, sigma: float, _: torch.Generator) -> torch.Tensor:
     from scipy.ndimage import gaussian_filter  # a second of import
 
     return torch.from_numpy(gaussian_filter(images.numpy(), (0, sigma, sigma), mode="constant"))
 
 
-def _noise(images, deviation, random):
+def _noise(images: torch.Tensor, deviation: float, random: torch.Generator) -> torch.Tensor:
     return images + deviation * torch.randn(images.shape, generator=random)
 
 
-def _fade(images, contrast, _):
+def _fade(images: torch.Tensor, contrast: float, _: torch.Generator) -> torch.Tensor:
     """Ink and ground come closer to a middle grey."""
     return 0.5 + contrast * (images - 0.5)
 
 
-def _cover(images, side, random):
+def _cover(images: torch.Tensor, side: float, random: torch.Generator) -> torch.Tensor:
     """A dark square, somewhere on the 20 x 20 pixels of the digit."""
-    covered, side = images.clone(), int(side)
-    corners = torch.randint(4, 25 - side, (len(images), 2), generator=random)
+    covered, wide = images.clone(), int(side)
+    corners = torch.randint(4, 25 - wide, (len(images), 2), generator=random)
     for image, (top, left) in zip(covered, corners.tolist(), strict=True):
-        image[top : top + side, left : left + side] = 0
+        image[top : top + wide, left : left + wide] = 0
     return covered
 
 

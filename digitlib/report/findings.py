@@ -195,7 +195,7 @@ class Report:
             ) from None
 
 
-def _to_plain(value) -> Any:
+def _to_plain(value: object) -> Any:
     match value:
         case Share():
             counts = {"count": value.count, "n": value.n}
@@ -209,7 +209,7 @@ def _to_plain(value) -> Any:
     return {_key(one.name): _to_plain(getattr(value, one.name)) for one in fields(value)}
 
 
-def _from_plain(kind, plain) -> Any:
+def _from_plain(kind: Any, plain: Any) -> Any:
     """The other way: what a type says of a field decides what becomes of its JSON."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is types.UnionType:  # of something and None
@@ -220,7 +220,7 @@ def _from_plain(kind, plain) -> Any:
         return {inner[0](key): _from_plain(inner[1], one) for key, one in plain.items()}
     if kind is Share:
         return Share(plain["count"], plain["n"])
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _from_plain(hints[name], plain[_key(name)]) for name in hints})
     return kind(plain)

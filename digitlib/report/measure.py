@@ -40,11 +40,10 @@ def measure(
     """The figures of :func:`digitlib.report.page.write`, which says what the arguments are and what is raised."""
     if len(images) < FEWEST:
         raise ValueError(f"expected at least {FEWEST} images, got {len(images)}")
-    ours = isinstance(model, Classifier)
     if temperature is None:
-        temperature = model.temperature if ours else 1.0
+        temperature = model.temperature if isinstance(model, Classifier) else 1.0
     if threshold is None:
-        threshold = model.threshold if ours else math.inf
+        threshold = model.threshold if isinstance(model, Classifier) else math.inf
     # As Python's own numbers, since they are written down.
     asked = _Asked(model, images, float(temperature), float(threshold), quick)
     asked.try_it()

@@ -220,8 +220,8 @@ def _fitted(temperature: float, noun: str) -> Iterator[str]:
 
 def _risk(report: Report) -> Iterator[str]:
     noun, about = report.noun, report.calibration
-    percents = [[100 * share for share in part] for part in (about.coverage, about.risk)]
-    curves = {f"surest {noun}s first": percents}
+    given, missed = ([100 * share for share in part] for part in (about.coverage, about.risk))
+    curves = {f"surest {noun}s first": (given, missed)}
     caption = (
         f"At the right it answers every {noun}; the further left, the fewer it answers, the least sure left out first, "
         "and the height is the share of these answers that are wrong."
