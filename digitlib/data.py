@@ -368,13 +368,11 @@ def _load_mnist(part: str, name: str) -> Images:
     """MNIST, or a set that comes as it does."""
     like, paths = mnist.LIKES[name], mnist.find(part, name)
     images, labels = idx.read(paths[0], (SIDE, SIDE)), idx.read(paths[1])
-    if len(labels) and labels.min() < like.first:
-        raise ValueError(f"{paths[1]}: expected labels from {like.first} on, got {labels.min()}")
     if like.transposed:
         for start in range(0, len(images), 1000):  # in its place, without another copy of all
             some = images[start : start + 1000]
             some[:] = some.transpose(0, 2, 1).copy()
-    return _whole(images, labels - np.uint8(like.first), paths[1], like.classes, like.preparation)
+    return _whole(images, labels, paths[1], like.classes, like.preparation, like.first)
 
 
 def _whole(
@@ -383,17 +381,17 @@ def _whole(
     labels_path: str | Path,
     classes: Sequence[str],
     preparation: str | None,
+    first: int = 0,
 ) -> Images:
-    """The contents of two files, which must belong together."""
+    """The contents of two files, which must belong together, with labels from the first on."""
     if len(images) != len(labels):
         raise ValueError(
             f"{labels_path}: expected {len(images):,} labels, one an image, got {len(labels):,}"
         )
-    if len(labels) and labels.max() >= len(classes):
-        raise ValueError(
-            f"{labels_path}: expected labels 0 to {len(classes) - 1}, got {labels.max()}"
-        )
-    both = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
+    last = first + len(classes) - 1
+    if wrong := [label for label in np.unique(labels) if not first <= label <= last]:
+        raise ValueError(f"{labels_path}: expected labels {first} to {last}, got {wrong[-1]}")
+    both = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64) - first)
     return Images(*both, tuple(classes), preparation or "")
 
 
