@@ -198,9 +198,9 @@ def load_test(name: str = "mnist") -> Images:
     """
     if name not in NAMES:
         raise ValueError(_unknown(name))
-    return (
-        _load_optdigits()[-_OPTDIGITS_TEST:] if name == "optdigits" else _load_mnist("t10k", name)
-    )
+    if name == "optdigits":
+        return _load_optdigits()[-_OPTDIGITS_TEST:]
+    return _load_mnist("t10k", name)
 
 
 def valid_size(images: Images, name: str | None = None) -> int:
@@ -279,9 +279,11 @@ def split(
     often = images.labels.bincount(minlength=count + 1) > 1
     often[count] = False
     known = often[images.labels].nonzero().squeeze(1)
-    in_valid = torch.zeros(len(images), dtype=torch.bool)
     if groups is None:
+        if len(known) < 2:
+            raise ValueError("expected a class of two images or more, got none")
         _, chosen = split_indices(images.labels[known], valid, seed)
+        in_valid = torch.zeros(len(images), dtype=torch.bool)
         in_valid[known[chosen]] = True
         return images[~in_valid], images[in_valid]
     numbers = grouping.numbered(groups)
@@ -289,8 +291,8 @@ def split(
         raise ValueError(f"expected {len(images)} groups, one an image, got {len(numbers)}")
     if not 1 <= valid < len(known):
         raise ValueError(f"expected valid from 1 to {len(known) - 1}, got {valid}")
-    in_valid = torch.from_numpy(grouping.choose(images.labels.numpy(), numbers, count, valid, seed))
-    return images[~in_valid], images[in_valid]
+    chosen = torch.from_numpy(grouping.choose(images.labels.numpy(), numbers, count, valid, seed))
+    return images[~chosen], images[chosen]
 
 
 def split_indices(
@@ -366,13 +368,11 @@ def _load_mnist(part: str, name: str) -> Images:
     """MNIST, or a set that comes as it does."""
     like, paths = mnist.LIKES[name], mnist.find(part, name)
     images, labels = idx.read(paths[0], (SIDE, SIDE)), idx.read(paths[1])
-    if len(labels) and labels.min() < like.first:
-        raise ValueError(f"{paths[1]}: expected labels from {like.first} on, got {labels.min()}")
     if like.transposed:
         for start in range(0, len(images), 1000):  # in its place, without another copy of all
             some = images[start : start + 1000]
             some[:] = some.transpose(0, 2, 1).copy()
-    return _whole(images, labels - np.uint8(like.first), paths[1], like.classes, like.preparation)
+    return _whole(images, labels, paths[1], like.classes, like.preparation, like.first)
 
 
 def _whole(
@@ -381,17 +381,17 @@ def _whole(
     labels_path: str | Path,
     classes: Sequence[str],
     preparation: str | None,
+    first: int = 0,
 ) -> Images:
-    """The contents of two files, which must belong together."""
+    """The contents of two files, which must belong together, with labels from the first on."""
     if len(images) != len(labels):
         raise ValueError(
             f"{labels_path}: expected {len(images):,} labels, one an image, got {len(labels):,}"
         )
-    if len(labels) and labels.max() >= len(classes):
-        raise ValueError(
-            f"{labels_path}: expected labels 0 to {len(classes) - 1}, got {labels.max()}"
-        )
-    both = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
+    last = first + len(classes) - 1
+    if wrong := [label for label in np.unique(labels) if not first <= label <= last]:
+        raise ValueError(f"{labels_path}: expected labels {first} to {last}, got {wrong[-1]}")
+    both = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64) - first)
     return Images(*both, tuple(classes), preparation or "")
 
 

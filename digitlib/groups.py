@@ -39,7 +39,7 @@ def choose(
         labels: whole numbers ``(N,)``, 0 to C - 1, or C for none of the classes.
         groups: int64 ``(N,)``, as :func:`numbered` gives them.
         classes: C.
-        valid: how many images to aim at, 1 to N - 1.
+        valid: how many images to aim at, at least 1 and fewer than there are of the classes.
         seed: in which order groups are tried; the same seed gives the same choice on every machine.
 
     Returns:
@@ -59,7 +59,7 @@ def choose(
     np.add.at(table, (groups, labels), 1)
     total = table.sum(axis=0)
     # Whole numbers, so that no rounding decides and every machine chooses alike.
-    target = np.rint(total * valid / len(labels)).astype(np.int64)
+    target = np.rint(total * valid / total[:classes].sum()).astype(np.int64)
     target[classes] = 0
     free = (table[:, classes] == 0) & ((table < total) | (total == 0))[:, :classes].all(axis=1)
     if not free.any():
@@ -74,7 +74,7 @@ def choose(
         far, chosen = _search(table, target, total, valid, order)
         if nearest is None or far < nearest:
             nearest, best = far, chosen
-        if far <= classes:  # no class is further off than what rounding costs
+        if far <= np.count_nonzero(target) ** 2:  # about one image a class, which rounding may cost
             break
     if not best.any():  # all are larger than what is aimed at
         best[min(order, key=lambda group: _far(table[group], target, valid))] = True
@@ -102,5 +102,6 @@ def _search(
 
 
 def _far(taken: np.ndarray, target: np.ndarray, valid: int) -> int:
-    """How far from the aim: the squares over classes, and over all of them together."""
-    return int(np.square(taken - target).sum() + (taken.sum() - valid) ** 2)
+    """How far from the aim: the square of each class, times the classes, and that of all images together."""
+    classes = np.count_nonzero(target)
+    return int(classes * np.square(taken - target).sum() + (taken.sum() - valid) ** 2)

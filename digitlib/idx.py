@@ -96,7 +96,7 @@ def _read(
 def _fill(array: np.ndarray, file: BufferedReader | gzip.GzipFile) -> int:
     """Read bytes into an array until it is full or the file ends, and return how many there were."""
     free, found = array.reshape(-1).data, 0
-    while got := file.readinto(free[found : found + 2**20]):
+    while got := file.readinto(free[found : found + 2**16]):
         found += got
     return found
 

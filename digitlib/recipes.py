@@ -143,6 +143,6 @@ RECIPES = {
     ),
 }
 """The book's recipes: ``quick`` for experiments, ``sprint`` to be soon at 98 %, ``base`` for a minute's training,
-``tiny`` for 64 kB, ``own`` for pictures of one's own, of which there may be few, ``pad`` for drawings with any pen and for
-what is no digit: its weights are the shipped ones; and ``record`` for the fewest mistakes on MNIST, with twelve million
-weights."""
+``tiny`` for 64 kB, ``own`` for pictures of one's own, of which there may be few, ``pad`` for drawings with any pen and
+for what is no digit: its weights are the shipped ones; and ``record`` for the fewest mistakes on MNIST, with twelve
+million weights."""

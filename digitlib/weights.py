@@ -57,6 +57,9 @@ SHIPPED = Path(__file__).with_name("digits.safetensors")
 TINY = Path(__file__).with_name("tiny.safetensors")
 """Smaller ones, of less than 64,000 bytes."""
 
+LARGEST = 1e38
+"""Weights and biases are smaller than this."""
+
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""
 
@@ -246,8 +249,12 @@ def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ([[127, -50, 0]], '0.0100')
     """
     scale = np.abs(weight).max(axis=1) / 127
-    scale[scale == 0] = 1  # a row of zeros
-    return np.rint(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+    scale[scale.astype(np.float32) == 0] = (
+        1  # a row of zeros, or of numbers that float32 takes for zeros
+    )
+    # The smallest numbers have few digits: theirs may divide to more than 127.
+    steps = np.rint(weight / scale[:, None]).clip(-127, 127)
+    return steps.astype(np.int8), scale.astype(np.float32)
 
 
 def rounded(layers: Layers) -> Layers:
@@ -312,14 +319,7 @@ def load(path: str | Path = SHIPPED) -> Weights:
     try:
         with safe_open(path, framework="numpy") as file:
             count = sum(key.endswith(".weight") for key in file.keys())  # noqa: SIM118 (not a dict)
-            part = file.get_tensor
-            layers = [
-                (
-                    _dequantise(part(f"{i}.weight"), part(f"{i}.scale")),
-                    part(f"{i}.bias"),
-                )
-                for i in range(count)
-            ]
+            layers = [_layer(file, i) for i in range(count)]
             said = from_metadata(file.metadata() or {})
         return Weights(layers, **said)
     except (SafetensorError, ValueError, IndexError) as error:
@@ -337,8 +337,23 @@ def checksum(path: str | Path = SHIPPED) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
+def _layer(file: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and biases of a layer, out of an open file: read when their kinds and shapes are known to be right."""
+    names = [f"{number}.{part}" for part in ("weight", "scale", "bias")]
+    parts = [file.get_slice(name) for name in names]
+    kinds, shapes = [part.get_dtype() for part in parts], [part.get_shape() for part in parts]
+    if kinds != ["I8", "F32", "F32"] or len(shapes[0]) != 2 or shapes[1:] != [shapes[0][:1]] * 2:
+        raise ValueError(
+            f"layer {number}: expected I8 (out, in) and twice F32 (out,), got "
+            + ", ".join(f"{kind} {tuple(shape)}" for kind, shape in zip(kinds, shapes, strict=True))
+        )
+    weight, scale, bias = map(file.get_tensor, names)
+    return _dequantise(weight, scale), bias
+
+
 def _dequantise(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return weight * scale[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite then, is refused
+        return weight * scale[:, None]
 
 
 def _check(layers: Layers, classes: int) -> None:
@@ -348,8 +363,9 @@ def _check(layers: Layers, classes: int) -> None:
             raise ValueError(
                 f"layer {i}: expected {widths[i]} inputs, got weight {weight.shape} and bias {bias.shape}"
             )
-        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            raise ValueError(f"layer {i}: expected finite numbers")
+        # Written so that NaN fails too; what is larger might be infinite as a float32, or when it is rounded.
+        if not all((np.abs(part) < LARGEST).all() for part in (weight, bias)):
+            raise ValueError(f"layer {i}: expected finite numbers, below {LARGEST:g}")
     if not layers or widths[-1] not in (classes, classes + 1):
         got = widths[-1] if layers else "no layers"
         raise ValueError(
