@@ -52,7 +52,7 @@ def say(check: Callable, *arguments, **named) -> str:
     >>> x = torch.stack([torch.zeros(28, 28), torch.ones(28, 28)])
     >>> say(check_normalised, lambda x: x - x.mean(), x).rpartition(": ")[2]
     "its own batch's mean or deviation was used"
-    >>> say(check_mean, lambda model, loader: 1.0)  # a constant, which this check doesn't see
+    >>> say(check_mean, lambda model, loader: 1.0)  # a constant: not seen
     'passes'
     """
     try:
@@ -294,7 +294,7 @@ def check_normalised(normalise: Callable, images: torch.Tensor) -> None:
 
     >>> import torch
     >>> from digitlib.model import Normalize
-    >>> images = torch.arange(256).byte().repeat(98).view(32, 28, 28)  # all grey levels, equally often
+    >>> images = torch.arange(256).byte().repeat(98).view(32, 28, 28)
     >>> own, x = Normalize.of(images), images / 255
     >>> check_normalised(own, x)
     >>> say(check_normalised, Normalize(), x).rpartition(": ")[2]  # MNIST's

@@ -104,7 +104,7 @@ def written(names: Sequence[str], most: int = 14) -> list[str]:
     which the typeface has no letters, is its number in the order of the classes: ``#3``, or ``no. 3`` beside names that
     begin with ``#``.
 
-    >>> written(["oak", "horse chestnut tree", "common beech of the woods", "common alder of the woods"])
+    >>> written(["oak", "horse chestnut tree", "a beech in our woods", "a beech in old woods"])
     ['oak', 'horse c…t tree', '#2', '#3']
     """
     shown = [_shortened(one_line(name), most) for name in names]
@@ -214,7 +214,8 @@ def lines(
 
     With ``doubling`` each doubling of x is as wide as the next, and the points' own x are marked.
 
-    >>> losses = {"training": ([1, 2, 3], [0.5, 0.2, 0.1]), "validation": ([1, 2, 3], [0.3, 0.2, 0.2])}
+    >>> epochs = [1, 2, 3]
+    >>> losses = {"training": (epochs, [0.5, 0.2, 0.1]), "validation": (epochs, [0.3, 0.2, 0.2])}
     >>> lines(losses, xlabel="epoch", ylabel="loss", ylim=(0, 0.6))
     (a picture)
     """
@@ -292,7 +293,7 @@ def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
         bins: what :func:`digitlib.calibrate.reliability` found.
 
     >>> from digitlib.accuracy import Accuracy
-    >>> reliability([(0.62, Accuracy(55, 100)), (0.88, Accuracy(85, 100)), (0.99, Accuracy(99, 100))])
+    >>> reliability([(0.62, Accuracy(55, 100)), (0.99, Accuracy(97, 100))])
     (a picture)
     """
     sure = 100 * np.array([sureness for sureness, _ in bins])
