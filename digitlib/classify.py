@@ -140,11 +140,11 @@ class Classifier(ABC):
         """What the last layer says of uint8 ``(N, 28, 28)``: ``(N, C)``, or ``(N, C + 1)``."""
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``."""
+        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``; ValueError for any other."""
         return self.outputs(images)[:, : len(self.classes)]
 
     def refused(self, images: np.ndarray) -> np.ndarray:
-        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``."""
+        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``; ValueError for any other."""
         return self._refused(self.outputs(images))
 
     def probabilities(self, images: Pictures) -> np.ndarray:
