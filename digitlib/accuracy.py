@@ -86,7 +86,7 @@ class Accuracy(Share):
 def total(parts: Iterable[Share]) -> Share:
     """Several shares of one kind, at least one, taken together: all that were counted, of all that were asked.
 
-    >>> print(total([Accuracy(50, 100), Accuracy(1960, 2000)]))  # not the mean of 50 % and 98 %
+    >>> print(total([Accuracy(50, 100), Accuracy(1960, 2000)]))  # not 74 %
     95.7 % (94.8 to 96.5) of 2,100
     """
     parts = list(parts)

@@ -159,7 +159,7 @@ def basis(coarseness: int, device: torch.device, side: int = SIDE) -> torch.Tens
     >>> at_each_pixel = basis(4, torch.device("cpu"))
     >>> at_each_pixel.shape
     torch.Size([19, 784])
-    >>> bool((at_each_pixel[3:].sum(0) - 1).abs().max() < 1e-5)  # the control points share each pixel
+    >>> bool((at_each_pixel[3:].sum(0) - 1).abs().max() < 1e-5)  # shared by all points
     True
     """
     centres = (torch.arange(side) + 0.5) * 2 / side - 1

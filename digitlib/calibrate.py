@@ -126,7 +126,7 @@ def distance(features: torch.Tensor, known: torch.Tensor, labels: torch.Tensor) 
 
     >>> import torch
     >>> around = torch.tensor([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
-    >>> known, labels = torch.cat([around, around + 10]), torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    >>> known, labels = torch.cat([around, around + 10]), torch.arange(8) // 4
     >>> distance(torch.tensor([[10.0, 10], [5, 5]]), known, labels).round()
     tensor([  0., 100.])
     """
@@ -206,8 +206,8 @@ def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) 
 
     >>> import torch
     >>> probabilities = torch.tensor([[0.9, 0.1]] * 100)
-    >>> round(chance_error(probabilities, bins=1), 2), round(chance_error(probabilities, bins=10), 2)
-    (0.02, 0.07)
+    >>> [round(chance_error(probabilities, bins), 2) for bins in (1, 10)]
+    [0.02, 0.07]
     """
     random = torch.Generator().manual_seed(0)
     drawn = torch.multinomial(probabilities, draws, replacement=True, generator=random)

@@ -140,11 +140,11 @@ class Classifier(ABC):
         """What the last layer says of uint8 ``(N, 28, 28)``: ``(N, C)``, or ``(N, C + 1)``."""
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``."""
+        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``; ValueError for any other."""
         return self.outputs(images)[:, : len(self.classes)]
 
     def refused(self, images: np.ndarray) -> np.ndarray:
-        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``."""
+        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``; ValueError for any other."""
         return self._refused(self.outputs(images))
 
     def probabilities(self, images: Pictures) -> np.ndarray:
@@ -222,9 +222,9 @@ class DigitClassifier(Classifier):
     >>> from digitlib import weights
     >>> for path in (weights.SHIPPED, weights.TINY):
     ...     classifier = DigitClassifier.load(path)
-    ...     print([bias.shape for _, bias in classifier.layers], "can refuse:", classifier.none)
-    [(320,), (120,), (11,)] can refuse: True
-    [(72,), (60,), (10,)] can refuse: False
+    ...     print([len(bias) for _, bias in classifier.layers], "can refuse:", classifier.none)
+    [320, 120, 11] can refuse: True
+    [72, 60, 10] can refuse: False
     """
 
     def __init__(self, read: weights.Weights):
@@ -287,7 +287,9 @@ class OnnxClassifier(Classifier):
     >>> import numpy as np
     >>> from onnx.parser import parse_model
     >>> text = '''<ir_version: 8, opset_import: ["": 17]>
-    ...     means (float[n, 28, 28] x) => (float[n, 28] y) { y = ReduceMean <axes=[2], keepdims=0> (x) }'''
+    ... means (float[n, 28, 28] x) => (float[n, 28] y) {
+    ...     y = ReduceMean <axes=[2], keepdims=0> (x)
+    ... }'''
     >>> rows = [f"row {number}" for number in range(28)]
     >>> brightest = OnnxClassifier(parse_model(text).SerializeToString(), rows, "picture")
     >>> brightest.classify(np.tri(28)).name  # a triangle, widest below

@@ -57,9 +57,9 @@ def mcnemar(right: torch.Tensor, other: torch.Tensor) -> float:
         ValueError: not two times ``(N,)``.
 
     >>> import torch
-    >>> right, other = torch.ones(1000, dtype=torch.bool), torch.ones(1000, dtype=torch.bool)
-    >>> right[:2] = False  # 99.8 % and 99.0 %: two that only the other got right, ten that only this one did
-    >>> other[10:20] = False
+    >>> right, other = torch.ones(2, 1000, dtype=torch.bool)
+    >>> right[:2] = False  # 99.8 % right: two that only the other got right
+    >>> other[10:20] = False  # 99.0 %
     >>> round(mcnemar(right, other), 3)
     0.039
     """
@@ -329,7 +329,7 @@ def occlusion(model: Model, image: torch.Tensor, label: int, side: int = 7) -> t
     >>> one = torch.zeros(28, 28, dtype=torch.uint8)
     >>> one[4:24, 13:15] = 255
     >>> falls = occlusion(DigitClassifier.load(), one, label=1)
-    >>> bool(falls[:, 10:18].mean() > falls[:, :10].mean())  # more on the stroke than beside it
+    >>> bool(falls[:, 10:18].mean() > falls[:, :10].mean())  # on the stroke
     True
     """
     if image.shape != (SIDE, SIDE) or not 1 <= side <= SIDE:

@@ -106,12 +106,14 @@ def export_weights(
     >>> from digitlib import weights
     >>> from digitlib.data import Images
     >>> from digitlib.model import MLP
-    >>> valid = Images(torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2, classes=("cat", "dog"))
+    >>> images, labels = torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2
+    >>> valid = Images(images, labels, classes=("cat", "dog"))
+    >>> model = MLP(hidden=(8,), classes=2)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = f"{folder}/pets.safetensors"
-    ...     measured = export_weights(MLP(hidden=(8,), classes=2), path, valid, "four drawings", {"epochs": 0})
-    ...     print(measured.n, weights.load(path).classes, weights.load(path).provenance["dataset"])
-    4 ('cat', 'dog') four drawings
+    ...     measured = export_weights(model, path, valid, "four drawings", {"epochs": 0})
+    ...     print(measured.n, weights.load(path).classes)
+    4 ('cat', 'dog')
     """
     layers = weights.rounded(fold(model))
     asked = weights.Weights(layers, classes=valid.classes, preparation=valid.preparation)
@@ -143,7 +145,8 @@ def export_onnx(
     >>> from torch import nn
     >>> from digitlib.classify import OnnxClassifier
     >>> from digitlib.data import Images
-    >>> valid = Images(torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2, classes=("cat", "dog"))
+    >>> images, labels = torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2
+    >>> valid = Images(images, labels, classes=("cat", "dog"))
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = f"{folder}/pets.onnx"
@@ -195,9 +198,9 @@ def to_onnx(model: nn.Module, **said: Any) -> bytes:
 
     >>> from torch import nn
     >>> from digitlib.classify import OnnxClassifier
-    >>> content = to_onnx(nn.Sequential(nn.Flatten(), nn.Linear(784, 2)), classes=("cat", "dog"))
-    >>> OnnxClassifier(content).preparation
-    'digit'
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+    >>> OnnxClassifier(to_onnx(network, classes=("cat", "dog"))).classes
+    ('cat', 'dog')
     """
     import onnxscript  # noqa: F401 (torch's own complaint comes late and long)
 

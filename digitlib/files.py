@@ -54,7 +54,7 @@ def write_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
     >>> import tempfile
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_folder({"index.html": b"<p>Draw.", "data/names.json": b"[]"}, f"{folder}/site")
+    ...     write_folder({"index.html": b"<p>", "data/names.json": b"[]"}, f"{folder}/site")
     ...     print(*sorted(path.name for path in Path(folder).rglob("*.*")))
     index.html names.json
     """

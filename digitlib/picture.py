@@ -82,8 +82,10 @@ def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.nd
 
     >>> from PIL import Image
     >>> white = Image.new("L", (28, 28), 255)
-    >>> read(white, "digit").max().item(), read(white, "picture").max().item()  # paper, or a bright picture
-    (0, 255)
+    >>> read(white, "digit").max().item()  # paper
+    0
+    >>> read(white, "picture").max().item()  # a bright picture
+    255
     """
     return read_image(source) if preparation == "digit" else read_grey(source)
 

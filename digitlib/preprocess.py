@@ -21,7 +21,7 @@ All but 16 of MNIST's 60,000 training images come out as they went in. Every ste
 >>> image = preprocess(drawing)
 >>> image.dtype.name, image.shape, crop(image).shape
 ('uint8', (28, 28), (20, 2))
->>> np.flatnonzero(image.any(axis=1)).tolist()[::19]  # its first row and its last: now in the middle
+>>> np.flatnonzero(image.any(axis=1)).tolist()[::19]  # its first row and its last
 [5, 24]
 """
 
@@ -195,7 +195,8 @@ def resample(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Scale a uint8 image to ``(height, width)`` by area averaging, halves up.
 
     >>> import numpy as np
-    >>> resample(np.array([[0, 60, 90]], dtype=np.uint8), 1, 2).tolist()  # the 60 counts half on each side
+    >>> line = np.array([[0, 60, 90]], dtype=np.uint8)
+    >>> resample(line, 1, 2).tolist()  # the 60 counts half on each side
     [[20, 80]]
     """
     total = (
@@ -218,7 +219,8 @@ def centre_by_mass(ink: np.ndarray, side: int = SIDE) -> np.ndarray:
         NoInk: every pixel is 0.
 
     >>> import numpy as np
-    >>> centre_by_mass(np.array([[9, 0, 1]], dtype=np.uint8), side=6)[3].tolist()  # nearly all of it is the 9
+    >>> ink = np.array([[9, 0, 1]], dtype=np.uint8)  # most of its mass is the 9
+    >>> centre_by_mass(ink, side=6)[3].tolist()
     [0, 0, 0, 9, 0, 1]
     """
     field = np.zeros((side, side), dtype=np.uint8)

@@ -80,7 +80,16 @@ class _Widget(Protocol):
 
 
 class Picture:
-    """A figure as PNG bytes, shown by a notebook."""
+    """A figure as PNG bytes, shown by a notebook.
+
+    Attributes:
+        png: the file's bytes.
+
+    >>> from matplotlib.figure import Figure
+    >>> picture = Picture(Figure(figsize=(2, 1)))
+    >>> picture, picture.png[1:4]
+    ((a picture), b'PNG')
+    """
 
     def __init__(self, figure: Figure):
         buffer = io.BytesIO()
@@ -100,6 +109,9 @@ def written(names: Sequence[str], most: int = 14) -> list[str]:
     A name of more than ``most`` characters is left out in its middle. One that this doesn't tell from another, or for
     which the typeface has no letters, is its number in the order of the classes: ``#3``, or ``no. 3`` beside names that
     begin with ``#``.
+
+    >>> written(["oak", "horse chestnut tree", "a beech in our woods", "a beech in old woods"])
+    ['oak', 'horse c…t tree', '#2', '#3']
     """
     shown = [_shortened(one_line(name), most) for name in names]
     sign = "#" if not any(name.startswith("#") for name in shown) else "no. "
@@ -125,7 +137,21 @@ def _typeface() -> FT2Font:
 
 
 def bundle(widget: _Widget, still: bytes, text: str) -> dict:
-    """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel."""
+    """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel.
+
+    Args:
+        widget: of ipywidgets 7 or 8; its view needs the kernel.
+        still: a PNG's bytes, the picture beside it.
+        text: what is read where no picture is.
+
+    Returns:
+        By their media types, what ``IPython.display.display(…, raw=True)`` takes.
+
+    >>> import numpy as np
+    >>> from ipywidgets import IntSlider
+    >>> sorted(bundle(IntSlider(), digits(np.zeros((1, 28, 28))).png, "a slider"))
+    ['application/vnd.jupyter.widget-view+json', 'image/png', 'text/plain']
+    """
     # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     picture = base64.b64encode(still).decode()
@@ -138,7 +164,18 @@ def digits(
     columns: int = 10,
     size: float = 0.75,
 ) -> Picture:
-    """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none."""
+    """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none.
+
+    Args:
+        images: grey levels, 0 (black) to 255 (white).
+        titles: one for each image, of a line or more.
+        columns: images in a row.
+        size: inches.
+
+    >>> import numpy as np
+    >>> digits(np.zeros((3, 28, 28)), titles=["a 3", "a 5", "blank"], columns=3)
+    (a picture)
+    """
     rows = -(-len(images) // columns)
     lines = 1 + max(title.count("\n") for title in titles) if titles else 0
     height = size + (0.24 + 0.16 * (lines - 1) if titles else 0.06)
@@ -160,7 +197,11 @@ def bars(
     ylabel: str = "",
     top: float | None = None,
 ) -> Picture:
-    """A bar for each height, named below: by default 0, 1, 2, …"""
+    """A bar for each height, named below: by default 0, 1, 2, …
+
+    >>> bars([0.99, 0.97, 0.98], names=["ash", "oak", "yew"], ylabel="accuracy", top=1)
+    (a picture)
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 2.4))
         axis = figure.subplots()
@@ -181,6 +222,11 @@ def lines(
     """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker.
 
     With ``doubling`` each doubling of x is as wide as the next, and the points' own x are marked.
+
+    >>> epochs = [1, 2, 3]
+    >>> losses = {"training": (epochs, [0.5, 0.2, 0.1]), "validation": (epochs, [0.3, 0.2, 0.2])}
+    >>> lines(losses, xlabel="epoch", ylabel="loss", ylim=(0, 0.6))
+    (a picture)
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, 3.2))
@@ -210,6 +256,12 @@ def curves(
 
     Args:
         models: for each model's name what :func:`digitlib.report.corruptions.curves` found, the same kinds for all.
+        units: what the severities of each kind are, by kind.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> noise = {0.0: Accuracy(98, 100), 0.2: Accuracy(91, 100), 0.4: Accuracy(60, 100)}
+    >>> curves({"quick": {"noise": noise}}, units={"noise": "standard deviation"})
+    (a picture)
     """
     kinds = list(next(iter(models.values())))
     rows = -(-len(kinds) // 2)
@@ -249,6 +301,10 @@ def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
 
     Args:
         bins: what :func:`digitlib.calibrate.reliability` found.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> reliability([(0.62, Accuracy(55, 100)), (0.99, Accuracy(97, 100))])
+    (a picture)
     """
     sure = 100 * np.array([sureness for sureness, _ in bins])
     right = 100 * np.array([accuracy.value for _, accuracy in bins])
@@ -272,7 +328,12 @@ def intervals(
     xlabel: str = "accuracy (%)",
     width: float = 6.4,
 ) -> Picture:
-    """Shares with their 95 % intervals, one a row, named at the left."""
+    """Shares with their 95 % intervals, one a row, named at the left.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> intervals([Accuracy(98, 100), Accuracy(980, 1000)], ["of 100", "of 1,000"])
+    (a picture)
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, 0.6 + 0.3 * len(names)))
         axis = figure.subplots()
@@ -305,6 +366,9 @@ def matrix(
     """A square matrix as coloured cells, zeros empty, with its numbers where it has at most :data:`NUMBERED` rows.
 
     The diagonal's colour may be left out. Rows and columns are named, by default 0, 1, 2, …
+
+    >>> matrix([[48, 2], [5, 45]], "named", "is", hide_diagonal=True, names=["cat", "dog"])
+    (a picture)
     """
     values = np.asarray(values)
     names = names or [str(number) for number in range(len(values))]

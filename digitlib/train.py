@@ -155,7 +155,7 @@ class Diverged(ArithmeticError):
     >>> from digitlib.model import MLP
     >>> digits = Images(torch.eye(28).byte().repeat(20, 1, 1), torch.arange(20) % 10)
     >>> try:
-    ...     fit(MLP(hidden=(8,)), digits, digits, Training(rate=1e30, optimizer="SGD", batch=5))
+    ...     fit(MLP(), digits, digits, Training(rate=1e30, optimizer="SGD", batch=5))
     ... except Diverged as error:
     ...     print(str(error).partition("; ")[2])
     try a smaller one
@@ -340,7 +340,7 @@ def optimizer_for(
     """The optimizer, and the scheduler that takes its rate through one cycle of so many steps.
 
     >>> from digitlib.model import MLP
-    >>> optimizer, scheduler = optimizer_for(MLP(hidden=(16,)), Training(rate=8e-3), steps=100)
+    >>> optimizer, scheduler = optimizer_for(MLP(), Training(rate=8e-3), steps=100)
     >>> rates = []
     >>> for _ in range(100):
     ...     rates += scheduler.get_last_lr()

@@ -81,7 +81,7 @@ class Weights:
 
     >>> import numpy as np
     >>> layers = [(np.zeros((3, 784), dtype=np.float32), np.zeros(3, dtype=np.float32))]
-    >>> Weights(layers, classes=("cat", "dog")).none  # the third output is the score of "none of these"
+    >>> Weights(layers, classes=("cat", "dog")).none  # there is a third output
     True
     >>> Weights(layers)
     Traceback (most recent call last):

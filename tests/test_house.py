@@ -38,8 +38,6 @@ WHEN_CALLED = {"classify": {"onnxruntime"}, "hub": {"huggingface_hub"}}
 UNSHOWN = {
     "data", "mnist",
     "book", "drawn", "engine", "hosts", "report",
-    "checks",
-    "show",
 }  # fmt: skip
 
 # Where test digits may be read, and why.
