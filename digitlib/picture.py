@@ -49,6 +49,8 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
         FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
     """
     grey, alpha = _opened(source)
+    if alpha is None and max(grey.shape) < NO_PHOTO:
+        return _ink_on_ground(grey)
     if alpha is None:
         photo = _working_size(grey)
         return _ink_on_paper(photo) if _unevenly_lit(photo) else _ink_on_ground(grey)
@@ -125,7 +127,8 @@ def is_hidden(path: Path) -> bool:
 
 def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     """Grey levels and opacity of a picture, or one line that says what is wrong with it."""
-    name = source if isinstance(source, str | Path) else type(source).__name__
+    named = isinstance(source, str | Path)
+    name = source if named else getattr(source, "name", type(source).__name__)
     try:
         if isinstance(source, Image.Image):
             grey, alpha = _channels(source)
@@ -134,7 +137,7 @@ def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np
                 grey, alpha = _channels(image)
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: no such file") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # what a damaged file makes of Pillow's many readers has no common root but this
         raise ValueError(
             f"{name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
         ) from None
@@ -146,6 +149,8 @@ def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np
 def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     """Grey levels and opacity, 0 to 255, floats ``(H, W)``, of an image turned upright; None if all is opaque."""
     image = ImageOps.exif_transpose(image)
+    if image.mode == "L" and "transparency" not in image.info:  # nothing to convert
+        return np.asarray(image, dtype=np.float32), None
     if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would clip to 8
         return (np.asarray(image, dtype=np.float64) / 257).clip(0, 255), None
     grey, alpha = image.convert("LA").split()
@@ -179,8 +184,6 @@ def _working_size(grey: np.ndarray) -> np.ndarray:
 
 def _unevenly_lit(photo: np.ndarray) -> bool:
     """Whether the ground differs from place to place, be the ink dark or bright."""
-    if max(photo.shape) < NO_PHOTO:
-        return False
     ground = _ground(photo)
     if ground < 128 and (abs(photo - ground) < 2).mean() > 0.5:
         return False  # bright ink, however thick, on a ground that no camera took
