@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-__all__ = ["listed", "make_plain", "one_line"]
+__all__ = ["listed", "make_plain", "one_line", "readable"]
 
 
 def make_plain(record) -> None:
@@ -26,3 +26,15 @@ def listed(names: Sequence[str], most: int = 10) -> str:
 def one_line(error: object) -> str:
     """What an error says, on one line."""
     return " ".join(str(error).split())
+
+
+def readable(name: str) -> str:
+    """A file's name as it was written, also where a locale such as C took its bytes for no letters.
+
+    >>> readable("\\udcc3\\udca4.png")
+    'ä.png'
+    """
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, which no file's name brought in
+        return name
