@@ -137,9 +137,7 @@ def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np
                 grey, alpha = _channels(image)
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: no such file") from None
-    except (
-        Exception
-    ):  # what a damaged file makes of Pillow's many readers has no common root but this
+    except Exception:  # what Pillow's readers raise about damage has no common root but this
         raise ValueError(
             f"{name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
         ) from None

@@ -1,5 +1,4 @@
 import os
-import subprocess
 import sys
 
 import pytest
@@ -7,7 +6,7 @@ import pytest
 from digitlib import cli
 from digitlib.commands import asking, serving, training
 from drawings import draw
-from shell import OPTDIGITS, run
+from shell import OPTDIGITS, alone, run
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "predict", "app", "deploy"])
@@ -83,15 +82,6 @@ def test_a_missing_package_is_named_with_its_cure(
         2,
         [f'digitlib: {module} is not installed; pip install "digitlib[{extra}]"'],
     )
-
-
-def alone(folder, *arguments, **streams):
-    """The command in a process of its own, whose output Python gathers as it does where nothing is set."""
-    told = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
-    told["PYTHONPATH"] = os.pathsep.join(sys.path)
-    command = [sys.executable, "-m", "digitlib", *arguments]
-    streams = {"stderr": subprocess.PIPE, **streams}
-    return subprocess.run(command, cwd=folder, env=told, text=True, **streams)
 
 
 @pytest.mark.parametrize(

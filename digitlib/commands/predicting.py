@@ -8,6 +8,7 @@ its line never waits for another, and says the same whatever stands beside it.
 import csv
 import io
 import json
+import logging
 import sys
 import warnings
 from collections.abc import Iterable
@@ -65,25 +66,26 @@ def _gathered(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
             for path in picture.walk(name):
                 files.append(str(path))
         except OSError as error:
-            faults.append(readable(one_line(error)))
+            faults.append(one_line(error))
         else:
             if len(files) == before:
                 kinds = ", ".join(sorted(picture.SUFFIXES))
-                faults.append(f"{readable(name)}: expected pictures in it ({kinds}), got none")
+                faults.append(f"{name}: expected pictures in it ({kinds}), got none")
     return files, faults
 
 
 def _answer(classifier: classify.Classifier, files: list[str], form) -> int:
     """Print a line for each file, and return for how many there was only a complaint."""
     faults, bar = 0, terminal.bar(len(files))
+    # What Pillow thinks of a file, it keeps to itself: it reads it all the same, or there is a complaint.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     with bar or nullcontext(), warnings.catch_warnings():
-        # What Pillow thinks of a file that it reads all the same.
         warnings.filterwarnings("ignore", module="PIL")
         for file in files:
             try:
                 line = form(readable(file), _asked(classifier, file), classifier.classes)
             except (OSError, ValueError) as error:
-                terminal.complain(readable(one_line(error)), bar=bar)
+                terminal.complain(one_line(error), bar=bar)
                 faults += 1
             else:
                 terminal.say(line, sys.stdout, bar)

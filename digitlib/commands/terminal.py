@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from digitlib.plain import readable
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -22,7 +24,7 @@ _BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 def complain(message: str, who: str = "digitlib", bar: "tqdm | None" = None) -> None:
     """One line on the error stream; of several processes under torchrun, the first of each machine speaks."""
     if os.environ.get("LOCAL_RANK", "0") == "0":
-        say(f"{warned(f'{who}:')} {message}", sys.stderr, bar)
+        say(f"{warned(f'{who}:')} {readable(message)}", sys.stderr, bar)
 
 
 def say(line: str, stream: TextIO, bar: "tqdm | None" = None) -> None:
