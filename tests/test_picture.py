@@ -189,3 +189,29 @@ def test_only_a_folder_is_walked(tmp_path):
         list(walk(tmp_path / "a.png"))
     with pytest.raises(FileNotFoundError):
         list(walk(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("error", [IndexError, RuntimeError, KeyError, EOFError, SyntaxError])
+def test_whatever_pillow_raises_is_one_error_with_the_files_name(monkeypatch, tmp_path, error):
+    """As its readers of AVIF and QOI do of damaged files."""
+    draw(7).save(tmp_path / "7.png")
+
+    def damaged(self):
+        raise error("bad")
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", damaged)
+    with pytest.raises(ValueError, match=r"7\.png: expected a picture"):
+        read_image(tmp_path / "7.png")
+    with (tmp_path / "7.png").open("rb") as file, pytest.raises(ValueError, match=r"7\.png: "):
+        read_image(file)
+
+
+@pytest.mark.parametrize("side", [1, 28, 99, 100, 101])
+def test_a_small_picture_is_read_the_same_in_any_mode(side):
+    """Grey as it is takes a shorter way than colour does."""
+    grey = Image.fromarray(
+        np.random.RandomState(side).randint(256, size=(side, side)).astype(np.uint8)
+    )
+    expected = read_image(grey)
+    np.testing.assert_array_equal(read_image(grey.convert("RGB")), expected)
+    np.testing.assert_array_equal(read_image(grey.convert("RGBA")), expected)
