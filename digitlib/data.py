@@ -23,6 +23,7 @@ import torch
 
 from digitlib import arrays, folder, idx, mnist
 from digitlib import groups as grouping
+from digitlib.plain import listed
 from digitlib.preprocess import SIDE, check_preparation, preprocess
 from digitlib.weights import DIGITS, are_digits, check_answers, noun, usual_preparation
 
@@ -416,6 +417,10 @@ def _from_path(
     if pair is None:
         return _taken(folder.read(path, classes, preparation))
     said = idx.classes_beside(pair[0])
+    if classes is not None and tuple(said.get("classes", classes)) != tuple(classes):
+        raise ValueError(
+            f"{pair[0]}: expected images of {listed(classes)}, got those of {listed(said['classes'])}"
+        )
     return read_idx(
         *pair, classes or said.get("classes", DIGITS), preparation or said.get("preparation")
     )

@@ -12,7 +12,7 @@ from torch import nn
 import digitlib
 from digitlib import calibrate, evaluate, weights
 from digitlib.classify import DigitClassifier
-from digitlib.data import Images
+from digitlib.data import Images, fingerprint
 from digitlib.evaluate import Accuracy
 from digitlib.files import write_whole
 from digitlib.model import MLP, Normalize
@@ -104,7 +104,7 @@ def export_weights(
     >>> import tempfile
     >>> import torch
     >>> from digitlib import weights
-    >>> from digitlib.data import Images
+    >>> from digitlib.data import Images, fingerprint
     >>> from digitlib.model import MLP
     >>> images, labels = torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2
     >>> valid = Images(images, labels, classes=("cat", "dog"))
@@ -144,7 +144,7 @@ def export_onnx(
     >>> import torch
     >>> from torch import nn
     >>> from digitlib.classify import OnnxClassifier
-    >>> from digitlib.data import Images
+    >>> from digitlib.data import Images, fingerprint
     >>> images, labels = torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2
     >>> valid = Images(images, labels, classes=("cat", "dog"))
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
@@ -257,16 +257,19 @@ def _said(
         "classes": valid.classes,
         "preparation": valid.preparation,
         "calibration": calibrate.fitted(outputs, valid.labels, n),
-        "provenance": _provenance(dataset, recipe, measured, command),
+        "provenance": _provenance(dataset, recipe, measured, valid, command),
     }
 
 
-def _provenance(dataset: str, recipe: Mapping, measured: Accuracy, command: str | None) -> dict:
-    """What a file says of its origin: data, recipe, seed, versions, command and validation accuracy."""
+def _provenance(
+    dataset: str, recipe: Mapping, measured: Accuracy, valid: Images, command: str | None
+) -> dict:
+    """What a file says of its origin: data, recipe, seed, versions, command, and how good it was on which images."""
+    images = fingerprint(valid.images, valid.labels)
     said = {
         "dataset": dataset,
         "recipe": dict(recipe),
-        "valid": {"right": measured.right, "n": measured.n},
+        "valid": {"right": measured.right, "n": measured.n, "images": images},
         "versions": {
             "digitlib": digitlib.__version__,
             "numpy": np.__version__,

@@ -130,7 +130,7 @@ def read(
     """
     root = Path(folder)
     folders, beside = _folders(root)
-    known = _known(root, folders, classes)
+    known, idle = _known(root, folders, classes)
     files, labels, others = _files(root, folders, known)
     with_files = [known[label] for label in np.unique(labels)]
     preparation = preparation or usual_preparation(classes or with_files)
@@ -138,7 +138,8 @@ def read(
     labels = labels[taken.kept]
     counts = np.bincount(labels, minlength=len(known))
     odd = {
-        "empty": [name for name, n in zip(known, counts, strict=True) if not n and name in folders],
+        "empty": [name for name, n in zip(known, counts, strict=True) if not n and name in folders]
+        + idle,
         "unreadable": [files[i] for i in taken.unreadable],
         "blank": [files[i] for i in taken.blank],
         "others": beside + others,
@@ -183,17 +184,22 @@ def _text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _known(root: Path, folders: dict[str, Path], classes: Sequence[str] | None) -> tuple[str, ...]:
-    """The names that the labels count, and ``folders`` by just these names."""
+def _known(
+    root: Path, folders: dict[str, Path], classes: Sequence[str] | None
+) -> tuple[tuple[str, ...], list[str]]:
+    """The names that the labels count, ``folders`` by just these names, and the names of idle folders beside them."""
     if classes is None:
-        return tuple(folders)
+        return tuple(folders), []
     known = check_answers(classes, "picture")
     given = {composed(name): name for name in known}
-    if unknown := [name for name in folders if name not in given]:
+    others = [name for name in folders if name not in given]
+    if unknown := [name for name in others if any(picture.walk(folders[name]))]:
         raise ValueError(f"{root}: expected folders out of {listed(known)}, got {listed(unknown)}")
     for name in list(folders):
-        folders[given[name]] = folders.pop(name)
-    return known
+        path = folders.pop(name)
+        if name in given:
+            folders[given[name]] = path
+    return known, others
 
 
 def _files(

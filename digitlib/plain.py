@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Protocol
 
-__all__ = ["listed", "make_plain", "one_line"]
+__all__ = ["listed", "make_plain", "one_line", "readable"]
 
 
 class _Record(Protocol):
@@ -56,3 +56,15 @@ def one_line(error: object) -> str:
     'expected a file, got a folder'
     """
     return " ".join(str(error).split())
+
+
+def readable(name: str) -> str:
+    """A file's name as it was written, also where a locale such as C took its bytes for no letters.
+
+    >>> readable("\\udcc3\\udca4.png")
+    'ä.png'
+    """
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, which no file's name brought in
+        return name

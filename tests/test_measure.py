@@ -68,7 +68,7 @@ def titles(noun, **of):
 
 def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     """Of the shipped weights: a page, and the same figures as JSON."""
-    command = ["evaluate", "--dataset", "optdigits", "--quick", "--report"]
+    command = ["report", "--dataset", "optdigits", "--quick", "--out"]
     assert cli.main([*command, str(tmp_path / "out")]) == 0
     output, errors = capsys.readouterr()
     assert output.startswith(f"{tmp_path / 'out' / 'report.html'}: ")

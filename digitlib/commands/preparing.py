@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 import torch
 
-from digitlib import data, evaluate, folder, picture
+from digitlib import data, evaluate, folder, idx, picture
 from digitlib.accuracy import Share
+from digitlib.commands import options
 from digitlib.data import Images
 from digitlib.model import Normalize
 from digitlib.recipes import Recipe
 from digitlib.train import fit
 
-__all__ = ["Trial", "try_both"]
+__all__ = ["Trial", "is_folder", "read_better", "try_both"]
 
 MOST = 1_000
 """Of a larger folder, so many pictures are tried."""
@@ -46,6 +47,30 @@ class Trial(NamedTuple):
             f"pictures are taken {taken}: of {self.whole.n} in a trial {self.cropped.count} were named right cropped, "
             f"{self.whole.count} whole"
         )
+
+
+def is_folder(source: str) -> bool:
+    """Whether it is a folder that holds folders of pictures, not a pair of files in MNIST's format."""
+    return Path(source).is_dir() and idx.pair_in(Path(source)) is None
+
+
+def read_better(source: str, seed: int = 0) -> tuple[Images, Trial | None]:
+    """Read a folder's pictures in the better way, and say what a trial showed.
+
+    There is none for the ten digits, whose preparation is known, nor where no ink is found; what was left out is said
+    on the error stream.
+    """
+    try:
+        cropped, told = options.reading(source, preparation="digit")
+    except ValueError:  # said again, if it isn't for want of ink
+        return options.read(source, preparation="picture"), None
+    trial = None
+    if not cropped.of_digits:
+        trial = try_both(Path(source), data.split(cropped, data.valid_size(cropped))[0], seed)
+    if trial and trial.preparation == "picture":
+        return options.read(source, preparation="picture"), trial
+    options.tell(told)
+    return cropped, trial
 
 
 def try_both(root: Path, cropped: Images, seed: int = 0) -> Trial:

@@ -44,6 +44,20 @@ _PREPARED = {
     "picture": "`classify` first brings a picture, as it is, to 28 by 28 grey levels: its proportions are kept, and\n"
     "what they leave free is dark.",
 }
+# How weights are read that lie on the hub, and those that lie in a folder.
+_LOADED = {
+    True: {
+        "load": 'from_hub("{name}")',
+        "needs": "`pip install digitlib huggingface-hub` brings what this needs. The weights are a safetensors file: "
+        "numbers and text,\nnone of it executed. What a name holds can change, so pin what you have tried: "
+        "`revision=` takes the hash of a commit.",
+    },
+    False: {
+        "load": 'load("{file}")',
+        "needs": "`pip install digitlib` brings what this needs. The weights are a safetensors file: numbers and "
+        "text, none of it\nexecuted.",
+    },
+}
 
 
 def template(name: str) -> str:
@@ -61,14 +75,14 @@ def template(name: str) -> str:
 
 def model_card(
     weights_file: str | Path = weights.SHIPPED,
-    name: str = "ada/digits",
+    name: str | None = "ada/digits",
     entries: Entries | None = None,
 ) -> str:
     """The model card of a weights file, as Markdown in sections, without a title.
 
     Args:
         weights_file: the model.
-        name: where it is published, ``USER/NAME``.
+        name: where it is published, ``USER/NAME``; None if nowhere, but beside its weights in a folder.
         entries: the ledger's for MNIST. The card has their figures if they were measured on these very weights.
 
     Raises:
@@ -90,7 +104,7 @@ def model_card(
     what = template("card.md").format(
         refuses=', or says "not a digit"' if _refuses(read) else "",
         eleventh=_more(read),
-        name=name,
+        **_loaded(name),
         training=_training(read.provenance, "digit"),
         **_network(read, size),
     )
@@ -129,7 +143,7 @@ def data_card(entries: Entries, others: Entries) -> str:
 
 
 def readme(
-    name: str, weights_file: str | Path = weights.SHIPPED, entries: Entries | None = None
+    name: str | None, weights_file: str | Path = weights.SHIPPED, entries: Entries | None = None
 ) -> str:
     """The model card as README.md of a model repository: with a title, and the metadata that the hub reads.
 
@@ -161,7 +175,7 @@ def readme(
     return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n# {title}\n\n{card}"))
 
 
-def _results(told: Entries, name: str) -> dict:
+def _results(told: Entries, name: str | None) -> dict:
     """The test accuracy as the hub's metadata have it, where it is known."""
     from huggingface_hub import EvalResult
 
@@ -175,7 +189,7 @@ def _results(told: Entries, name: str) -> dict:
         metric_type="accuracy",
         metric_value=_figures(told)["validate.test"].value,
     )
-    return {"model_name": name, "eval_results": [result]}
+    return {"model_name": name or weights.SHIPPED.stem, "eval_results": [result]}
 
 
 def _reads_digits(read: weights.Weights) -> bool:
@@ -183,7 +197,13 @@ def _reads_digits(read: weights.Weights) -> bool:
     return are_digits(read.classes) and read.preparation == "digit"
 
 
-def _of_classes(read: weights.Weights, size: int, name: str) -> str:
+def _loaded(name: str | None) -> dict[str, str]:
+    """How to read the weights, from the hub or from where they lie."""
+    said = _LOADED[name is not None]
+    return said | {"load": said["load"].format(name=name, file=weights.SHIPPED.name)}
+
+
+def _of_classes(read: weights.Weights, size: int, name: str | None) -> str:
     """The card of weights that name anything else."""
     more, refuses = _more(read), ""
     unknown = "What belongs to none of them gets one of these names all the same."
@@ -196,7 +216,7 @@ def _of_classes(read: weights.Weights, size: int, name: str) -> str:
         refuses=refuses,
         more=more,
         unknown=unknown,
-        name=name,
+        **_loaded(name),
         prepared=_PREPARED[read.preparation],
         training=_training(read.provenance, "picture"),
         valid=_valid(read.provenance, "pictures"),

@@ -26,6 +26,8 @@ Files = dict[str, bytes]
 """The files of a folder: their paths in it, with slashes, and their contents."""
 
 PYTHON = "3.11"
+# Where the app runs on a machine of one's own, if its port is free.
+_HERE = "http://127.0.0.1:7860"
 # What app.py imports of the package: the ground floor and the app.
 VENDORED = (
     "__init__.py",
@@ -89,7 +91,7 @@ def check_name(name: str) -> str:
 
 def gather(
     kind: str,
-    name: str,
+    name: str | None = None,
     weights_file: str | Path = weights.SHIPPED,
     entries: cards.Entries | None = None,
 ) -> Files:
@@ -97,7 +99,7 @@ def gather(
 
     Args:
         kind: one of :data:`digitlib.hosts.deploy.KINDS`.
-        name: where it is published, ``USER/NAME``.
+        name: where it is published, ``USER/NAME``; None if nowhere, as for a web server of one's own.
         weights_file: the model; for a gradio Space it may be one in ONNX.
         entries: the ledger's, for a model's card (:func:`digitlib.hosts.cards.model_card`).
 
@@ -143,7 +145,7 @@ def _static(file: Path) -> Files:
     return _pad() | {"README.md": readme, weights.SHIPPED.name: file.read_bytes()}
 
 
-def _gradio(name: str, file: Path) -> Files:
+def _gradio(name: str | None, file: Path) -> Files:
     """The app with the part of the package that it imports, and the model beside them."""
     model, onnx = classify.load(file), weights.is_onnx(file)
     package = resources.files("digitlib")
@@ -154,7 +156,8 @@ def _gradio(name: str, file: Path) -> Files:
     what = _what(model, ", or on a photo", ", or what is on a picture")
     sdk = f"sdk: gradio\nsdk_version: {_gradio_version()}\n"
     sdk += f'python_version: "{PYTHON}"\napp_file: app.py'
-    text = cards.template("gradio.md").format(what=what, space=name)
+    client = f'Client("{name}")' if name else f'Client("{_HERE}")  # where app.py says that it runs'
+    text = cards.template("gradio.md").format(what=what, client=client)
     return files | {
         "README.md": _readme(model, sdk, text),
         "app.py": _APP.format(model=beside).encode(),
@@ -163,7 +166,7 @@ def _gradio(name: str, file: Path) -> Files:
     }
 
 
-def _model(name: str, file: Path, entries: cards.Entries | None) -> Files:
+def _model(name: str | None, file: Path, entries: cards.Entries | None) -> Files:
     """The weights with their card, and what another program has to know before it reads them."""
     _refuse_onnx(file, "from_hub reads weights files alone")
     read, content = weights.load(file), file.read_bytes()

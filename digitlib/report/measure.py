@@ -1,4 +1,4 @@
-"""Everything that ``digitlib evaluate --report`` measures of a model, part by part.
+"""Everything that ``digitlib report`` measures of a model, part by part.
 
 :func:`digitlib.report.measure.measure` takes any model and any images, so that readers can ask it about their own. Some
 parts are for digits alone: drawings, other people's handwriting and things that are no digits can be had of these only.

@@ -1,4 +1,4 @@
-"""The page that ``digitlib evaluate --report`` writes: what was measured, in words and pictures.
+"""The page that ``digitlib report`` writes: what was measured, in words and pictures.
 
 It is one file that asks nothing of any other. Its pictures are narrow, so that their letters can be read on a
 telephone, and each says how to read it.
