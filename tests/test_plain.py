@@ -3,6 +3,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digitlib.plain import listed, make_plain, one_line
 
@@ -31,3 +33,17 @@ def test_of_many_names_a_line_has_the_first():
 
 def test_an_error_is_said_on_one_line():
     assert one_line(ValueError(" two\n  lines ")) == "two lines"
+
+
+@given(st.text())
+def test_any_error_is_said_on_one_line(text):
+    line = one_line(ValueError(text))
+    assert len(line.splitlines()) <= 1 and line == one_line(line)
+    assert line.replace(" ", "") == "".join(text.split())
+
+
+@given(st.lists(st.text(), max_size=20), st.integers(1, 20))
+def test_a_list_names_some_and_counts_the_rest(names, most):
+    line = listed(names, most)
+    assert line.startswith(", ".join(names[:most]))
+    assert line.endswith(f" and {len(names) - most} more") or len(names) <= most
