@@ -66,7 +66,8 @@ def test_the_smallest_rows_keep_their_signs_and_largest_numbers():
 
 
 def test_numbers_finer_than_float32_are_rounded_once():
-    once = weights.rounded([(np.array([[128.00090789794922]]), np.zeros(1))])
+    fine = np.linspace(-1, 1, 255)[None] * 128.00090789794922
+    once = weights.rounded([(fine, np.zeros(1))])
     np.testing.assert_array_equal(weights.rounded(once)[0][0], once[0][0])
 
 
