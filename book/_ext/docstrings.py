@@ -20,6 +20,8 @@ CALLED = ("func", "meth")
 HIDDEN = ("__init__", "__post_init__")  # what a class's own entry says
 SHORT = 60
 """The longest value of a constant that is shown, in characters."""
+FEW = 3
+"""So many names of a module are found without a list of them above."""
 
 # How griffe calls a docstring's sections that list something, and how the reference does.
 LISTED = {
@@ -168,7 +170,11 @@ def module(package: Package, path: str, used: Mapping[str, str] | None = None) -
     """
     one = package.modules[path]
     parts = [f".. py:module:: {path}", *sections(package, one)]
-    parts += [entry(package, one, name, used or {}) for name in exported(one)]
+    names = exported(one)
+    if len(names) > FEW:
+        links = " · ".join(link(name, f"{path}.{name}") for name in names)
+        parts.append(directive("container", "names", [], [links]))
+    parts += [entry(package, one, name, used or {}) for name in names]
     return "\n\n".join(parts)
 
 
@@ -179,11 +185,11 @@ def entry(package: Package, module: griffe.Module, name: str, used: Mapping[str,
         parts = [f"The same as {link(one.path, one.path)}."]
         return directive(f"py:{kind(package, one)}", name, [], parts)
     parts = sections(package, one)
+    if one.path in used:
+        parts.append(used[one.path])
     if one.is_class:
         parts = bases(package, one) + parts
         parts += [part_of(package, part) for part in members(one)]
-    if one.path in used:
-        parts.append(used[one.path])
     return directive(
         f"py:{kind(package, one)}", name + signature(package, one), options(package, one), parts
     )

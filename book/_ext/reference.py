@@ -151,7 +151,7 @@ def resolve(app, env, node, contnode):
         return None
     target = node["reftarget"]
     if not target.startswith("digitlib."):
-        return contnode
+        return nodes.inline("", target)
     text = nodes.inline("", target.rpartition(".")[2]) if node["reftype"] == "class" else contnode
     domain = env.get_domain("py")
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)
@@ -162,7 +162,7 @@ def configure(app, config):
     config.add_module_names = False
     config.python_use_unqualified_type_names = True
     config.python_maximum_signature_line_length = WIDE
-    config.toc_object_entries_show_parents = "hide"
+    config.toc_object_entries = False  # each page's menu would hold every name of all pages
 
 
 def setup(app):

@@ -1,8 +1,11 @@
 """The command line as a part of the reference: what its parser knows of each command, as reStructuredText."""
 
 import argparse
+import re
 
 from digitlib import cli
+
+MARKS = re.compile(r"(?<!\S)(--[\w-]+)|([\\`*|_])")
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
@@ -13,9 +16,8 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 
 def section(parser: argparse.ArgumentParser) -> str:
-    """A command: how it is called, what it does, an example, and what can be given to it."""
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
-    parts = [parser.description, f".. code-block:: none\n   :class: usage\n\n   {usage}"]
+    """A command: what it does, an example, and what can be given to it."""
+    parts = [plain(parser.description)]
     if parser.epilog:
         parts.append(f".. code-block:: sh\n\n   {parser.epilog.removeprefix('example: ')}")
     parts.append(f".. program:: {parser.prog}")
@@ -24,5 +26,10 @@ def section(parser: argparse.ArgumentParser) -> str:
         if argparse.SUPPRESS not in (action.help, action.dest) and action.dest != "help":
             head = formatter._format_action_invocation(action)
             text = formatter._expand_help(action) if action.help else ""
-            parts.append(f".. option:: {head}\n\n   {text}")
+            parts.append(f".. option:: {head}\n\n   {plain(text)}")
     return "\n\n".join(parts)
+
+
+def plain(text: str) -> str:
+    """A text in which no sign is markup, and options are code."""
+    return MARKS.sub(lambda found: f"``{found[1]}``" if found[1] else f"\\{found[2]}", text)
