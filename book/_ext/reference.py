@@ -146,7 +146,7 @@ def chapter(role, rawtext, text, lineno, inliner, options=None, content=()):
 
 
 def resolve(app, env, node, contnode):
-    """Other packages' types have no entry here: they stay text. A type may be a name for another, which is data."""
+    """Other packages' types have no entry: they stay text, as all does on paper. A name for a type is data to Sphinx."""
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"]
@@ -154,6 +154,8 @@ def resolve(app, env, node, contnode):
         return nodes.inline("", target)
     text = nodes.inline("", target.rpartition(".")[2]) if node["reftype"] == "class" else contnode
     domain = env.get_domain("py")
+    if app.builder.name == "epub":  # which has no page of entries
+        return text
     return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)
 
 
