@@ -372,11 +372,12 @@ def with_links(package: Package, scope: griffe.Object, text: str) -> str:
 
 
 def imported(scope: griffe.Object) -> set[str]:
-    """The packages that an object's module imports, wherever in it."""
+    """The packages that an object's module imports, wherever in it, also by the names that it gives them."""
     tree = ast.parse(Path(scope.module.filepath).read_text(encoding="utf-8"))
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module.partition(".")[0])

@@ -146,7 +146,7 @@ def chapter(role, rawtext, text, lineno, inliner, options=None, content=()):
 
 
 def resolve(app, env, node, contnode):
-    """Other packages' types have no entry: they stay text, as all does on paper. A name for a type is data to Sphinx."""
+    """Leave other packages' types as text, and all types on paper. Sphinx seeks classes, where a type's name is data."""
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"]
