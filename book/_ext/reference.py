@@ -146,7 +146,7 @@ def chapter(role, rawtext, text, lineno, inliner, options=None, content=()):
 
 
 def resolve(app, env, node, contnode):
-    """Leave other packages' types as text, and all types on paper. Sphinx seeks classes, where a type's name is data."""
+    """Leave types of other packages, and all types on paper, as text. Sphinx seeks classes; a type's name is data."""
     if node.get("refdomain") != "py":
         return None
     target = node["reftarget"]

@@ -17,7 +17,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 
 def section(parser: argparse.ArgumentParser) -> str:
     """A command: what it does, an example, and what can be given to it."""
-    parts = [plain(parser.description)]
+    parts = [plain(parser.description or "")]
     if parser.epilog:
         parts.append(f".. code-block:: sh\n\n   {parser.epilog.removeprefix('example: ')}")
     parts.append(f".. program:: {parser.prog}")

@@ -57,7 +57,7 @@ def uses(package: Package, chapters: Mapping[str, str]) -> dict[str, dict[str, s
 
 def imports(tree: ast.AST, package: str) -> dict[str, str]:
     """What a cell's imports of a package bind: names, and the paths that they stand for."""
-    bound = {}
+    bound: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             path = node.module or ""
@@ -74,8 +74,8 @@ def imports(tree: ast.AST, package: str) -> dict[str, str]:
 def read(tree: ast.AST, bound: Mapping[str, str]) -> set[str]:
     """The paths that a cell's code reads, through the names that are bound to some."""
     chains = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
-    paths = {path_of(node, bound) for node in chains if isinstance(node.ctx, ast.Load)}
-    return paths - {None}
+    paths = (path_of(node, bound) for node in chains if isinstance(node.ctx, ast.Load))
+    return {path for path in paths if path}
 
 
 def path_of(node: ast.AST, bound: Mapping[str, str]) -> str | None:
