@@ -9,11 +9,10 @@ import contextlib
 import json
 import os
 import platform
-import re
-import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import date
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.nn import functional as F
 
 import peers
@@ -32,12 +32,14 @@ from digitlib.files import write_whole
 from digitlib.model import MLP
 from digitlib.recipes import RECIPES, Recipe
 from digitlib.train import Training, fit
+from listing import peak_memory
 from stopwatch import Stopwatch
 from tables import spread, table
 
 RESULTS = Path(__file__).with_name("results.md")
 LIMIT = 600  # seconds for one training
 GOAL = 0.98
+FILES = 10_000
 
 
 def main() -> int:
@@ -46,6 +48,7 @@ def main() -> int:
         "train": race,
         "steps": steps,
         "predict": predictions,
+        "files": files,
         "growth": growth,
         "sprint": sprint,
     }
@@ -433,6 +436,54 @@ def percentiles(way, n: int, repeats: int) -> list[str]:
     return [f"{middle:.3f}", f"{high:.3f}", f"{1_000 * n / np.mean(times):,.0f}"]
 
 
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def files(options) -> list[str]:
+    """A folder of ten thousand files, named by ``digitlib predict`` and by a plain loop, each a process of its own."""
+    digits = data.load("mnist").images.numpy()
+    found = {name: [] for name in ("digitlib predict --json", "Pillow and ONNX Runtime, in a loop")}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, model = Path(scratch, "digits"), Path(scratch, "model.onnx")
+        folder.mkdir()
+        model.write_bytes(export.to_onnx(export.load_model()))
+        for i, image in enumerate(np.resize(digits, (FILES, 28, 28))):
+            Image.fromarray(image).save(folder / f"{i:05}.png")
+        ways = dict(zip(found, (["digitlib", folder], ["loop", folder, model]), strict=True))
+        for name, words in [*ways.items()] * options.rounds:
+            found[name].append(listed(words))
+    rows = []
+    for name, runs in found.items():
+        first, rates, memory = zip(*runs, strict=True)
+        rows.append(
+            [name, len(runs), spread(rates, ",.0f"), spread(first, ".2f"), f"{max(memory):,.0f}"]
+        )
+    return [
+        "## Naming files",
+        "",
+        *table(["way", "runs", "files/s", "s to the first line", "peak, MB"], rows),
+        "",
+        f"{FILES:,} PNGs of 28 x 28, each a line of JSON as soon as it is named; from the start of the process to its "
+        "end. The loop takes each picture as it is; `predict` finds its ink, crops and centres it, and may refuse it.",
+    ]
+
+
+def listed(words: list) -> tuple[float, float, float]:
+    """Seconds to the first line, lines a second, and MB of memory of one run of ``listing.py``."""
+    command = [sys.executable, str(Path(__file__).with_name("listing.py")), *map(str, words)]
+    start = time.perf_counter()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.readline()
+        first = time.perf_counter() - start
+        lines = 1 + sum(1 for _ in process.stdout)
+        memory = float(process.stderr.read().splitlines()[-1])
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return first, lines / (time.perf_counter() - start), memory
+
+
 # --- growth --------------------------------------------------------------------------------------------------------
 
 
@@ -481,18 +532,6 @@ def grow(case: dict) -> dict:
         "imports": imports,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
-
-
-def peak_memory() -> float:
-    """The most memory this process has held, in MB.
-
-    Linux hands getrusage's figure down from parent to child, so a child of a large process seems as large; what
-    /proc says begins anew with each program.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1_000
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # macOS: bytes
 
 
 if __name__ == "__main__":

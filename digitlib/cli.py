@@ -1,4 +1,4 @@
-"""The command ``digitlib``: ``train``, ``evaluate``, ``predict``, ``app`` and ``deploy``.
+"""The command ``digitlib``: from training a model to publishing it, each step a command of its own.
 
 Here lie the parser and the output's handling; what the commands do is in :mod:`digitlib.commands`. Bad input gives one
 plain line on the error stream and exit code 2. Each line of the output is shown as it ends. Modules that need torch or
@@ -9,22 +9,39 @@ import argparse
 import io
 import os
 import sys
+from typing import NoReturn
 
 from digitlib import __version__
-from digitlib.commands import asking, serving, training
+from digitlib.commands import (
+    about,
+    asking,
+    exporting,
+    predicting,
+    reporting,
+    serving,
+    terminal,
+    training,
+)
 from digitlib.plain import one_line
 
 __all__ = ["main"]
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         """One line in place of argparse's usage and error."""
-        self.exit(2, f"{self.prog}: {message} ({self.prog} --help shows an example)\n")
+        terminal.complain(f"{message} ({self.prog} --help shows an example)", self.prog)
+        self.exit(2)
 
 
 # The extra that brings a package; any other comes with ``train``.
-_EXTRAS = {"gradio": "app", "huggingface_hub": "app", "onnxruntime": "onnx"}
+_EXTRAS = {
+    "gradio": "app",
+    "huggingface_hub": "app",
+    "onnx": "export",
+    "onnxscript": "export",
+    "onnxruntime": "onnx",
+}
 
 _NOBODY_READS = 128 + 13  # as a shell reports a process that the signal SIGPIPE ended
 
@@ -39,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(arguments)
     # Of the parser, which has said why, or of an app that was told to end.
     except SystemExit as end:
-        code = end.code
+        code = int(end.code or 0)
     except BrokenPipeError:
         code = _NOBODY_READS
     return _let_go_of_output(code)
@@ -62,46 +79,53 @@ def _let_go_of_output(code: int) -> int:
             if isinstance(error, BrokenPipeError):
                 code = _NOBODY_READS
             elif not code:
-                _complain(one_line(error))
+                terminal.complain(one_line(error))
                 code = 2
     return code
 
 
 def _run(arguments: list[str] | None) -> int:
     """Run one command, and say in a line what went wrong."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.run is None:  # what there is to ask for
+        parser.print_help()
+        return 0
     try:
         return options.run(options)
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(error.name, "train")
-        _complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
+        extra = _EXTRAS.get(error.name or "", "train")
+        terminal.complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
     except BrokenPipeError:  # no bad input
         raise
     except (OSError, ValueError, ArithmeticError, RuntimeError) as error:
-        _complain(one_line(error))
+        terminal.complain(one_line(error))
     except KeyboardInterrupt as error:
-        _complain(f"interrupted; {error.args[0] if error.args else 'nothing was written'}")
+        terminal.complain(f"interrupted; {error.args[0] if error.args else 'nothing was written'}")
         return 130
     return 2
 
 
-def _complain(message: str) -> None:
-    """One line on the error stream; of several processes under torchrun, the first of each machine speaks."""
-    if os.environ.get("LOCAL_RANK", "0") == "0":
-        print(f"digitlib: {message}", file=sys.stderr)
-
-
 def _parser() -> _Parser:
-    summary = "Handwritten digits: train, evaluate, predict, draw."
-    parser = _Parser(prog="digitlib", description=summary)
+    summary = "Handwritten digits, or pictures of your own: train, measure, name, draw, publish."
+    epilog = "digitlib COMMAND --help says more of each, with an example"
+    parser = _Parser(prog="digitlib", description=summary, epilog=epilog)
     parser.add_argument("--version", action="version", version=f"digitlib {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for run, add_options, example in (
         (training.train, training.train_options, "--out my-digits.safetensors"),
         (asking.evaluate, asking.evaluate_options, "--weights my-digits.safetensors"),
-        (asking.predict, asking.predict_options, "drawing.png photo.jpg"),
+        (
+            reporting.report,
+            reporting.report_options,
+            "--weights my-digits.safetensors --out report",
+        ),
+        (predicting.predict, predicting.predict_options, "drawing.png scans --json"),
+        (exporting.export, exporting.export_options, "--onnx digits.onnx"),
         (serving.app, serving.app_options, "--port 7860"),
-        (serving.deploy, serving.deploy_options, "--static ada/digits --dry-run"),
+        (serving.deploy, serving.deploy_options, "--static --out page"),
+        (about.info, about.info_options, "--weights my-digits.safetensors"),
     ):
         name = run.__name__
         epilog = f"example: digitlib {name} {example}"

@@ -1,44 +1,11 @@
 import numpy as np
 import pytest
 
-from digitlib import classify, data, weights
-from digitlib.accuracy import percent
+from digitlib import data, weights
 from digitlib.classify import DigitClassifier
 from digitlib.drawn import nondigits, redrawn
-from drawings import draw
-from named import COUNTS, names, write, write_onnx
+from named import COUNTS, write, write_onnx
 from shell import OPTDIGITS, run
-
-
-def test_predict(capsys, tmp_path):
-    for digit in (1, 3, 7):
-        draw(digit).save(tmp_path / f"{digit}.png")
-    files = [tmp_path / f"{digit}.png" for digit in (1, 3, 7)]
-    code, output, errors = run(capsys, "predict", *files)
-    assert (code, errors) == (0, [])
-    for file, line in zip(files, output, strict=True):
-        assert line.startswith(f"{file}: {file.stem} (") and line.endswith("%)")
-
-
-def test_predict_goes_on_after_a_bad_file(capsys, tmp_path):
-    draw(7).save(tmp_path / "7.png")
-    draw(7).point(lambda _: 0).save(tmp_path / "blank.png")
-    (tmp_path / "note.txt").write_text("seven")
-    files = [tmp_path / name for name in ("note.txt", "nowhere.png", "blank.png", "7.png")]
-    code, output, errors = run(capsys, "predict", *files)
-    assert code == 2
-    assert output[0] == f"{files[2]}: blank" and output[1].startswith(f"{files[3]}: 7 (")
-    assert [line.split(": ")[2].split(" (")[0] for line in errors] == [
-        "expected a picture",
-        "no such file",
-    ]
-
-
-def test_predict_prints_what_the_classifier_says(capsys, tmp_path):
-    draw(2).save(tmp_path / "2.png")
-    probabilities = DigitClassifier.load().probabilities(np.asarray(draw(2)))[0]
-    _, output, _ = run(capsys, "predict", tmp_path / "2.png")
-    assert output == [f"{tmp_path / '2.png'}: 2 ({percent(probabilities[2])})"]
 
 
 @pytest.fixture
@@ -96,35 +63,8 @@ def test_weights_that_cannot_refuse_say_so(capsys):
     assert code == 2 and "expected weights with a threshold of doubt" in errors[0]
 
 
-@pytest.fixture
-def two_pens(monkeypatch):
-    """In place of sixteen, which take their time."""
-    monkeypatch.setattr(redrawn, "GRID", redrawn.GRID[5:7])
-
-
 @pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize(("kind", "suffix"), [(write, "safetensors"), (write_onnx, "onnx")])
-def test_predict_prints_the_name(capsys, tmp_path, count, kind, suffix):
-    file = kind(tmp_path / f"w.{suffix}", names(count))
-    draw(2).save(tmp_path / "2.png")
-    code, output, errors = run(capsys, "predict", "--weights", file, tmp_path / "2.png")
-    said = classify.load(file).classify(tmp_path / "2.png")
-    share = percent(said.probabilities[said.label])
-    assert said.name == names(count)[said.label]
-    assert (code, errors) == (0, [])
-    assert output == [f"{tmp_path / '2.png'}: {' '.join(said.name.split())} ({share})"]
-
-
-def test_predict_says_why_there_is_no_name(capsys, tmp_path):
-    calibration = {"threshold": -1e9}
-    file = write(tmp_path / "w", ("a", "b"), none=True, calibration=calibration)
-    draw(2).save(tmp_path / "2.png")
-    _, output, _ = run(capsys, "predict", "--weights", file, tmp_path / "2.png")
-    assert output == [f"{tmp_path / '2.png'}: none of these"]
-
-
-@pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize("way", [[], ["--drawn"], ["--refusal"], ["--report", "folder"]])
+@pytest.mark.parametrize("way", [[], ["--drawn"], ["--refusal"]])
 def test_weights_of_other_classes_are_told_from_the_digits(
     capsys, tmp_path, monkeypatch, count, way
 ):
@@ -141,7 +81,7 @@ def test_weights_of_other_classes_are_told_from_the_digits(
     assert [path.name for path in tmp_path.iterdir()] == [file]
 
 
-def test_a_model_in_onnx_is_evaluated_and_reported(capsys, tmp_path, two_pens):
+def test_a_model_in_onnx_is_evaluated(capsys, tmp_path):
     calibration = {"temperature": 1.5}
     file = write_onnx(
         tmp_path / "m.onnx", data.DIGITS, preparation="digit", calibration=calibration
@@ -149,15 +89,6 @@ def test_a_model_in_onnx_is_evaluated_and_reported(capsys, tmp_path, two_pens):
     asked = ["evaluate", "--dataset", "optdigits", "--weights", file]
     code, output, errors = run(capsys, *asked)
     assert (code, errors) == (0, []) and " of 287 digits in the validation set" in output[0]
-    code, output, _ = run(capsys, *asked, "--quick", "--report", tmp_path / "out")
-    assert code == 0 and " of 100 digits in the validation set" in output[0]
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "Report: m.onnx" in page and "a temperature of 1.50" in page
-
-
-def test_a_short_report_needs_a_report(capsys):
-    code, _, errors = run(capsys, "evaluate", "--quick")
-    assert (code, errors) == (2, ["digitlib: expected --report beside --quick"])
 
 
 def test_weights_that_want_another_preparation_are_told_from_the_digits(capsys, tmp_path):

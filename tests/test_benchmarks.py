@@ -1,5 +1,6 @@
 """The measuring instruments of benchmarks/, on small real digits; what they measure takes most of an hour."""
 
+import argparse
 import itertools
 import json
 import sys
@@ -12,6 +13,7 @@ import torch
 from PIL import Image
 
 import bench
+import listing
 import peers
 import record
 import reproducibility
@@ -22,6 +24,7 @@ from digitlib.book.entries import entries
 from digitlib.model import MLP
 from digitlib.recipes import RECIPES, Network, Recipe
 from digitlib.train import Training, fit
+from named import write_onnx
 
 
 class Clock:
@@ -155,7 +158,7 @@ def tiny_mnist(small, monkeypatch, tmp_path):
             return self.transform(image), int(small.labels[i])
 
     monkeypatch.setattr(data, "load", lambda name="mnist": small)
-    monkeypatch.setattr(data.split, "__defaults__", (287, 0))
+    monkeypatch.setattr(data.split, "__defaults__", (287, 0, None))
     monkeypatch.setattr(data.split_indices, "__defaults__", (287, 0))
     monkeypatch.setattr("torchvision.datasets.MNIST", Served)
     return tmp_path
@@ -176,6 +179,38 @@ def test_each_runner_runs(tiny_mnist, monkeypatch):
         with pytest.raises(peers.Stop):
             run(watch)
         assert watch.first(0.7)
+
+
+@pytest.mark.server
+def test_files_are_named_by_both_ways(tiny_mnist, monkeypatch):
+    named, measured = [], bench.listed
+    monkeypatch.setattr(bench, "FILES", 5)
+    monkeypatch.setattr(bench, "listed", lambda words: named.append(words) or measured(words))
+    model = write_onnx(tiny_mnist / "m.onnx", weights.DIGITS).read_bytes()
+    monkeypatch.setattr(bench.export, "to_onnx", lambda _: model)  # seconds
+    lines = bench.files(argparse.Namespace(rounds=2))
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")][2:]
+    assert [row[1] for row in rows] == ["2", "2"]
+    assert [words[0] for words in named] == ["digitlib", "loop"] * 2
+    for row in rows:
+        rate, first, peak = (float(cell.split()[0].replace(",", "")) for cell in row[2:])
+        assert rate > 0 and first > 0 and 10 < peak < 2_000
+
+
+@pytest.mark.parametrize("way", ["digitlib", "loop"])
+def test_a_listing_is_a_line_of_json_for_each_file(small, capsys, tmp_path, way):
+    onnx = tmp_path / "m.onnx"
+    write_onnx(onnx, weights.DIGITS)
+    (tmp_path / "in").mkdir()
+    for i, image in enumerate(small.images[:3].numpy()):
+        Image.fromarray(image).save(tmp_path / "in" / f"{i}.png")
+    folder = str(tmp_path / "in")
+    assert listing.main(way, folder, *([str(onnx)] if way == "loop" else [])) == 0
+    output, errors = capsys.readouterr()
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert [line["file"] for line in lines] == [f"{folder}/{i}.png" for i in range(3)]
+    assert all(len(line["probabilities"]) == 10 for line in lines)
+    assert float(errors) > 10
 
 
 def test_a_step_is_taken_apart(small):

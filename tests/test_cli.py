@@ -1,20 +1,47 @@
 import os
-import subprocess
 import sys
 
 import pytest
 
-from digitlib import cli
-from digitlib.commands import asking, serving, training
+from digitlib import cli, weights
+from digitlib.commands import exporting, predicting, serving, training
 from drawings import draw
-from shell import OPTDIGITS, run
+from shell import OPTDIGITS, alone, run
+
+COMMANDS = ["train", "evaluate", "report", "predict", "export", "app", "deploy", "info"]
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "app", "deploy"])
-def test_help_has_an_example(capsys, command):
+@pytest.mark.parametrize("asked", [[], ["--help"]])
+def test_alone_it_says_what_it_can_do(capsys, asked):
+    code, output, errors = run(capsys, *asked)
+    assert (code, errors) == (0, [])
+    said = [line.split()[0] for line in output if line.startswith("    ") and line[4] != " "]
+    assert said == COMMANDS
+    assert output[-1].startswith("digitlib COMMAND --help")
+
+
+def example(capsys, command):
+    """The words of the example that a command's help ends with."""
     code, output, _ = run(capsys, command, "--help")
-    assert code == 0
-    assert any(line.startswith(f"example: digitlib {command}") for line in output)
+    assert code == 0 and output[-1].startswith(f"example: digitlib {command}")
+    return output[-1].split()[2:]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_has_an_example_that_works(capsys, monkeypatch, tmp_path, command):
+    """Run where it is quick: of a training, the app and what is measured on MNIST, that it is understood."""
+    words = example(capsys, command)
+    monkeypatch.chdir(tmp_path)
+    draw(7).save("drawing.png")
+    (tmp_path / "scans").mkdir()
+    draw(1).save("scans/1.png")
+    (tmp_path / "my-digits.safetensors").write_bytes(weights.TINY.read_bytes())
+    if command in ("train", "evaluate", "report", "app"):
+        options = cli._parser().parse_args(words)
+        assert options.run.__name__ == command
+    else:
+        code, output, errors = run(capsys, *words)
+        assert (code, errors) == (0, []) and output
 
 
 def test_of_several_processes_one_complains(capsys, monkeypatch):
@@ -25,7 +52,6 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "required: COMMAND"),
         (["fly"], "invalid choice: 'fly'"),
         (["predict"], "required: FILE"),
         (["train"], "required: --out"),
@@ -49,6 +75,15 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
         (["train", "--out", "."], ".: expected a file that can be written"),
         (["evaluate", "--weights", "nowhere"], "nowhere: no such file"),
         (["predict", "--weights", "nowhere", "x.png"], "nowhere: no such file"),
+        (["predict", "-", "-"], "expected the standard input once, got - twice"),
+        (["report"], "required: --out"),
+        (["report", "--out", "x", "--weights", "nowhere"], "nowhere: no such file"),
+        (["evaluate", "--report", "x"], "unrecognized arguments: --report x"),
+        (["export"], "required: --onnx"),
+        (["export", "--onnx", "nowhere/m.onnx"], "nowhere: no such folder"),
+        (["export", "--onnx", "m.onnx", "--weights", "nowhere"], "nowhere: no such file"),
+        (["info", "--weights", "nowhere"], "nowhere: no such file"),
+        (["deploy", "--static"], "--out FOLDER and --dry-run need none"),
         (["app", "--port", "x"], "invalid int value: 'x'"),
     ],
 )
@@ -65,7 +100,8 @@ def test_bad_input_is_one_plain_line_and_code_2(capsys, tmp_path, monkeypatch, a
     [
         (training, "train", "torch", "train"),
         (serving, "app", "gradio", "app"),
-        (asking, "predict", "onnxruntime", "onnx"),
+        (predicting, "predict", "onnxruntime", "onnx"),
+        (exporting, "export", "onnxscript", "export"),
     ],
 )
 def test_a_missing_package_is_named_with_its_cure(
@@ -77,7 +113,12 @@ def test_a_missing_package_is_named_with_its_cure(
 
     missing.__name__ = command
     monkeypatch.setattr(commands, command, missing)
-    options = {"train": ["--out", "w"], "app": [], "predict": ["x.png"]}[command]
+    options = {
+        "train": ["--out", "w"],
+        "app": [],
+        "predict": ["x.png"],
+        "export": ["--onnx", "m"],
+    }[command]
     code, _, errors = run(capsys, command, *options)
     assert (code, errors) == (
         2,
@@ -85,24 +126,18 @@ def test_a_missing_package_is_named_with_its_cure(
     )
 
 
-def alone(folder, *arguments, **streams):
-    """The command in a process of its own, whose output Python gathers as it does where nothing is set."""
-    told = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
-    told["PYTHONPATH"] = os.pathsep.join(sys.path)
-    command = [sys.executable, "-m", "digitlib", *arguments]
-    streams = {"stderr": subprocess.PIPE, **streams}
-    return subprocess.run(command, cwd=folder, env=told, text=True, **streams)
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--help"],
         ["predict", "7.png"],
-        ["deploy", "--static", "ada/digits", "--dry-run"],
+        ["predict", "--json", "."],
+        ["predict", "--csv", "7.png"],
+        ["info"],
+        ["deploy", "--static", "--dry-run"],
         ["train", *OPTDIGITS, "--recipe", "quick", "--out", "w"],
     ],
-    ids=lambda arguments: arguments[0],
+    ids=lambda arguments: " ".join(arguments[:2]),
 )
 @pytest.mark.server
 def test_where_nobody_reads_on_a_command_ends_in_silence(tmp_path, arguments):

@@ -181,6 +181,27 @@ def test_bad_input_is_one_plain_line(capsys, tmp_path, monkeypatch, arguments, m
     assert (code, output, errors.count("\n")) == (2, "", 1) and message in errors
 
 
+@pytest.mark.parametrize("count", [10, 5])
+def test_without_a_name_everything_else_is_the_same(tmp_path, count):
+    """Only how to ask it is told otherwise: by where it runs, or where its weights lie."""
+    file = weights.SHIPPED if count == 10 else write(tmp_path / "w", names(count))
+    for kind, asks in (
+        ("static", None),
+        ("gradio", 'Client("http://127.0.0.1:7860")'),
+        ("model", 'DigitClassifier.load("digits.safetensors")'),
+    ):
+        named, nameless = deploy.gather(kind, "ada/any", file), deploy.gather(kind, None, file)
+        said, text = (files.pop("README.md").decode() for files in (named, nameless))
+        assert named == nameless and "ada" not in text.replace("metadata", "")
+        if asks is None:
+            assert said == text
+        else:
+            assert asks in text and asks not in said
+            [code] = [part for part in text.split("```") if asks in part]
+            compile(code.removeprefix("python"), kind, "exec")
+    assert "from_hub" not in text and "huggingface" not in text and "revision" not in text
+
+
 @pytest.mark.parametrize("kind", ["statc", "", "Model", None])
 def test_a_misspelt_kind_is_refused(kind):
     with pytest.raises(ValueError, match="expected a kind out of static, gradio, model, got"):

@@ -68,7 +68,7 @@ def titles(noun, **of):
 
 def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
     """Of the shipped weights: a page, and the same figures as JSON."""
-    command = ["evaluate", "--dataset", "optdigits", "--quick", "--report"]
+    command = ["report", "--dataset", "optdigits", "--quick", "--out"]
     assert cli.main([*command, str(tmp_path / "out")]) == 0
     output, errors = capsys.readouterr()
     assert output.startswith(f"{tmp_path / 'out' / 'report.html'}: ")
@@ -276,6 +276,14 @@ def test_no_number_is_made_of_what_is_none(valid, two_pens):
     with pytest.raises(ValueError, match="got NaN or infinity for"):
         measure(Told(breaks), valid, quick=True, tell=told.append)
     assert told[-1] == "digits made worse"
+
+
+@pytest.mark.parametrize("temperature", [0, -1, math.nan, math.inf])
+def test_a_temperature_that_is_none_is_said_so_at_once(valid, temperature):
+    told = []
+    with pytest.raises(ValueError, match=r"expected a temperature .* above 0, got"):
+        measure(MLP((8,)), valid, temperature=temperature, tell=told.append)
+    assert told == []
 
 
 def test_where_no_report_can_be_made(valid, tmp_path):

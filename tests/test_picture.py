@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from digitlib.classify import DigitClassifier
-from digitlib.picture import read_image
+from digitlib.picture import SUFFIXES, _ground, read_image, walk
 from digitlib.preprocess import (
     NoInk,
     preprocess,
@@ -146,3 +146,80 @@ def test_a_redrawn_digit_is_no_photo(mnist):
         enlarged = Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC)
         expected = np.where(np.asarray(enlarged) >= 32, enlarged, 0)
         np.testing.assert_array_equal(read_image(enlarged), expected)
+
+
+def made(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_a_folder_is_walked_in_the_order_of_names(tmp_path):
+    made(
+        tmp_path,
+        "b.png",
+        "a/2.PNG",
+        "a/10.jpeg",
+        "a.png/x.tif",
+        "ä ö/ü.webp",
+        "c.txt",
+        ".git/d.png",
+    )
+    made(tmp_path, ".e.png", "__MACOSX/._b.png")
+    found = [path.relative_to(tmp_path).as_posix() for path in walk(str(tmp_path))]
+    assert found == ["a/10.jpeg", "a/2.PNG", "a.png/x.tif", "b.png", "ä ö/ü.webp"]
+    everything = [path.name for path in walk(tmp_path, None)]
+    assert everything == ["10.jpeg", "2.PNG", "x.tif", "b.png", "c.txt", "ü.webp"]
+    assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SUFFIXES)
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    made(tmp_path, "a/1.png", "b/2.png")
+    (tmp_path / "a" / "again").symlink_to(tmp_path)
+    (tmp_path / "a" / "to b").symlink_to(tmp_path / "b")
+    (tmp_path / "c.png").symlink_to(tmp_path / "nowhere.png")
+    found = [path.relative_to(tmp_path).as_posix() for path in walk(tmp_path)]
+    assert found == ["a/1.png", "a/to b/2.png", "c.png"]
+
+
+def test_only_a_folder_is_walked(tmp_path):
+    made(tmp_path, "a.png")
+    with pytest.raises(NotADirectoryError):
+        list(walk(tmp_path / "a.png"))
+    with pytest.raises(FileNotFoundError):
+        list(walk(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("error", [IndexError, RuntimeError, KeyError, EOFError, SyntaxError])
+def test_whatever_pillow_raises_is_one_error_with_the_files_name(monkeypatch, tmp_path, error):
+    """As its readers of AVIF and QOI do of damaged files."""
+    draw(7).save(tmp_path / "7.png")
+
+    def damaged(self):
+        raise error("bad")
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", damaged)
+    with pytest.raises(ValueError, match=r"7\.png: expected a picture"):
+        read_image(tmp_path / "7.png")
+    with (tmp_path / "7.png").open("rb") as file, pytest.raises(ValueError, match=r"7\.png: "):
+        read_image(file)
+
+
+@pytest.mark.parametrize("side", [1, 28, 99, 100, 101])
+def test_a_small_picture_is_read_the_same_in_any_mode(side):
+    """Grey as it is takes a shorter way than colour does."""
+    grey = Image.fromarray(
+        np.random.RandomState(side).randint(256, size=(side, side)).astype(np.uint8)
+    )
+    expected = read_image(grey)
+    np.testing.assert_array_equal(read_image(grey.convert("RGB")), expected)
+    np.testing.assert_array_equal(read_image(grey.convert("RGBA")), expected)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (2, 2), (5, 4), (28, 28), (3, 200)])
+def test_the_ground_is_the_borders_median(shape, kind):
+    grey = np.random.RandomState(shape[1]).randint(511, size=shape).astype(kind) / 2
+    border = [grey[0], grey[-1], grey[:, 0], grey[:, -1]]
+    assert _ground(grey) == np.median(np.concatenate(border))

@@ -2,9 +2,10 @@ import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import pytest
 import torch
 
-from digitlib.plain import listed, make_plain, one_line
+from digitlib.plain import listed, make_plain, one_line, readable
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,15 @@ def test_of_many_names_a_line_has_the_first():
 
 def test_an_error_is_said_on_one_line():
     assert one_line(ValueError(" two\n  lines ")) == "two lines"
+
+
+@pytest.mark.parametrize("name", ["a.png", "größer.png", "日.png", "\U0001f600"])
+def test_a_name_is_read_as_it_was_written(name):
+    """Whether the locale knew its letters, or took its bytes for what no letter is."""
+    assert readable(name) == name
+    assert readable(name.encode().decode("ascii", "surrogateescape")) == name
+
+
+@pytest.mark.parametrize("name", ["\udcff.png", "\ud800"])
+def test_what_was_no_letters_stays(name):
+    assert readable(name) == name

@@ -30,3 +30,23 @@ def test_deploy_takes_weights_of_any_classes(capsys, tmp_path, count):
     asked = ["deploy", "--static", "ada/things", "--weights", file, "--out", tmp_path / "folder"]
     assert run(capsys, *asked)[0] == 0
     assert (tmp_path / "folder" / weights.SHIPPED.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("kind", deploy.KINDS)
+def test_a_folder_needs_no_name(capsys, tmp_path, kind):
+    folder = tmp_path / "folder"
+    code, [line], errors = run(capsys, "deploy", f"--{kind}", "--out", folder)
+    assert (code, errors) == (0, []) and line.startswith(f"{folder}: ")
+    assert "None" not in (folder / "README.md").read_text(encoding="utf-8")
+    code, output, errors = run(capsys, "deploy", f"--{kind}", "--dry-run")
+    assert (code, errors) == (0, []) and f"{len(list(deploy.gather(kind)))} files" in output[-1]
+
+
+@pytest.mark.parametrize("kind", deploy.KINDS)
+def test_publishing_needs_one(capsys, kind):
+    code, output, errors = run(capsys, "deploy", f"--{kind}")
+    assert (code, output) == (2, [])
+    assert errors == [
+        f"digitlib: expected a name to publish it under, such as --{kind} ada/digits; "
+        "--out FOLDER and --dry-run need none"
+    ]

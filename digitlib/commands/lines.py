@@ -4,11 +4,14 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
+import torch
+
 from digitlib import evaluate
 from digitlib.accuracy import Share, percent, total
 from digitlib.classify import Classifier
 from digitlib.data import Images
 from digitlib.drawn import nondigits, redrawn
+from digitlib.plain import one_line, readable
 
 __all__ = ["LISTED", "answered", "drawn", "refusal"]
 
@@ -16,28 +19,35 @@ LISTED = 100
 """Of so many wrong images each gets a line."""
 
 
-def answered(classifier: Classifier, images: Images, name: str) -> Iterator[str]:
-    """How many are right, in all and of each class; and the wrong ones, worst first, by their positions."""
+def answered(classifier: Classifier, images: Images, place: str) -> Iterator[str]:
+    """How many are right, in all and of each class; and the wrong ones, worst first, by their files or positions.
+
+    Args:
+        classifier: the model.
+        images: what it is asked about.
+        place: what one calls the place where they are.
+    """
     logits, labels = evaluate.logits(classifier, images.images), images.labels
-    yield f"{evaluate.accuracy(logits, labels)} {images.noun} in the {name} set"
+    yield f"{evaluate.accuracy(logits, labels)} {images.noun} in {place}"
     for label, one in enumerate(images.classes):
         some = labels == label
         right = "none to ask about"
         if some.any():
             right = f"{evaluate.accuracy(logits[some], labels[some])} {images.noun}"
-        yield f"  {one}: {right}"
+        yield f"  {one_line(one)}: {right}"
     yield from _wrong(classifier, images, logits)
 
 
-def _wrong(classifier: Classifier, images: Images, logits) -> Iterator[str]:
+def _wrong(classifier: Classifier, images: Images, logits: torch.Tensor) -> Iterator[str]:
     wrong = evaluate.mistakes(logits, images.labels)
     share = Share(len(wrong), len(images))
     low, high = (100 * end for end in share.interval)
     yield f"{share.count:,} wrong, {percent(share.value, 2)} ({low:.2f} to {high:.2f})"
     sure = (logits / classifier.temperature).softmax(1).max(1)
     for i in wrong[:LISTED].tolist():
-        label, called = (images.classes[j] for j in (images.labels[i], sure.indices[i]))
-        yield f"  {i}: a {label}, called {called} ({percent(sure.values[i], 0)})"
+        label, called = (one_line(images.classes[j]) for j in (images.labels[i], sure.indices[i]))
+        which = readable(images.files[i]) if images.files else i
+        yield f"  {which}: a {label}, called {called} ({percent(sure.values[i], 0)})"
     if len(wrong) > LISTED:
         yield f"  and {len(wrong) - LISTED:,} more"
 

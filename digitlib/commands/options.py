@@ -1,25 +1,141 @@
 """Options that several commands share, and what they stand for. Nothing is read before a command asks for it."""
 
+import argparse
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digitlib import weights
+from digitlib.commands import terminal
+from digitlib.plain import listed
 
-__all__ = ["add_dataset", "add_weights", "split"]
+if TYPE_CHECKING:
+    from digitlib.classify import Classifier
+    from digitlib.data import Images
+
+__all__ = [
+    "VALIDATION",
+    "add_data",
+    "add_weights",
+    "called",
+    "check_classes",
+    "held_back",
+    "read",
+    "reading",
+    "tell",
+]
+
+VALIDATION = "the validation set"
+"""What one calls the place of images that were held back from a training."""
 
 
-def add_dataset(parser) -> None:
-    """``--dataset``: which digits."""
-    parser.add_argument("--dataset", choices=["mnist", "optdigits"], default="mnist")
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """``--data``: a set by its name, or pictures of one's own. ``--dataset`` is what it was called before."""
+    text = (
+        "mnist, optdigits, fashion-mnist, kmnist, emnist-letters; a folder with a folder of pictures for each class; "
+        "or a file of images as MNIST has them, its labels beside it (default: mnist)"
+    )
+    names = "--data", "--dataset"
+    parser.add_argument(*names, dest="data", default="mnist", metavar="NAME|FOLDER", help=text)
 
 
-def add_weights(parser, what: str = "a weights file or a model in ONNX") -> None:
+def add_weights(
+    parser: argparse.ArgumentParser, what: str = "a weights file or a model in ONNX"
+) -> None:
     """``--weights``: the model's file, a path."""
     text = f"{what} (default: the package's own)"
     parser.add_argument("--weights", type=Path, default=weights.SHIPPED, metavar="FILE", help=text)
 
 
-def split(dataset: str):
-    """The book's training and validation digits of a data set."""
+def read(
+    source: str, classes: tuple[str, ...] | None = None, preparation: str | None = None
+) -> "Images":
+    """Read what ``--data`` names, as :func:`reading` does, and say on the error stream what was left out."""
+    images, told = reading(source, classes, preparation)
+    tell(told)
+    return images
+
+
+def reading(
+    source: str, classes: tuple[str, ...] | None = None, preparation: str | None = None
+) -> tuple["Images", list[str]]:
+    """Read what ``--data`` names.
+
+    Args:
+        source: a name, a folder or a file.
+        classes, preparation: as :func:`digitlib.data.load` takes them.
+
+    Returns:
+        the images, and lines that say what was left out.
+    """
+    from digitlib import data
+    from digitlib.folder import LeftOut
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", LeftOut)
+        images = data.load(source, classes=classes, preparation=preparation)
+    return images, [str(warning.message) for warning in told]
+
+
+def tell(lines: list[str]) -> None:
+    """Say lines on the error stream."""
+    for line in lines:
+        terminal.complain(line)
+
+
+def called(source: str) -> str:
+    """What a file's provenance calls a set of images: its name, that of its file, or of its folder with a slash."""
     from digitlib import data
 
-    return data.split(data.load(dataset), valid=data.VALID_SIZE[dataset])
+    if source in data.NAMES:
+        return source
+    path = Path(source).resolve()
+    return f"{path.name}/" if path.is_dir() else path.name
+
+
+def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["Images", str]:
+    """Images of ``--data`` that a model has not learned from, and what one calls the place where they are.
+
+    Of a named set, and of the very pictures that it was trained on, these are the validation set; of any others, all.
+
+    Raises:
+        ValueError: the model names other things, or wants them otherwise prepared.
+    """
+    from digitlib import data
+
+    if options.data in data.NAMES:
+        images = read(options.data)
+        check_classes(options, classifier, images)
+        return _validation(images, options.data), VALIDATION
+    images = read(options.data, classifier.classes, classifier.preparation)
+    if len(images) > 1:
+        valid = _validation(images)
+        if data.fingerprint(valid.images, valid.labels) == _trained_beside(classifier):
+            return valid, VALIDATION
+    return images, options.data
+
+
+def _validation(images: "Images", name: str | None = None) -> "Images":
+    from digitlib import data
+
+    return data.split(images, data.valid_size(images, name))[1]
+
+
+def _trained_beside(classifier: "Classifier") -> str | None:
+    """The fingerprint of the validation images of a model's training, if its file says it."""
+    valid = classifier.provenance.get("valid")
+    return valid.get("images") if isinstance(valid, dict) else None
+
+
+def check_classes(options: argparse.Namespace, classifier: "Classifier", images: "Images") -> None:
+    """ValueError where a model names other things than a data set holds, or wants them otherwise prepared."""
+    if classifier.classes != images.classes:
+        raise ValueError(
+            f"{options.weights}: expected the classes of {options.data}, {listed(images.classes)}, "
+            f"got {listed(classifier.classes)}"
+        )
+    if classifier.preparation != images.preparation:
+        raise ValueError(
+            f"{options.weights}: expected the preparation of {options.data}, "
+            f'"{images.preparation}", got "{classifier.preparation}"'
+        )

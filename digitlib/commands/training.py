@@ -4,30 +4,55 @@ Where it can be written is checked before the training. Beside the file lies ano
 finished epoch, from which an interrupted training goes on.
 """
 
+import argparse
 import os
+import shlex
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digitlib import weights
 from digitlib.accuracy import percent
-from digitlib.commands.options import add_dataset, split
+from digitlib.commands.options import VALIDATION, add_data, called, read
+from digitlib.preprocess import PREPARATIONS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from digitlib.commands.preparing import Trial
+    from digitlib.data import Images
+    from digitlib.model import MLP
+    from digitlib.recipes import Recipe
+    from digitlib.train import Epoch
 
 __all__ = ["train", "train_options"]
 
 
-def train_options(parser) -> None:
+def train_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib train`` takes."""
     text = "the weights file to write"
     parser.add_argument("--out", type=Path, required=True, help=text)
-    add_dataset(parser)
+    add_data(parser)
+    text = (
+        "how pictures become images: digit crops them to their ink and centres it, picture takes them whole (default: "
+        "for a folder, what a trial shows to be better)"
+    )
+    parser.add_argument("--preparation", choices=PREPARATIONS, help=text)
     text = (
         "quick: seconds; sprint: a second or two, to 98 %%; base: a minute; tiny: 64 kB; "
-        "pad: minutes, for any pen and what is no digit; "
-        "record: a minute on a large GPU, else half an hour or more (default: base)"
+        "own: for pictures of your own, also few; pad: minutes, for any pen and what is no digit; "
+        "record: a minute on a large GPU, else half an hour or more (default: base, or own for your own)"
     )
-    parser.add_argument("--recipe", default="base", metavar="NAME", help=text)
-    parser.add_argument("--epochs", type=int, help="passes over the training digits")
+    parser.add_argument("--recipe", metavar="NAME", help=text)
+    text = (
+        "a field of the recipe, such as batch=512, hidden=512,256 or deform=none; may be said again"
+    )
+    parser.add_argument(
+        "--set", dest="changes", action="append", default=[], metavar="FIELD=VALUE", help=text
+    )
+    parser.add_argument("--epochs", type=int, help="passes over the training images")
     parser.add_argument("--rate", type=float, help="the largest learning rate")
-    text = "initial weights, order of the digits, deformations (default: 0)"
+    text = "initial weights, order of the images, deformations (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=text)
     text = "number format of the matrix products (default: auto, what the hardware does best)"
     formats = ["auto", "float32", "bfloat16"]
@@ -38,7 +63,7 @@ def train_options(parser) -> None:
     parser.add_argument("--resume", action="store_true", help=text)
 
 
-def train(options) -> int:
+def train(options: argparse.Namespace) -> int:
     """Train a model and write its weights file; in several processes under torchrun."""
     try:
         _train(options)
@@ -47,42 +72,83 @@ def train(options) -> int:
     return 0
 
 
-def _train(options) -> None:
+def _train(options: argparse.Namespace) -> None:
     from digitlib import export
     from digitlib.engine import hardware, parallel
-    from digitlib.recipes import Recipe
     from digitlib.train import fit
 
     device = hardware.best_device()
-    precision = options.precision
-    if precision == "auto":
-        precision = hardware.best_precision(device)
-    recipe = Recipe.named(
-        options.recipe, seed=options.seed, precision=precision, **_changes(options)
-    )
+    recipe = _recipe(options, hardware.best_precision(device))
     # Before the training, not after it; and what needs no data before that is read.
     if options.teacher and not recipe.training.distil:
-        raise ValueError(f"expected no teacher for recipe {options.recipe}")
+        raise ValueError(f"expected no teacher for recipe {_name(options)}")
     kept = _writable(options)
-    train, valid = split(options.dataset)
+    train, valid, trial = _parts(options)
     teacher = _teacher(options, recipe, train)
-    model, how = recipe.model(), recipe.training
-    tell = _teller(how.epochs)
+    model, how = _model(options, recipe, train), recipe.training
     with parallel.group(device):
         if parallel.first():
-            print(hardware.describe(device), precision, sep=", ")
-        more = recipe.images(train)
+            print(hardware.describe(device), how.precision, sep=", ")
+            print(*_told(train, valid, trial), sep="\n")
+        more, tell = recipe.images(train), _teller(how.epochs)
         fit(model, more, valid, how, teacher=teacher, after_epoch=tell, keep=kept)
         if not parallel.first():
             return
-    command = _command(options, precision)
-    said = options.dataset, recipe.flat(), command
+    said = called(options.data), recipe.flat(), _command(options, recipe, trial)
     accuracy = export.export_weights(model, options.out, valid, *said)
     kept.unlink()
-    print(f"{options.out}: {accuracy} {valid.noun} in the validation set")
+    print(f"{options.out}: {accuracy} {valid.noun} in {VALIDATION}")
 
 
-def _teacher(options, recipe, train):
+def _name(options: argparse.Namespace) -> str:
+    """The recipe that was asked for, or the one that fits the data."""
+    from digitlib import data
+
+    return options.recipe or ("base" if options.data in data.NAMES else "own")
+
+
+def _recipe(options: argparse.Namespace, precision: str) -> "Recipe":
+    from digitlib.commands.changes import changed
+    from digitlib.recipes import Recipe
+
+    if options.precision != "auto":
+        precision = options.precision
+    given = {"seed": options.seed, "precision": precision} | _changes(options)
+    return changed(Recipe.named(_name(options), **given), options.changes)
+
+
+def _parts(options: argparse.Namespace) -> "tuple[Images, Images, Trial | None]":
+    """Training and validation images, and the trial that chose their preparation, if there was one."""
+    from digitlib import data
+    from digitlib.commands import preparing
+
+    if options.data in data.NAMES and options.preparation is None:
+        images, trial = read(options.data), None
+    elif options.preparation is not None or not preparing.is_folder(options.data):
+        images, trial = read(options.data, preparation=options.preparation), None
+    else:
+        images, trial = preparing.read_better(options.data, options.seed)
+    return *data.split(images, data.valid_size(images, options.data)), trial
+
+
+def _model(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "nn.Sequential":
+    """The network; that of the book's own digits begins with MNIST's constants."""
+    from digitlib import data
+    from digitlib.model import Normalize
+
+    if options.data in data.VALID_SIZE:
+        return recipe.model()
+    return recipe.model(len(train.classes), Normalize.of(train.images))
+
+
+def _told(train: "Images", valid: "Images", trial: "Trial | None") -> Iterator[str]:
+    """What is learned from."""
+    yield f"{len(train):,} {train.noun} of {len(train.classes)} classes to learn from, {len(valid):,} held back"
+    if trial:
+        yield str(trial)
+
+
+def _teacher(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "MLP | None":
     """The model that a recipe learns from; None for one that learns from labels alone."""
     from digitlib import export
     from digitlib.classify import DigitClassifier
@@ -97,13 +163,13 @@ def _teacher(options, recipe, train):
     return export.load_model(file)
 
 
-def _teller(epochs: int):
+def _teller(epochs: int) -> "Callable[[Epoch], None]":
     """What says a line after each epoch; of several processes the first speaks."""
     from tqdm import tqdm
 
     from digitlib.engine import parallel
 
-    def tell(epoch) -> None:
+    def tell(epoch: "Epoch") -> None:
         if parallel.first():
             tqdm.write(  # above the progress bar, not through it
                 f"epoch {epoch.number:2} of {epochs}   loss {epoch.train_loss:.4f}   "
@@ -125,7 +191,7 @@ def _left_behind(out: Path) -> str:
     return f"{_unfinished(out)} keeps the last finished epoch; go on with --resume"
 
 
-def _writable(options) -> Path:
+def _writable(options: argparse.Namespace) -> Path:
     """Check where a training will write, and return the file that keeps its last finished epoch."""
     from digitlib.engine import checkpoint
 
@@ -150,19 +216,23 @@ def _writable(options) -> Path:
     return kept
 
 
-def _changes(options) -> dict[str, int | float]:
+def _changes(options: argparse.Namespace) -> dict[str, int | float]:
     """What differs from the named recipe."""
     given = {"epochs": options.epochs, "rate": options.rate}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _command(options, precision: str) -> str:
+def _command(options: argparse.Namespace, recipe: "Recipe", trial: "Trial | None") -> str:
     """The command that makes the same weights again."""
     processes = os.environ.get("WORLD_SIZE", "1")
     start = f"torchrun --nproc-per-node {processes} -m " if processes != "1" else ""
-    words = [f"{start}digitlib train --dataset {options.dataset}"]
-    words += [f"--recipe {options.recipe}"]
+    words = [f"{start}digitlib train --data {shlex.quote(called(options.data))}"]
+    preparation = trial.preparation if trial else options.preparation
+    words += [f"--preparation {preparation}"] if preparation else []
+    words += [f"--recipe {_name(options)}"]
     words += [f"--{name} {value}" for name, value in _changes(options).items()]
+    words += [f"--set {shlex.quote(change)}" for change in options.changes]
     words += [f"--teacher {options.teacher.name}"] if options.teacher else []
-    words += [f"--precision {precision}", f"--seed {options.seed}", "--out FILE"]
+    training = recipe.training
+    words += [f"--precision {training.precision}", f"--seed {training.seed}", "--out FILE"]
     return " ".join(words)

@@ -44,28 +44,58 @@ _PREPARED = {
     "picture": "`classify` first brings a picture, as it is, to 28 by 28 grey levels: its proportions are kept, and\n"
     "what they leave free is dark.",
 }
+# How weights are read that lie on the hub, and those that lie in a folder.
+_LOADED = {
+    True: {
+        "load": 'from_hub("{name}")',
+        "needs": "`pip install digitlib huggingface-hub` brings what this needs. The weights are a safetensors file: "
+        "numbers and text,\nnone of it executed. What a name holds can change, so pin what you have tried: "
+        "`revision=` takes the hash of a commit.",
+    },
+    False: {
+        "load": 'load("{file}")',
+        "needs": "`pip install digitlib` brings what this needs. The weights are a safetensors file: numbers and "
+        "text, none of it\nexecuted.",
+    },
+}
 
 
 def template(name: str) -> str:
-    """A text out of ``templates/``, to be filled by ``str.format``."""
+    """A text out of ``templates/``, to be filled by ``str.format``.
+
+    Raises:
+        FileNotFoundError: there is none of this name.
+
+    >>> from digitlib.hosts import cards
+    >>> cards.template("static.md").partition(":")[0].split()[:5]
+    ['{what}', 'It', 'runs', 'in', 'your']
+    """
     return (resources.files("digitlib.hosts") / "templates" / name).read_text(encoding="utf-8")
 
 
 def model_card(
     weights_file: str | Path = weights.SHIPPED,
-    name: str = "ada/digits",
+    name: str | None = "ada/digits",
     entries: Entries | None = None,
 ) -> str:
     """The model card of a weights file, as Markdown in sections, without a title.
 
     Args:
         weights_file: the model.
-        name: where it is published, ``USER/NAME``.
+        name: where it is published, ``USER/NAME``; None if nowhere, but beside its weights in a folder.
         entries: the ledger's for MNIST. The card has their figures if they were measured on these very weights.
 
     Raises:
         FileNotFoundError, ValueError: no such weights file, or not one.
         KeyError: the entries speak of these weights, but lack one that the card needs.
+
+    With the ledger's entries it has figures; of weights that they don't speak of, it never has:
+
+    >>> from digitlib.book.entries import entries
+    >>> from digitlib.hosts import cards
+    >>> plain, measured = cards.model_card(), cards.model_card(entries=entries("mnist"))
+    >>> "290,600 weights of 8 bits" in plain, len(plain) < len(measured)
+    (True, True)
     """
     read = weights.load(weights_file)
     size = Path(weights_file).stat().st_size
@@ -74,7 +104,7 @@ def model_card(
     what = template("card.md").format(
         refuses=', or says "not a digit"' if _refuses(read) else "",
         eleventh=_more(read),
-        name=name,
+        **_loaded(name),
         training=_training(read.provenance, "digit"),
         **_network(read, size),
     )
@@ -91,6 +121,14 @@ def data_card(entries: Entries, others: Entries) -> str:
     Args:
         entries: the ledger's for MNIST.
         others: the ledger's for optdigits.
+
+    Raises:
+        KeyError: either lacks one that the card needs.
+
+    >>> from digitlib.book.entries import entries
+    >>> from digitlib.hosts import cards
+    >>> cards.data_card(entries("mnist"), entries("optdigits")).splitlines()[0]
+    'MNIST: 70,000 pictures of handwritten digits, each of 28 by 28 grey levels, with the digit that somebody meant.'
     """
     figures, small = _figures(entries), _figures(others)
     foreign = figures["validate.other-handwriting"].n  # all that are no test digits
@@ -105,11 +143,19 @@ def data_card(entries: Entries, others: Entries) -> str:
 
 
 def readme(
-    name: str, weights_file: str | Path = weights.SHIPPED, entries: Entries | None = None
+    name: str | None, weights_file: str | Path = weights.SHIPPED, entries: Entries | None = None
 ) -> str:
     """The model card as README.md of a model repository: with a title, and the metadata that the hub reads.
 
-    Args and errors are :func:`model_card`'s.
+    Args and errors are :func:`digitlib.hosts.cards.model_card`'s.
+
+    Raises:
+        ModuleNotFoundError: there is no huggingface_hub.
+
+    >>> from digitlib.hosts import cards
+    >>> text = cards.readme("ada/digits")
+    >>> "pipeline_tag: image-classification" in text, text.endswith(cards.model_card())
+    (True, True)
     """
     from huggingface_hub import ModelCard, ModelCardData
 
@@ -129,7 +175,7 @@ def readme(
     return str(ModelCard(f"---\n{metadata.to_yaml()}\n---\n\n# {title}\n\n{card}"))
 
 
-def _results(told: Entries, name: str) -> dict:
+def _results(told: Entries, name: str | None) -> dict:
     """The test accuracy as the hub's metadata have it, where it is known."""
     from huggingface_hub import EvalResult
 
@@ -143,7 +189,7 @@ def _results(told: Entries, name: str) -> dict:
         metric_type="accuracy",
         metric_value=_figures(told)["validate.test"].value,
     )
-    return {"model_name": name, "eval_results": [result]}
+    return {"model_name": name or weights.SHIPPED.stem, "eval_results": [result]}
 
 
 def _reads_digits(read: weights.Weights) -> bool:
@@ -151,7 +197,13 @@ def _reads_digits(read: weights.Weights) -> bool:
     return are_digits(read.classes) and read.preparation == "digit"
 
 
-def _of_classes(read: weights.Weights, size: int, name: str) -> str:
+def _loaded(name: str | None) -> dict[str, str]:
+    """How to read the weights, from the hub or from where they lie."""
+    said = _LOADED[name is not None]
+    return said | {"load": said["load"].format(name=name, file=weights.SHIPPED.name)}
+
+
+def _of_classes(read: weights.Weights, size: int, name: str | None) -> str:
     """The card of weights that name anything else."""
     more, refuses = _more(read), ""
     unknown = "What belongs to none of them gets one of these names all the same."
@@ -164,7 +216,7 @@ def _of_classes(read: weights.Weights, size: int, name: str) -> str:
         refuses=refuses,
         more=more,
         unknown=unknown,
-        name=name,
+        **_loaded(name),
         prepared=_PREPARED[read.preparation],
         training=_training(read.provenance, "picture"),
         valid=_valid(read.provenance, "pictures"),
@@ -225,7 +277,7 @@ def _told(weights_file: str | Path, entries: Entries | None) -> Entries:
 
 def _dataset(read: weights.Weights) -> dict[str, str]:
     """What is known of the digits that weights learned from."""
-    known = _DATASETS.get(read.provenance.get("dataset")) if _reads_digits(read) else None
+    known = _DATASETS.get(read.provenance.get("dataset", "")) if _reads_digits(read) else None
     return known or _UNKNOWN
 
 
