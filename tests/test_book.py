@@ -30,6 +30,7 @@ PAGES = [  # without code to run
     "ledger",
     "run",
     "publish",
+    "reference",
     "model-card",
     "data-card",
 ]
@@ -85,6 +86,9 @@ def test_the_table_of_contents_names_every_chapter():
         f"book/{name}" for name in CHAPTERS + PAGES
     ]
     assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
+    below = [page["file"] for item in toc["chapters"] for page in item.get("sections", ())]
+    written = {f"book/{path.stem}" for path in BOOK.glob("*.md")}
+    assert written == {toc["root"], *below} | {f"book/{name}" for name in PAGES}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -199,6 +199,16 @@ def test_the_cover_says_title_subtitle_and_address(pages):
     assert cover.find(f".//{XHTML}img") is not None
 
 
+def test_the_reference_is_a_list_on_paper(pages):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    [below] = [item["sections"] for item in toc["chapters"] if "sections" in item]
+    assert len(below) > 5 and not {f"{page['file']}.xhtml" for page in below} & set(pages)
+    words = "".join(pages["book/reference.xhtml"].itertext())
+    for page in below:
+        title = (ROOT / f"{page['file']}.md").read_text().partition("\n")[0]
+        assert title.removeprefix("# ") in words or page["file"].endswith("-terminal")
+
+
 def test_folds_stand_open(pages):
     folded = [cell for cell in cells() if "hide-cell" in cell["metadata"].get("tags", [])]
     opened = [

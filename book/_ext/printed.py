@@ -24,6 +24,7 @@ from docutils import nodes
 from inlining import PICTURE
 from jupyter_book.sphinx import build_sphinx
 from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.addnodes import pending_xref
 from sphinx.builders.epub3 import Epub3Builder
 
 import digitlib
@@ -118,7 +119,6 @@ def settings(address: str) -> dict:
     version = digitlib.__version__
     return {
         # As jupyter-book's own command sets them.
-        "external_toc_path": "_toc.yml",
         "latex_individualpages": False,
         "nitpicky": True,
         "version": version,
@@ -147,14 +147,24 @@ def settings(address: str) -> dict:
     }
 
 
+def contents() -> dict:
+    """The table of contents without pages below others, the reference's: on paper they would be half of the book."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    for page in toc["chapters"]:
+        page.pop("sections", None)
+    return toc
+
+
 def write_epub(path: Path, address: str = "") -> None:
     """Build the EPUB; SystemExit if Sphinx warns. ``address`` is where the HTML book lies, if anywhere."""
     with tempfile.TemporaryDirectory() as folder:
+        toc = Path(folder) / "toc.yml"
+        toc.write_text(yaml.safe_dump(contents()), encoding="utf-8")
         status = build_sphinx(
             str(ROOT),
             f"{folder}/pages",
             path_config=ROOT / "_config.yml",
-            confoverrides=settings(address),
+            confoverrides=settings(address) | {"external_toc_path": str(toc)},
             noconfig=True,
             doctreedir=f"{folder}/trees",
             builder="epub",
@@ -165,6 +175,17 @@ def write_epub(path: Path, address: str = "") -> None:
         if status:
             sys.exit(f"{path.name} was not written: {status}")
         shutil.copy(f"{folder}/pages/book.epub", path)
+
+
+def unlink(app, doctree):
+    """Let a link to a page that is left out be its words."""
+    if app.builder.name != "epub":
+        return
+    for link in list(doctree.findall(pending_xref)):
+        page = link["reftarget"]
+        left_out = (ROOT / f"{page}.md").is_file() and page not in app.env.found_docs
+        if link["reftype"] == "myst" and left_out:
+            link.replace_self(link.children)
 
 
 def prepare(app, doctree, docname):
@@ -361,6 +382,7 @@ def setup(app):
     """Register with Sphinx."""
     app.add_builder(Pages, override=True)
     app.add_config_value("printed_address", "", "env")
+    app.connect("doctree-read", unlink)
     app.connect("doctree-resolved", prepare, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
