@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 
 import pytest
@@ -6,7 +7,8 @@ import pytest
 from digitlib import cli, weights
 from digitlib.commands import exporting, predicting, serving, training
 from drawings import draw
-from shell import OPTDIGITS, alone, run
+from named import AWKWARD, write
+from shell import OPTDIGITS, alone, bare, run
 
 COMMANDS = ["train", "evaluate", "report", "predict", "export", "app", "deploy", "info"]
 
@@ -185,3 +187,27 @@ def test_a_name_that_the_terminal_cannot_show_stops_nothing(tmp_path, monkeypatc
     shown = [r"ein gr\xf6\xdferes Problem.png", "7.png", r"\udcff.png"]
     assert [line.split(":")[0] for line in lines] == shown
     assert all(": 7 (" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info", "--weights", "größere w"],
+        ["export", "--weights", "größere w", "--onnx", "größere m.onnx"],
+        ["deploy", "--static", "--weights", "größere w", "--out", "größere Seite"],
+        ["deploy", "--model", "--weights", "größere w", "--dry-run"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+@pytest.mark.server
+def test_a_locale_without_umlauts_stops_nothing(tmp_path, arguments):
+    """As under ``LANG=C`` where Python isn't told to take UTF-8 for it; of names and of classes."""
+    write(tmp_path / "größere w", AWKWARD, provenance={"dataset": "Bögen"})
+    told = bare() | {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"}
+    result = alone(tmp_path, *arguments, stdout=subprocess.PIPE, env=told)
+    assert (result.returncode, result.stderr) == (0, "") and result.stdout.isascii()
+    shown = r"gr\xf6\xdfere "
+    assert (shown in result.stdout) == ("--dry-run" not in arguments)
+    made = {path.name for path in tmp_path.iterdir()} - {"größere w"}
+    assert made <= {"größere m.onnx", "größere Seite"}
+    assert len(made) == (arguments[0] == "export" or "--out" in arguments)

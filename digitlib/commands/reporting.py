@@ -6,6 +6,7 @@ from pathlib import Path
 from digitlib import classify
 from digitlib.commands.asking import check_classes
 from digitlib.commands.options import add_dataset, add_weights, split
+from digitlib.plain import readable
 
 __all__ = ["report", "report_options"]
 
@@ -36,5 +37,5 @@ def report(options) -> int:
         tell=lambda text: print(f"measuring {text} …", file=sys.stderr),
     )
     right = f"{found.clean.accuracy} {found.noun}s in the validation set"
-    print(f"{options.out / 'report.html'}: {right}")
+    print(f"{readable(str(options.out / 'report.html'))}: {right}")
     return 0

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from digitlib.commands.options import add_weights
 from digitlib.files import write_folder
+from digitlib.plain import readable
 
 __all__ = ["app", "app_options", "deploy", "deploy_options"]
 
@@ -63,7 +64,7 @@ def deploy(options) -> int:
         print(deploy.front_matter(files), deploy.listing(files), sep="\n")
     elif options.folder:
         write_folder(files, options.folder)
-        print(f"{options.folder}: {len(files)} files")
+        print(f"{readable(str(options.folder))}: {len(files)} files")
     else:
         address, gone = publish(files, name, kind)
         print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))
