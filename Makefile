@@ -79,9 +79,10 @@ bench: $(VENV)/.test  ## measure digitlib beside its peers, some forty minutes: 
 serve: book  ## build the book and serve it on http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-lint: $(VENV)/.test  ## check the style of the code
+lint: $(VENV)/.test  ## check the style of the code, and the types of the package
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 dist: | $(BIN)/uv  ## build the package for an index, and check it; a TAG=v0.1.0 must be its version
 	@test -z "$(TAG)" || grep -qFx 'version = "$(TAG:v%=%)"' pyproject.toml || \

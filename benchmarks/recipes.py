@@ -41,7 +41,7 @@ def main(names: list[str]) -> None:
             line = f"{right[-1].value:.4f}, moved {moved[-1].value:.4f}"
             print(f"{name}, seed {seed}: {line}", flush=True)
         command = f"python benchmarks/recipes.py {name}"
-        told = {dataset: entries(dataset) for dataset in data.NAMES}
+        told = {dataset: entries(dataset) for dataset in data.VALID_SIZE}
         for entry, parts in {
             f"recipe.{name}": right,
             f"recipe.{name}-moved": moved,

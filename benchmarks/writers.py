@@ -103,7 +103,7 @@ def named(digits: Images, folds: torch.Tensor, recipe: Recipe) -> torch.Tensor:
 
 def record(right: dict[str, torch.Tensor], folds: dict[str, torch.Tensor]) -> None:
     """Write the accuracies to the ledger, with their range over the folds."""
-    told = {dataset: entries(dataset) for dataset in data.NAMES}
+    told = {dataset: entries(dataset) for dataset in data.VALID_SIZE}
     for way, told in right.items():
         each = [Accuracy.of(told[folds[way] == fold]) for fold in range(FOLDS)]
         told["mnist"][f"record.{way}-writers"] = ledger.mean_of(

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Self
+from typing import Protocol, Self, SupportsInt
 
 __all__ = ["Accuracy", "Share", "percent", "total", "wilson"]
 
@@ -22,9 +22,21 @@ def percent(value: float, digits: int = 1) -> str:
     return f"{100 * value:.{digits}f} %"
 
 
+class _Truths(Protocol):
+    """Booleans ``(N,)``, whoever made them."""
+
+    def sum(self) -> SupportsInt: ...
+
+    def __len__(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class Share:
     """``count`` of ``n``, with the 95 % Wilson interval.
+
+    Attributes:
+        count: how many are so, 0 to n.
+        n: of how many; at least 1, or there is neither a value nor an interval.
 
     >>> print(Share(5, 1500))
     0.3 % (0.1 to 0.8) of 1,500
@@ -34,7 +46,7 @@ class Share:
     n: int
 
     @classmethod
-    def of(cls, true) -> Self:
+    def of(cls, true: _Truths) -> Self:
         """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
         return cls(int(true.sum()), len(true))
 
@@ -72,7 +84,11 @@ class Accuracy(Share):
 
 
 def total(parts: Iterable[Share]) -> Share:
-    """Several shares of one kind taken together: all that were counted, of all that were asked; of the same kind."""
+    """Several shares of one kind, at least one, taken together: all that were counted, of all that were asked.
+
+    >>> print(total([Accuracy(50, 100), Accuracy(1960, 2000)]))  # not 74 %
+    95.7 % (94.8 to 96.5) of 2,100
+    """
     parts = list(parts)
     return type(parts[0])(sum(part.count for part in parts), sum(part.n for part in parts))
 
@@ -83,7 +99,15 @@ _Z = NormalDist().inv_cdf(0.975)  # 1.96: two tails of 2.5 %
 def wilson(count: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a proportion, after Wilson (1927): honest near 0 and 1, where the usual one is not.
 
-    ValueError unless ``0 <= count <= n`` and ``n`` is at least 1.
+    Returns:
+        Its lower and its upper end, 0 to 1.
+
+    Raises:
+        ValueError: unless ``0 <= count <= n`` and ``n`` is at least 1.
+
+    >>> low, high = wilson(100, 100)  # a hundred of a hundred, and yet
+    >>> round(low, 3), high
+    (0.963, 1.0)
     """
     if not 0 <= count <= n or n < 1:
         raise ValueError(f"expected 0 <= count <= n and n > 0, got {count} of {n}")

@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Iterable
 from itertools import combinations
+from typing import Any
 
 import torch
 from torch import nn
@@ -33,11 +34,28 @@ __all__ = [
 
 
 class Bug(AssertionError):
-    """A check found what it looks for."""
+    """A check found what it looks for.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> try:
+    ...     check_logits(nn.Softmax(dim=1), torch.rand(100, 10))
+    ... except Bug as bug:
+    ...     print(bug)
+    expected logits, got probabilities that sum to 1: a softmax is last
+    """
 
 
-def say(check: Callable, *arguments, **named) -> str:
-    """Run a check with these arguments: ``"passes"``, or ``"fails: "`` and what was found. Other errors are raised."""
+def say(check: Callable, *arguments: object, **named: object) -> str:
+    """Run a check with these arguments: ``"passes"``, or ``"fails: "`` and what was found. Other errors are raised.
+
+    >>> import torch
+    >>> x = torch.stack([torch.zeros(28, 28), torch.ones(28, 28)])
+    >>> say(check_normalised, lambda x: x - x.mean(), x).rpartition(": ")[2]
+    "its own batch's mean or deviation was used"
+    >>> say(check_mean, lambda model, loader: 1.0)  # a constant: not seen
+    'passes'
+    """
     try:
         check(*arguments, **named)
     except Bug as bug:
@@ -61,6 +79,13 @@ def check_logits(model: nn.Module, x: torch.Tensor) -> None:
     Raises:
         Bug: a ReLU or a softmax; or an output that is not a number.
         ValueError: the outputs aren't ``(B, C)``, or there are none.
+
+    >>> import torch
+    >>> from digitlib.model import MLP
+    >>> model, x = MLP(), torch.rand(100, 28, 28)
+    >>> check_logits(model, x)
+    >>> say(check_logits, torch.nn.Sequential(model, torch.nn.ReLU()), x).rpartition(": ")[2]
+    'a ReLU is last'
     """
     model = copy.deepcopy(model).eval()
     outputs = model(x)
@@ -95,6 +120,13 @@ def check_shuffled(loader: Iterable) -> None:
     Raises:
         Bug: the order is the same in every pass, or the classes come in blocks.
         ValueError: a pass gave no batches, as a generator's second does; labels aren't ``(B,)``, or all are the same.
+
+    >>> import torch
+    >>> from torch.utils.data import DataLoader, TensorDataset
+    >>> examples = TensorDataset(torch.rand(500, 28, 28), torch.arange(500) % 10)
+    >>> check_shuffled(DataLoader(examples, 50, shuffle=True))
+    >>> say(check_shuffled, DataLoader(examples, 50)).partition("got ")[2]
+    "500 labels in the same order 2 times: the loader doesn't shuffle"
     """
     with torch.random.fork_rng(devices=[]):
         first = _labels(loader)
@@ -133,11 +165,20 @@ def check_repeatable(measure: Callable, model: nn.Module) -> None:
     Raises:
         Bug: another answer for the same example, another figure, or changed weights or buffers.
         ValueError: ``measure`` doesn't call the model, or returns no number.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> model, x = nn.Sequential(nn.Linear(20, 10), nn.Dropout()), torch.rand(200, 20)
+    >>> check_repeatable(lambda model: model.eval()(x).mean(), model)
+    >>> say(check_repeatable, lambda model: model(x).mean(), model).rpartition(": ")[2]
+    'eval() is missing'
     """
     asked, sizes = copy.deepcopy(model), []
 
     @torch.no_grad()
-    def ask_again(module, inputs, outputs):
+    def ask_again(
+        module: nn.Module, inputs: tuple[torch.Tensor, ...], outputs: torch.Tensor
+    ) -> None:
         [x] = inputs
         sizes.append(len(x))
         company = torch.cat([x, x[: (len(x) + 1) // 2]])
@@ -174,6 +215,12 @@ def check_mean(measure: Callable) -> None:
     Raises:
         Bug: the two figures differ.
         ValueError: ``measure`` returns no number.
+
+    >>> def of_batches(model, loader):
+    ...     shares = [(model(x).argmax(1) == y).float().mean().item() for x, y in loader]
+    ...     return sum(shares) / len(shares)
+    >>> say(check_mean, of_batches).partition("got ")[2]
+    '0.6667 and 0.5: not a mean over examples'
     """
     labels = torch.arange(10).repeat(3)
     answers = torch.cat([labels[:20], (labels[20:] + 1) % 10])
@@ -207,6 +254,14 @@ def check_apart(**parts: Images) -> None:
     Raises:
         Bug: an image lies in two parts; the first such pair is named, with how many they share.
         ValueError: fewer than two parts.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> images = torch.arange(20, dtype=torch.uint8).view(20, 1, 1).expand(20, 28, 28)
+    >>> digits = Images(images, torch.arange(20) % 10)
+    >>> check_apart(train=digits[:15], valid=digits[15:])
+    >>> say(check_apart, train=digits[:16], valid=digits[15:])
+    'fails: expected train and valid to share no image, got 1 of 5 in valid that are in train'
     """
     if len(parts) < 2:
         raise ValueError(f"expected at least two parts, got {len(parts)}")
@@ -239,6 +294,14 @@ def check_normalised(normalise: Callable, images: torch.Tensor) -> None:
     Raises:
         Bug: an image depends on its batch, or the constants are those of other images.
         ValueError: no two images.
+
+    >>> import torch
+    >>> from digitlib.model import Normalize
+    >>> images = torch.arange(256).byte().repeat(98).view(32, 28, 28)
+    >>> own, x = Normalize.of(images), images / 255
+    >>> check_normalised(own, x)
+    >>> say(check_normalised, Normalize(), x).rpartition(": ")[2]  # MNIST's
+    "the constants are other images'"
     """
     if len(images) < 2:
         raise ValueError(f"expected at least two images, got {len(images)}")
@@ -301,7 +364,7 @@ def _tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
-def _figure(result) -> float:
+def _figure(result: Any) -> float:
     """What a measurement returned, as a number."""
     if isinstance(result, torch.Tensor):
         result = result.detach()

@@ -6,8 +6,12 @@ A weights file answers by numpy alone (:class:`DigitClassifier`), a model in ONN
 >>> import numpy as np
 >>> from digitlib import DigitClassifier
 >>> classifier = DigitClassifier.load()
->>> classifier.classify(np.zeros((280, 280)))
+>>> drawing = np.zeros((280, 280))
+>>> classifier.classify(drawing)
 Prediction(label=None, reason='blank', name=None)
+>>> drawing[40:240, 130:150] = 1  # an upright stroke
+>>> classifier.classify(drawing)
+Prediction(label=1, reason=None, name='1')
 """
 
 import math
@@ -16,7 +20,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 import numpy as np
 from PIL import Image
@@ -48,6 +52,11 @@ class Prediction:
         reason: why there is no label: ``"blank"``, or what :func:`refusal_of` says. None where there is one.
         probabilities: float32 ``(C,)``, of the classes if it is one of them; all zero for a blank.
         name: the name of its class; None where there is no label.
+
+    >>> import numpy as np
+    >>> probabilities = np.array([0.2, 0.8], dtype=np.float32)
+    >>> Prediction(1, None, probabilities, "dog")
+    Prediction(label=1, reason=None, name='dog')
     """
 
     label: int | None
@@ -57,12 +66,23 @@ class Prediction:
 
 
 def refusal_of(classes: Sequence[str]) -> str:
-    """The reason of a refusal: ``"not a digit"`` where the classes are the ten digits, else ``"none of these"``."""
+    """The reason of a refusal: ``"not a digit"`` where the classes are the ten digits, else ``"none of these"``.
+
+    >>> refusal_of("0123456789"), refusal_of(["cat", "dog"])
+    ('not a digit', 'none of these')
+    """
     return "not a digit" if weights.are_digits(classes) else "none of these"
 
 
 class Classifier(ABC):
     """A trained model, and what must happen to an image before it sees it.
+
+    A subclass says what its last layer does, in :meth:`outputs`; all else is here.
+
+    Args:
+        outputs: how many numbers the model returns for an image: C, or C + 1 with the score of "none of these".
+        classes, preparation, provenance: as below.
+        calibration: ``temperature`` and ``threshold``; without them 1 and infinity.
 
     Attributes:
         classes: the names of the C classes, in the order of the logits.
@@ -71,6 +91,18 @@ class Classifier(ABC):
         temperature: logits are divided by it before softmax.
         threshold: the doubt above which the answer is a refusal; infinite for models that can't tell.
         none: whether the model has a last output more, the score of "none of these".
+
+    Raises:
+        ValueError: a number of outputs that doesn't fit the classes; and what :func:`digitlib.weights.check_answers`
+            and :func:`digitlib.weights.check_calibration` find.
+
+    >>> import numpy as np
+    >>> class Brightness(Classifier):
+    ...     def outputs(self, images):
+    ...         return (images.mean(axis=(1, 2))[:, None] - 128) * [-1, 1]
+    >>> brightness = Brightness(2, classes=["dark", "bright"], preparation="picture")
+    >>> brightness.classify(np.full((50, 50), 200)).name
+    'bright'
     """
 
     def __init__(
@@ -108,11 +140,11 @@ class Classifier(ABC):
         """What the last layer says of uint8 ``(N, 28, 28)``: ``(N, C)``, or ``(N, C + 1)``."""
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``."""
+        """Logits ``(N, C)`` of prepared images: uint8 ``(N, 28, 28)``; ValueError for any other."""
         return self.outputs(images)[:, : len(self.classes)]
 
     def refused(self, images: np.ndarray) -> np.ndarray:
-        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``."""
+        """Of which uint8 ``(N, 28, 28)`` the answer is a refusal: booleans ``(N,)``; ValueError for any other."""
         return self._refused(self.outputs(images))
 
     def probabilities(self, images: Pictures) -> np.ndarray:
@@ -140,6 +172,9 @@ class Classifier(ABC):
         """What is on one image, as :meth:`probabilities` takes it, ``(H, W)`` or a picture.
 
         Without ink it is "blank", and a refusal (:func:`refusal_of`) where the doubt is above the threshold.
+
+        Raises:
+            FileNotFoundError, ValueError: no such file, not a picture, a wrong shape, more than one image.
         """
         drawings = self._drawings(image)
         if len(drawings) != 1:
@@ -164,7 +199,7 @@ class Classifier(ABC):
 
     def _drawings(self, images: Pictures) -> np.ndarray:
         """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
-        if isinstance(images, str | Path | Image.Image) or hasattr(images, "read"):
+        if _is_picture(images):
             return picture.read(images, self.preparation)[None]
         images = np.asarray(images)
         colour = images.ndim == 3 and images.shape[-1] <= 4  # (H, W, 3), say
@@ -183,6 +218,13 @@ class DigitClassifier(Classifier):
         layers: float32 weights ``(out, in)`` and biases ``(out,)``, first to last.
 
     The others are :class:`Classifier`'s.
+
+    >>> from digitlib import weights
+    >>> for path in (weights.SHIPPED, weights.TINY):
+    ...     classifier = DigitClassifier.load(path)
+    ...     print([len(bias) for _, bias in classifier.layers], "can refuse:", classifier.none)
+    [320, 120, 11] can refuse: True
+    [72, 60, 10] can refuse: False
     """
 
     def __init__(self, read: weights.Weights):
@@ -192,7 +234,10 @@ class DigitClassifier(Classifier):
 
     @classmethod
     def load(cls, path: str | Path = weights.SHIPPED) -> "DigitClassifier":
-        """Read a weights file; without a path, the one that comes with the package."""
+        """Read a weights file; without a path, the one that comes with the package.
+
+        Raises as :func:`digitlib.weights.load` does.
+        """
         return cls(weights.load(path))
 
     @classmethod
@@ -238,6 +283,17 @@ class OnnxClassifier(Classifier):
     Raises:
         ModuleNotFoundError: onnxruntime isn't installed; the extra ``onnx`` brings it.
         ValueError: no model in ONNX, or none from images ``(N, 28, 28)`` to a number for each class.
+
+    >>> import numpy as np
+    >>> from onnx.parser import parse_model
+    >>> text = '''<ir_version: 8, opset_import: ["": 17]>
+    ... means (float[n, 28, 28] x) => (float[n, 28] y) {
+    ...     y = ReduceMean <axes=[2], keepdims=0> (x)
+    ... }'''
+    >>> rows = [f"row {number}" for number in range(28)]
+    >>> brightest = OnnxClassifier(parse_model(text).SerializeToString(), rows, "picture")
+    >>> brightest.classify(np.tri(28)).name  # a triangle, widest below
+    'row 27'
     """
 
     def __init__(
@@ -300,16 +356,29 @@ def load(path: str | Path = weights.SHIPPED) -> Classifier:
         FileNotFoundError: no such file.
         ModuleNotFoundError: a model in ONNX, but no onnxruntime.
         ValueError: neither, or damaged.
+
+    >>> load().preparation
+    'digit'
     """
     return OnnxClassifier.load(path) if weights.is_onnx(path) else DigitClassifier.load(path)
 
 
 def doubt(outputs: np.ndarray) -> np.ndarray:
-    """The log odds of "none of these" against any class, ``(N,)``, from outputs ``(N, C + 1)``."""
+    """The log odds of "none of these" against any class, ``(N,)``, from outputs ``(N, C + 1)``.
+
+    >>> import numpy as np
+    >>> doubt(np.array([[9.0, 0, 0], [0, 0, 0], [0, 0, 9.0]])).round(1).tolist()
+    [-9.0, -0.7, 8.3]
+    """
     logits = outputs[:, :-1]
     highest = logits.max(axis=1)
     known = np.log(np.exp(logits - highest[:, None]).sum(axis=1))
     return outputs[:, -1] - highest - known
+
+
+def _is_picture(images: Pictures) -> TypeGuard[Image.Image | str | Path | BinaryIO]:
+    """Whether it is one picture, to be read, and not an array."""
+    return isinstance(images, str | Path | Image.Image) or hasattr(images, "read")
 
 
 def _checked(images: np.ndarray) -> np.ndarray:
@@ -320,7 +389,7 @@ def _checked(images: np.ndarray) -> np.ndarray:
     return images
 
 
-def _session(content: bytes):
+def _session(content: bytes) -> Any:
     """ONNX Runtime's session for a model."""
     # Read when it is imported; without it ONNX Runtime reports to its makers, and leaves a file behind.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -9,6 +9,7 @@ import argparse
 import io
 import os
 import sys
+from typing import NoReturn
 
 from digitlib import __version__
 from digitlib.commands import (
@@ -27,7 +28,7 @@ __all__ = ["main"]
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str):
+    def error(self, message: str) -> NoReturn:
         """One line in place of argparse's usage and error."""
         terminal.complain(f"{message} ({self.prog} --help shows an example)", self.prog)
         self.exit(2)
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = _run(arguments)
     # Of the parser, which has said why, or of an app that was told to end.
     except SystemExit as end:
-        code = end.code
+        code = int(end.code or 0)
     except BrokenPipeError:
         code = _NOBODY_READS
     return _let_go_of_output(code)
@@ -93,7 +94,7 @@ def _run(arguments: list[str] | None) -> int:
     try:
         return options.run(options)
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get(error.name, "train")
+        extra = _EXTRAS.get(error.name or "", "train")
         terminal.complain(f'{error.name} is not installed; pip install "digitlib[{extra}]"')
     except BrokenPipeError:  # no bad input
         raise

@@ -2,21 +2,29 @@
 
 ``load("mnist")`` looks in the folder named by ``DIGITLIB_DATA_DIR``, then in the user's cache folder, then downloads
 through torchvision. Where MNIST can't be had, :class:`digitlib.mnist.DatasetUnavailable` is raised; no other data set
-is ever put in its place.
+is ever put in its place. ``load`` takes pictures of one's own too: a folder of them, files in MNIST's format, arrays.
+
+A split is of indices, and those tell which images went where:
+
+>>> labels = torch.tensor([0, 1] * 5)
+>>> train, valid = split_indices(labels, valid=4)
+>>> len(train), labels[valid].bincount().tolist()
+(6, [2, 2])
 """
 
 import hashlib
-import math
-from collections.abc import Sequence
+import os
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from digitlib import mnist
-from digitlib.preprocess import SIDE, preprocess
-from digitlib.weights import DIGITS, are_digits, check_answers, noun
+from digitlib import arrays, folder, idx, mnist
+from digitlib import groups as grouping
+from digitlib.preprocess import SIDE, check_preparation, preprocess
+from digitlib.weights import DIGITS, are_digits, check_answers, noun, usual_preparation
 
 __all__ = [
     "NAMES",
@@ -29,13 +37,14 @@ __all__ = [
     "scale",
     "split",
     "split_indices",
+    "valid_size",
 ]
 
 VALID_SIZE = {"mnist": 5_000, "optdigits": 287}
 """How many digits of each data set the book keeps for validation."""
 
-NAMES = tuple(VALID_SIZE)
-"""The data sets that ``load`` knows."""
+NAMES = ("mnist", "optdigits", "fashion-mnist", "kmnist", "emnist-letters")
+"""The data sets that ``load`` knows by name; the book is about the first two."""
 
 # The last fifth; neighbours in the file share a writer, so the end has other writers.
 _OPTDIGITS_TEST = 360
@@ -52,18 +61,25 @@ class Images:
         preparation: how pictures became these images, and how a trained model's pictures will
             (:data:`digitlib.preprocess.PREPARATIONS`); by default ``"digit"`` for the ten digits and ``"picture"`` for
             any others.
+        files: where each one's picture lies, relative to the folder that was loaded; None for what came otherwise.
 
     Raises:
-        ValueError: another type or shape, a label of no class, or names that are none.
+        ValueError: another type or shape, a label of no class, names that are none, or another number of files.
+
+    >>> images = torch.zeros(3, 28, 28, dtype=torch.uint8)
+    >>> pets = Images(images, torch.tensor([0, 1, 0]), ("cat", "dog"))
+    >>> len(pets[pets.labels == 0]), pets.noun, pets.preparation
+    (2, 'pictures', 'picture')
     """
 
     images: torch.Tensor
     labels: torch.Tensor
     classes: tuple[str, ...] = DIGITS
-    preparation: str | None = None
+    preparation: str = ""
+    files: tuple[str, ...] | None = None
 
-    def __post_init__(self):
-        preparation = self.preparation or ("digit" if are_digits(self.classes) else "picture")
+    def __post_init__(self) -> None:
+        preparation = self.preparation or usual_preparation(self.classes)
         object.__setattr__(self, "preparation", preparation)
         object.__setattr__(self, "classes", check_answers(self.classes, preparation))
         if self.images.dtype != torch.uint8 or self.images.shape[1:] != (SIDE, SIDE):
@@ -80,13 +96,18 @@ class Images:
                 f"expected labels 0 to {n - 1}, or {n} for none of these, "
                 f"got {int(self.labels.min())} to {int(self.labels.max())}"
             )
+        if self.files is not None and len(self.files) != len(self.labels):
+            raise ValueError(f"expected {len(self.labels)} files, got {len(self.files)}")
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, indices) -> "Images":
+    def __getitem__(self, indices: slice | torch.Tensor) -> "Images":
         """Those at ``indices``: a slice, or a tensor ``(M,)`` of positions or of booleans."""
-        return replace(self, images=self.images[indices], labels=self.labels[indices])
+        files = self.files
+        if files is not None:
+            files = tuple(files[i] for i in torch.arange(len(files))[indices].tolist())
+        return replace(self, images=self.images[indices], labels=self.labels[indices], files=files)
 
     @property
     def noun(self) -> str:
@@ -99,29 +120,101 @@ class Images:
         return are_digits(self.classes) and self.preparation == "digit"
 
     def and_also(self, images: torch.Tensor, labels: torch.Tensor) -> "Images":
-        """These, and after them others of the same classes: uint8 ``(M, 28, 28)`` and int64 ``(M,)``."""
+        """These, and after them others of the same classes: uint8 ``(M, 28, 28)`` and int64 ``(M,)``; without files."""
         both = torch.cat([self.images, images]), torch.cat([self.labels, labels])
-        return replace(self, images=both[0], labels=both[1])
+        return replace(self, images=both[0], labels=both[1], files=None)
 
 
-def load(name: str = "mnist") -> Images:
-    """Load every digit that may be trained and validated on: 60,000 of ``mnist``, 1,437 of ``optdigits``.
+def load(
+    source: str | Path | np.ndarray | torch.Tensor = "mnist",
+    labels: str | Path | np.ndarray | torch.Tensor | Sequence[int] | Sequence[str] | None = None,
+    *,
+    classes: Sequence[str] | None = None,
+    preparation: str | None = None,
+) -> Images:
+    """Load every image that may be trained and validated on: a known set, or pictures of one's own.
 
-    ``optdigits`` are scikit-learn's real 8 x 8 digits, brought to 28 x 28 by :func:`digitlib.preprocess.preprocess`.
+    By a name, one of :data:`NAMES`: 60,000 digits of ``mnist``; 1,437 of ``optdigits``, scikit-learn's real 8 x 8
+    digits, brought to 28 x 28 by :func:`digitlib.preprocess.preprocess`; ``fashion-mnist``, ``kmnist`` (ten hiragana)
+    and ``emnist-letters`` (A to Z, turned upright). Of these last three nobody has run the download here; their
+    files were tried in torchvision's layout, gzipped and not.
+
+    Or a folder, with a folder of pictures for each class: see :func:`digitlib.folder.read`. What can't be taken is
+    left out, and said in one :class:`digitlib.folder.LeftOut`.
+
+    Or the path of a file of images in MNIST's format, gzipped or not, or of a folder that holds one such pair, as the
+    drawing pad exports it: see :mod:`digitlib.idx`.
+
+    Or arrays: uint8 ``(N, 28, 28)`` are taken as they are; any others ``(N, H, W)``, whole numbers 0 to 255 or floats
+    0 to 1, bright on dark, are prepared one by one.
+
+    Args:
+        source: a name, a path or an array. A text is a path where it names what is there or holds a slash.
+        labels: of an array, ``(N,)``, whole numbers 0 to C - 1 or names; of a file of images, the file of its labels,
+            where that isn't named after it. Nothing otherwise.
+        classes: the names of the C classes; None for what the source says: the folders' names or the labels' names,
+            sorted, and the ten digits where there are numbers alone.
+        preparation: how pictures become images, or became them: one of :data:`digitlib.preprocess.PREPARATIONS`; None
+            for ``"digit"`` where the classes are the ten digits, else ``"picture"``.
 
     Raises:
-        digitlib.mnist.DatasetUnavailable: MNIST can't be found or downloaded.
-        ValueError: no data set has this name.
+        digitlib.mnist.DatasetUnavailable: a known set can't be found or downloaded.
+        FileNotFoundError: no such file or folder.
+        ValueError: no data set has this name, or what was found isn't what is described here.
+
+    >>> drawings = np.zeros((4, 50, 40))
+    >>> drawings[:, 10:30, 5:20] = 0.8
+    >>> pets = load(drawings, ["dog", "cat", "dog", "cat"])
+    >>> pets.images.shape, pets.labels.tolist(), pets.classes
+    (torch.Size([4, 28, 28]), [1, 0, 1, 0], ('cat', 'dog'))
     """
-    return _load_mnist("train") if _known(name) == "mnist" else _load_optdigits()[:-_OPTDIGITS_TEST]
+    if preparation is not None:
+        check_preparation(preparation)
+    if not isinstance(source, str | Path):
+        return _taken(arrays.read(source, labels, classes, preparation))
+    if source in NAMES:
+        if not labels is classes is preparation is None:
+            raise ValueError(
+                f"expected the name {source} alone, got labels, classes or preparation"
+            )
+        return (
+            _load_optdigits()[:-_OPTDIGITS_TEST]
+            if source == "optdigits"
+            else _load_mnist("train", str(source))
+        )
+    path = Path(os.path.expanduser(source))
+    if isinstance(source, str) and not (path.exists() or {"/", os.sep} & set(source)):
+        raise ValueError(_unknown(source) + "; or a folder or file that is there, or arrays")
+    return _from_path(path, labels, classes, preparation)
 
 
 def load_test(name: str = "mnist") -> Images:
-    """Load the test digits: 10,000 of ``mnist``, 360 of ``optdigits``. For the one reading after all choices are made.
+    """Load the test images of a known set: 10,000 of ``mnist``, 360 of ``optdigits``.
 
-    Raises as :func:`load` does.
+    For the one reading after all choices are made. Raises as :func:`load` does.
+
+    >>> len(load_test("optdigits"))
+    360
     """
-    return _load_mnist("t10k") if _known(name) == "mnist" else _load_optdigits()[-_OPTDIGITS_TEST:]
+    if name not in NAMES:
+        raise ValueError(_unknown(name))
+    if name == "optdigits":
+        return _load_optdigits()[-_OPTDIGITS_TEST:]
+    return _load_mnist("t10k", name)
+
+
+def valid_size(images: Images, name: str | None = None) -> int:
+    """How many images to keep for validation: what the book keeps of its own sets, else a fifth.
+
+    Args:
+        images: all that are not for the test.
+        name: of the set they are, if it has one.
+
+    >>> images = load(np.ones((20, 28, 28), dtype=np.uint8), [0, 1] * 10)
+    >>> valid_size(images), valid_size(images, "mnist")
+    (4, 5000)
+    """
+    return VALID_SIZE.get(name or "", max(1, len(images) // 5))
 
 
 def read_idx(
@@ -142,40 +235,64 @@ def read_idx(
     Raises:
         FileNotFoundError: no such file.
         ValueError: not such a file, a damaged one, or two that don't belong together.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as there:
+    ...     paths = Path(there) / "images", Path(there) / "labels"
+    ...     _ = paths[0].write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28]) + bytes(784))
+    ...     _ = paths[1].write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 1, 7]))
+    ...     read_idx(*paths).labels
+    tensor([7])
     """
-    images = _read_array(Path(images_path), (SIDE, SIDE))
-    labels = _read_array(Path(labels_path), ())
-    if len(images) != len(labels):
-        raise ValueError(
-            f"{labels_path}: expected {len(images):,} labels, one an image, got {len(labels):,}"
-        )
-    if len(labels) and labels.max() >= len(classes):
-        raise ValueError(
-            f"{labels_path}: expected labels 0 to {len(classes) - 1}, got {labels.max()}"
-        )
-    whole = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))
-    return Images(*whole, tuple(classes), preparation)
+    both = idx.read(images_path, (SIDE, SIDE)), idx.read(labels_path)
+    return _whole(*both, labels_path, classes, preparation)
 
 
-def split(images: Images, valid: int = 5_000, seed: int = 0) -> tuple[Images, Images]:
+def split(
+    images: Images, valid: int = 5_000, seed: int = 0, groups: Sequence[Hashable] | None = None
+) -> tuple[Images, Images]:
     """Split images into a training and a validation set, stratified by label.
 
     Args:
-        images: all that are not for the test; those of none of the classes are for training.
+        images: all that are not for the test; those of none of the classes are for training, and so is the only image
+            of a class.
         valid: how many go into the validation set.
         seed: decides which; the same seed gives the same split on every machine.
+        groups: N values, such as who wrote each: each value's images stay on one side. ``valid`` and the classes'
+            shares are then met as nearly as whole groups allow.
 
     Returns:
         ``(train, valid)``: disjoint, together complete, each in the order of ``images``.
 
     Raises:
-        ValueError: ``valid`` isn't between 1 and one less than there are of the classes.
+        ValueError: ``valid`` isn't between 1 and one less than there are of the classes; ``groups`` are not N, or
+            only one, or training can spare none of them.
+
+    >>> images = load(np.ones((12, 28, 28), dtype=np.uint8), [0, 1] * 6)
+    >>> train, valid = split(images, valid=4)
+    >>> len(train), valid.labels.bincount().tolist()
+    (8, [2, 2])
+    >>> len(split(images, valid=4, groups=["Ada"] * 6 + ["Bob"] * 4 + ["Cem"] * 2)[1])
+    4
     """
-    known = (images.labels < len(images.classes)).nonzero().squeeze(1)
-    _, chosen = split_indices(images.labels[known], valid, seed)
-    in_valid = torch.zeros(len(images), dtype=torch.bool)
-    in_valid[known[chosen]] = True
-    return images[~in_valid], images[in_valid]
+    count = len(images.classes)
+    often = images.labels.bincount(minlength=count + 1) > 1
+    often[count] = False
+    known = often[images.labels].nonzero().squeeze(1)
+    if groups is None:
+        if len(known) < 2:
+            raise ValueError("expected a class of two images or more, got none")
+        _, chosen = split_indices(images.labels[known], valid, seed)
+        in_valid = torch.zeros(len(images), dtype=torch.bool)
+        in_valid[known[chosen]] = True
+        return images[~in_valid], images[in_valid]
+    numbers = grouping.numbered(groups)
+    if len(numbers) != len(images):
+        raise ValueError(f"expected {len(images)} groups, one an image, got {len(numbers)}")
+    if not 1 <= valid < len(known):
+        raise ValueError(f"expected valid from 1 to {len(known) - 1}, got {valid}")
+    chosen = torch.from_numpy(grouping.choose(images.labels.numpy(), numbers, count, valid, seed))
+    return images[~chosen], images[chosen]
 
 
 def split_indices(
@@ -204,7 +321,11 @@ def split_indices(
 
 
 def fingerprint(*tensors: torch.Tensor) -> str:
-    """Twelve hexadecimal digits that change when any of the numbers, or their order, does."""
+    """Twelve hexadecimal digits that change when any of the numbers, or their order, does.
+
+    >>> fingerprint(torch.tensor([1, 2])) == fingerprint(torch.tensor([2, 1]))
+    False
+    """
     total = hashlib.sha256()
     for tensor in tensors:
         numbers = tensor.detach().cpu().numpy()
@@ -218,16 +339,20 @@ def scale(images: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor
     Args:
         images: the bytes.
         out: a float32 tensor of the same shape to write the batch into; a new one if None.
+
+    Raises:
+        ValueError: other images than bytes.
+
+    >>> scale(torch.tensor([0, 51, 255], dtype=torch.uint8))
+    tensor([0.0000, 0.2000, 1.0000])
     """
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images, got {images.dtype}")
     return torch.div(images, 255, out=out)
 
 
-def _known(name: str) -> str:
-    if name not in NAMES:
-        raise ValueError(f"expected a data set out of {', '.join(NAMES)}, got {name!r}")
-    return name
+def _unknown(name: str) -> str:
+    return f"expected a data set out of {', '.join(NAMES)}, got {name!r}"
 
 
 def _load_optdigits() -> Images:
@@ -239,25 +364,58 @@ def _load_optdigits() -> Images:
     return Images(torch.from_numpy(images), torch.from_numpy(bunch.target.astype(np.int64)))
 
 
-def _load_mnist(part: str) -> Images:
-    return read_idx(*mnist.find(part))
+def _load_mnist(part: str, name: str) -> Images:
+    """MNIST, or a set that comes as it does."""
+    like, paths = mnist.LIKES[name], mnist.find(part, name)
+    images, labels = idx.read(paths[0], (SIDE, SIDE)), idx.read(paths[1])
+    if like.transposed:
+        for start in range(0, len(images), 1000):  # in its place, without another copy of all
+            some = images[start : start + 1000]
+            some[:] = some.transpose(0, 2, 1).copy()
+    return _whole(images, labels, paths[1], like.classes, like.preparation, like.first)
 
 
-def _read_array(path: Path, sides: tuple[int, ...]) -> np.ndarray:
-    """The bytes of an IDX file, ``(N, *sides)``, after a header of 4-byte numbers: its kind, N and the sides."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    kind = 0x0801 + len(sides)  # bytes, and how many dimensions
-    header = np.fromfile(path, dtype=">u4", count=2 + len(sides)).tolist()
-    if len(header) < 2 + len(sides) or header[0] != kind:
+def _whole(
+    images: np.ndarray,
+    labels: np.ndarray,
+    labels_path: str | Path,
+    classes: Sequence[str],
+    preparation: str | None,
+    first: int = 0,
+) -> Images:
+    """The contents of two files, which must belong together, with labels from the first on."""
+    if len(images) != len(labels):
         raise ValueError(
-            f"{path}: expected an IDX file that begins with {kind:#010x}, got "
-            + (f"{header[0]:#010x}" if header else "nothing")
+            f"{labels_path}: expected {len(images):,} labels, one an image, got {len(labels):,}"
         )
-    if tuple(header[2:]) != sides:
-        raise ValueError(f"{path}: expected entries of {sides}, got {header[2:]}")
-    start, size = 4 * len(header), header[1] * math.prod(sides)
-    found = path.stat().st_size - start
-    if found != size:
-        raise ValueError(f"{path}: expected {size:,} bytes after its header, got {found:,}")
-    return np.fromfile(path, dtype=np.uint8, offset=start).reshape(-1, *sides)
+    last = first + len(classes) - 1
+    if wrong := [label for label in np.unique(labels) if not first <= label <= last]:
+        raise ValueError(f"{labels_path}: expected labels {first} to {last}, got {wrong[-1]}")
+    both = torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64) - first)
+    return Images(*both, tuple(classes), preparation or "")
+
+
+def _taken(found: folder.Pictures) -> Images:
+    both = torch.from_numpy(found.images), torch.from_numpy(found.labels)
+    return Images(*both, found.classes, found.preparation, found.files)
+
+
+def _from_path(
+    path: Path, labels: object, classes: Sequence[str] | None, preparation: str | None
+) -> Images:
+    """What lies in a folder or a file of one's own."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder")
+    if labels is not None and not (path.is_file() and isinstance(labels, str | Path)):
+        raise ValueError(
+            f"{path}: expected labels only beside a file of images, as the path of their file"
+        )
+    pair = idx.pair_in(path) if path.is_dir() else None
+    if path.is_file():
+        pair = path, Path(str(labels)) if labels is not None else idx.labels_beside(path)
+    if pair is None:
+        return _taken(folder.read(path, classes, preparation))
+    said = idx.classes_beside(pair[0])
+    return read_idx(
+        *pair, classes or said.get("classes", DIGITS), preparation or said.get("preparation")
+    )

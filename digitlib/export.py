@@ -1,9 +1,9 @@
 """A trained model becomes the weights file, the weights file a model again, or ONNX for other programs."""
 
-import io
 import platform
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +25,14 @@ def fold(model: nn.Sequential) -> weights.Layers:
     """The linear layers of an :class:`~digitlib.model.MLP`, its normalisation folded into them.
 
     ``W ((x - mean) / std) + b`` is ``(W / std) x + (b - W mean / std)``, and so for a batch normalisation, with its
-    mean and deviation over the training. ValueError for another kind of model.
+    mean and deviation over the training.
+
+    Raises:
+        ValueError: another kind of model.
+
+    >>> from digitlib.model import MLP
+    >>> [(weight.shape, bias.shape) for weight, bias in fold(MLP(hidden=(64,)))]
+    [((64, 784), (64,)), ((10, 64), (10,))]
     """
     if not isinstance(model, nn.Sequential):
         kind = type(model).__name__
@@ -42,7 +49,8 @@ def fold(model: nn.Sequential) -> weights.Layers:
     for i, layer in enumerate(norm):
         layers[i] = _normalised(*layers[i], layer)
     first, bias = layers[0]
-    mean, std = model[0].mean, model[0].std
+    [scaling] = [layer for layer in model if isinstance(layer, Normalize)]
+    mean, std = scaling.mean, scaling.std
     layers[0] = (first / std, bias - (mean / std) * first.sum(axis=1))
     return layers
 
@@ -55,10 +63,17 @@ def _numbers(part: torch.Tensor) -> np.ndarray:
     return part.detach().cpu().numpy()
 
 
-def _normalised(weight: np.ndarray, bias: np.ndarray, norm: nn.BatchNorm1d):
+def _normalised(
+    weight: np.ndarray, bias: np.ndarray, norm: nn.BatchNorm1d
+) -> tuple[np.ndarray, np.ndarray]:
     """A linear layer that does what it did and the batch normalisation after it."""
-    factor = _numbers(norm.weight / (norm.running_var + norm.eps).sqrt())
-    shift = (bias - _numbers(norm.running_mean)) * factor + _numbers(norm.bias)
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None or not norm.affine:
+        raise ValueError(
+            f"expected batch normalisation with weights and running statistics, got {norm}"
+        )
+    factor = _numbers(norm.weight / (variance + norm.eps).sqrt())
+    shift = (bias - _numbers(mean)) * factor + _numbers(norm.bias)
     return factor[:, None] * weight, shift
 
 
@@ -84,11 +99,25 @@ def export_weights(
         The measured accuracy, which the file holds too.
 
     Raises:
-        ValueError: another kind of model; :func:`export_onnx` writes any.
+        ValueError: another kind of model, which :func:`export_onnx` writes; or one of other classes than ``valid``.
+
+    >>> import tempfile
+    >>> import torch
+    >>> from digitlib import weights
+    >>> from digitlib.data import Images
+    >>> from digitlib.model import MLP
+    >>> images, labels = torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2
+    >>> valid = Images(images, labels, classes=("cat", "dog"))
+    >>> model = MLP(hidden=(8,), classes=2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/pets.safetensors"
+    ...     measured = export_weights(model, path, valid, "four drawings", {"epochs": 0})
+    ...     print(measured.n, weights.load(path).classes)
+    4 ('cat', 'dog')
     """
-    answers = {"classes": valid.classes, "preparation": valid.preparation}
     layers = weights.rounded(fold(model))
-    outputs = evaluate.outputs(DigitClassifier(weights.Weights(layers, **answers)), valid.images)
+    asked = weights.Weights(layers, classes=valid.classes, preparation=valid.preparation)
+    outputs = evaluate.outputs(DigitClassifier(asked), valid.images)
     measured, said = _said(outputs, valid, dataset, recipe, command)
     weights.save(path, weights.Weights(layers, **said))
     return measured
@@ -105,7 +134,25 @@ def export_onnx(
     """Write any trained model, calibrated, in ONNX, as :class:`~digitlib.classify.OnnxClassifier` reads it.
 
     Args and result are :func:`export_weights`'s, but the model may be any ``nn.Module`` that :func:`digitlib.train.fit`
-    takes. ModuleNotFoundError without onnx and onnxscript, of the extra ``export``.
+    takes.
+
+    Raises:
+        ModuleNotFoundError: onnx or onnxscript isn't installed; the extra ``export`` brings both.
+        ValueError: a model that doesn't fit the classes, or that :func:`to_onnx` can't export.
+
+    >>> import tempfile
+    >>> import torch
+    >>> from torch import nn
+    >>> from digitlib.classify import OnnxClassifier
+    >>> from digitlib.data import Images
+    >>> images, labels = torch.eye(28).byte().repeat(4, 1, 1), torch.arange(4) % 2
+    >>> valid = Images(images, labels, classes=("cat", "dog"))
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = f"{folder}/pets.onnx"
+    ...     measured = export_onnx(network, path, valid, "four drawings", {"epochs": 0})
+    ...     print(measured.n, OnnxClassifier.load(path).classes)
+    4 ('cat', 'dog')
     """
     outputs = evaluate.outputs_for(model, valid.images, len(valid.classes))
     measured, said = _said(outputs, valid, dataset, recipe, command)
@@ -114,7 +161,15 @@ def export_onnx(
 
 
 def load_model(path: str | Path = weights.SHIPPED) -> MLP:
-    """Read a weights file, by default the one that comes with the package, as a model in evaluation mode."""
+    """Read a weights file, by default the one that comes with the package, as a model in evaluation mode.
+
+    Raises as :func:`digitlib.weights.load` does.
+
+    >>> import torch
+    >>> model = load_model()
+    >>> model.training, model.none, model(torch.zeros(3, 28, 28)).shape
+    (False, True, torch.Size([3, 11]))
+    """
     read = weights.load(path)
     layers = read.layers
     *hidden, _ = (len(bias) for _, bias in layers)
@@ -128,7 +183,7 @@ def load_model(path: str | Path = weights.SHIPPED) -> MLP:
     return model.eval()
 
 
-def to_onnx(model: nn.Module, **said) -> bytes:
+def to_onnx(model: nn.Module, **said: Any) -> bytes:
     """A model in ONNX, from float32 images ``x`` ``(N, 28, 28)`` in [0, 1] to what it returns, for any N.
 
     Args:
@@ -140,6 +195,12 @@ def to_onnx(model: nn.Module, **said) -> bytes:
         ModuleNotFoundError: without onnx and onnxscript, of the extra ``export``.
         TypeError: another name.
         ValueError: a network that was traced for two images alone.
+
+    >>> from torch import nn
+    >>> from digitlib.classify import OnnxClassifier
+    >>> network = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+    >>> OnnxClassifier(to_onnx(network, classes=("cat", "dog"))).classes
+    ('cat', 'dog')
     """
     import onnxscript  # noqa: F401 (torch's own complaint comes late and long)
 
@@ -157,11 +218,11 @@ def to_onnx(model: nn.Module, **said) -> bytes:
             external_data=False,
             verbose=False,
         )
+    assert program is not None  # which the older exporter alone returns
     program.model.metadata_props.update(metadata)
-    buffer = io.BytesIO()
-    program.save(buffer)
-    _check_any_number(buffer.getvalue(), model)
-    return buffer.getvalue()
+    content = program.model_proto.SerializeToString()
+    _check_any_number(content, model)
+    return content
 
 
 def _check_any_number(content: bytes, model: nn.Module) -> None:
@@ -186,7 +247,9 @@ def _check_any_number(content: bytes, model: nn.Module) -> None:
             )
 
 
-def _said(outputs: torch.Tensor, valid: Images, dataset, recipe, command) -> tuple[Accuracy, dict]:
+def _said(
+    outputs: torch.Tensor, valid: Images, dataset: str, recipe: Mapping, command: str | None
+) -> tuple[Accuracy, dict]:
     """How good a model's outputs on validation images are, and all that its file says beside its numbers."""
     n = len(valid.classes)
     measured = evaluate.accuracy(outputs[:, :n], valid.labels)

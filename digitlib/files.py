@@ -17,10 +17,20 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
     Raises:
         PermissionError: what is there is no file, but a device or a folder, or a link that leads nowhere but to itself.
+        FileNotFoundError: no folder to write it into.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_whole(f"{folder}/notes.txt", b"a first draft")
+    ...     write_whole(f"{folder}/notes.txt", b"final")
+    ...     print(*os.listdir(folder))  # nothing else is left behind
+    notes.txt
     """
     named, path = Path(path), Path(os.path.realpath(path))
     if path.is_symlink() or (named.exists() and not named.is_file()):
         raise PermissionError(f"{named}: expected a file that can be written")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path.parent}: no such folder")
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         # Not a temporary file, which is private to its owner: this one gets the permissions of any new file.
@@ -38,8 +48,15 @@ def write_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
     """Write files, by their paths with slashes, into a new or empty folder: all of them or none.
 
     Raises:
-        FileExistsError: a folder that holds any.
+        FileExistsError: what is there is a file, or a folder that holds any.
         FileNotFoundError: no folder to write it into.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_folder({"index.html": b"<p>", "data/names.json": b"[]"}, f"{folder}/site")
+    ...     print(*sorted(path.name for path in Path(folder).rglob("*.*")))
+    index.html names.json
     """
     folder = Path(os.path.realpath(folder))  # a link stays a link
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):

@@ -26,6 +26,11 @@ def fetch(name: str, file: str, revision: str | None = None) -> str:
         ConnectionError: the hub doesn't answer, and nothing was fetched before.
         OSError: the hub refused.
         ValueError: not a name.
+
+    >>> fetch("ada digits", "digits.safetensors")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected USER/NAME, such as ada/digits, got 'ada digits'
     """
     try:
         from huggingface_hub import errors, hf_hub_download
@@ -37,7 +42,7 @@ def fetch(name: str, file: str, revision: str | None = None) -> str:
         "RevisionNotFoundError": f"expected a commit, tag or branch, got {revision!r}",
         "RemoteEntryNotFoundError": f"expected a model that `digitlib deploy` published, with {file}",
     }
-    missing = {kind: (FileNotFoundError, why) for kind, why in reasons.items()}
+    missing: Reasons = {kind: (FileNotFoundError, why) for kind, why in reasons.items()}
     try:
         return hf_hub_download(name, file, revision=revision, library_name="digitlib")
     except errors.HFValidationError:
@@ -58,15 +63,22 @@ def explained(
         reasons: what is to be expected. Any other answer is given in the hub's own words.
         unanswered: what it means if no answer came.
         left: what an answer leaves behind, if that has to be said.
+
+    Returns:
+        An error to be raised: of the kind in ``reasons``; ConnectionError where no answer came, OSError for any other.
+
+    >>> explained(TimeoutError(), "ada/digits", {}, "no copy is kept here")
+    ConnectionError("ada/digits: the hub doesn't answer (TimeoutError); no copy is kept here")
     """
-    response = None
-    while error and response is None:  # the one that tells stands behind others
-        response, reason = getattr(error, "response", None), error
-        error = error.__cause__
+    reason, response = error, getattr(error, "response", None)
+    while response is None and reason.__cause__:  # the one that tells stands behind others
+        reason = reason.__cause__
+        response = getattr(reason, "response", None)
     status = getattr(response, "status_code", None)
     said = getattr(reason, "server_message", None) or type(reason).__name__
     end = f"; {left}" if left else ""
-    for key in (*(kind.__name__ for kind in type(reason).__mro__), status):
+    keys: list[str | int] = [kind.__name__ for kind in type(reason).__mro__]
+    for key in [*keys, status] if status else keys:
         if key in reasons:
             kind, why = reasons[key]
             return kind(f"{name}: {why}{end}")

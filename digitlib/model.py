@@ -15,7 +15,19 @@ MEAN, STD = 0.1307, 0.3081
 
 
 class Normalize(nn.Module):
-    """Check a batch ``(N, 28, 28)`` in [0, 1], then subtract a mean and divide by a standard deviation."""
+    """Check a batch ``(N, 28, 28)`` in [0, 1], then subtract a mean and divide by a standard deviation.
+
+    Args:
+        mean, std: of the pixels in [0, 1]; by default those of MNIST's training images.
+
+    >>> import torch
+    >>> Normalize(0.5, 0.25)(torch.ones(2, 28, 28)).unique()
+    tensor([2.])
+    >>> Normalize()(torch.ones(2, 784))
+    Traceback (most recent call last):
+        ...
+    ValueError: expected shape (N, 28, 28), got (2, 784)
+    """
 
     def __init__(self, mean: float = MEAN, std: float = STD):
         super().__init__()
@@ -25,7 +37,7 @@ class Normalize(nn.Module):
     def of(cls, images: torch.Tensor) -> "Normalize":
         """By the mean and the standard deviation of all pixels of uint8 images ``(N, 28, 28)``, to four decimals.
 
-        ValueError where all pixels are alike, so that there is no deviation to divide by.
+        ValueError for no images, or where all pixels are alike, so that there is no deviation to divide by.
         """
         if not len(images):
             raise ValueError("expected images, got none")
@@ -101,6 +113,9 @@ def with_norm(model: MLP) -> nn.Sequential:
     While it trains, each number that such a layer passes on is measured in standard deviations from its mean over
     the batch, which so has to hold two images or more; afterwards, over the training. Source: Ioffe and Szegedy
     (2015), *Batch normalization: accelerating deep network training by reducing internal covariate shift*.
+
+    >>> [type(layer).__name__ for layer in with_norm(MLP(hidden=(64,)))]
+    ['Normalize', 'Flatten', 'Linear', 'BatchNorm1d', 'ReLU', 'Linear']
     """
     layers = []
     for layer in model:
@@ -108,5 +123,6 @@ def with_norm(model: MLP) -> nn.Sequential:
         if isinstance(layer, nn.Linear) and layer is not model[-1]:
             layers.append(nn.BatchNorm1d(layer.out_features))
     network = nn.Sequential(*layers)
-    network.none = model.none
+    # PyTorch's types know tensors and modules alone.
+    network.none = model.none  # type: ignore[assignment]
     return network

@@ -47,6 +47,13 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
 
     Raises:
         FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
+
+    >>> from PIL import Image
+    >>> paper = Image.new("L", (60, 80), 240)
+    >>> paper.paste(20, (28, 10, 32, 70))  # a dark stroke
+    >>> drawing = read_image(paper)
+    >>> drawing.shape, drawing[40, 26:30].tolist()
+    ((80, 60), [0, 0, 220, 220])
     """
     grey, alpha = _opened(source)
     if alpha is None and max(grey.shape) < NO_PHOTO:
@@ -62,6 +69,10 @@ def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     """Read a picture as it is: its grey levels, uint8 ``(H, W)``, upright; transparent parts are dark.
 
     Args and errors are :func:`read_image`'s.
+
+    >>> from PIL import Image
+    >>> read_grey(Image.new("RGB", (3, 2), "white")).tolist()
+    [[255, 255, 255], [255, 255, 255]]
     """
     grey, alpha = _opened(source)
     shown = grey if alpha is None else grey * alpha / 255
@@ -69,7 +80,15 @@ def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
 
 
 def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.ndarray:
-    """Read a picture for a preparation: :func:`read_image` for ``"digit"``, :func:`read_grey` for ``"picture"``."""
+    """Read a picture for a preparation: :func:`read_image` for ``"digit"``, :func:`read_grey` for ``"picture"``.
+
+    >>> from PIL import Image
+    >>> white = Image.new("L", (28, 28), 255)
+    >>> read(white, "digit").max().item()  # paper
+    0
+    >>> read(white, "picture").max().item()  # a bright picture
+    255
+    """
     return read_image(source) if preparation == "digit" else read_grey(source)
 
 
@@ -95,34 +114,34 @@ def walk(folder: str | Path, suffixes: Collection[str] | None = SUFFIXES) -> Ite
     ['a.jpg', 'b.PNG']
     """
     entered = {os.path.realpath(folder)}
-    waiting = _inside(Path(folder))
+    waiting = _inside(os.fspath(folder))
     while waiting:
         path = waiting.pop()
-        if path.is_dir():
+        if os.path.isdir(path):
             if (real := os.path.realpath(path)) not in entered:
                 entered.add(real)
                 waiting += _inside(path)
-        elif suffixes is not None and path.suffix.lower() not in suffixes:
+        elif suffixes is not None and os.path.splitext(path)[1].lower() not in suffixes:
             continue
-        elif (
-            path.is_file() or path.is_symlink()
-        ):  # a link to nothing is there, and will be complained of
-            yield path
+        elif os.path.isfile(path) or os.path.islink(
+            path
+        ):  # a link to nothing will be complained of
+            yield Path(path)
 
 
-def _inside(folder: Path) -> list[Path]:
-    """What lies in a folder and isn't hidden, from the last name to the first."""
-    inside = [path for path in folder.iterdir() if not is_hidden(path)]
-    return sorted(inside, key=lambda path: path.name, reverse=True)
+def _inside(folder: str) -> list[str]:
+    """What lies in a folder and isn't hidden, from the last name to the first; as text, which takes little memory."""
+    names = sorted((name for name in os.listdir(folder) if not is_hidden(name)), reverse=True)
+    return [os.path.join(folder, name) for name in names]
 
 
-def is_hidden(path: Path) -> bool:
-    """Whether a name is one that :func:`walk` passes by.
+def is_hidden(name: str) -> bool:
+    """Whether the name of a file or folder is one that :func:`walk` passes by.
 
-    >>> is_hidden(Path("scans/.thumbnails")), is_hidden(Path("scans/1.png"))
+    >>> is_hidden(".thumbnails"), is_hidden("1.png")
     (True, False)
     """
-    return path.name.startswith(".") or path.name == "__MACOSX"
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,30 +1,60 @@
 """Plain things, whatever they were made of: Python's own numbers for files and JSON, and a line for a message."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import Field, fields
+from typing import Any, ClassVar, Protocol
 
 __all__ = ["listed", "make_plain", "one_line", "readable"]
 
 
-def make_plain(record) -> None:
-    """Turn what NumPy or PyTorch made of a record's numbers into Python's own, which files and JSON can hold."""
+class _Record(Protocol):
+    """Of any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+def make_plain(record: _Record) -> None:
+    """Turn what NumPy or PyTorch made of a record's numbers into Python's own, which files and JSON can hold.
+
+    Args:
+        record: a dataclass, frozen or not; it is changed in place. Arrays, tensors and lists become tuples.
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> @dataclass(frozen=True)
+    ... class Found:
+    ...     share: float
+    ...     places: tuple[int, ...]
+    >>> found = Found(np.float32(0.5), np.arange(3))
+    >>> make_plain(found)
+    >>> found
+    Found(share=0.5, places=(0, 1, 2))
+    """
     for field in fields(record):
         object.__setattr__(record, field.name, _plain(getattr(record, field.name)))
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     value = value.tolist() if hasattr(value, "tolist") else value
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
-    """Names in a line; of many, the first ones and how many there are more."""
+    """Names in a line; of many, the first ones and how many there are more.
+
+    >>> listed(["ash", "beech", "oak", "yew"], most=2)
+    'ash, beech and 2 more'
+    """
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + rest
 
 
 def one_line(error: object) -> str:
-    """What an error says, on one line."""
+    """What an error says, on one line.
+
+    >>> one_line(ValueError("expected a file,\\n    got a folder"))
+    'expected a file, got a folder'
+    """
     return " ".join(str(error).split())
 
 

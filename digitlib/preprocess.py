@@ -14,6 +14,15 @@ The contract, exact so that any language can repeat it to the last grey level:
 
 All but 16 of MNIST's 60,000 training images come out as they went in. Every step works on whole numbers far below
 2**53, so float64 arithmetic makes no rounding error, in numpy or in JavaScript.
+
+>>> import numpy as np
+>>> drawing = np.zeros((280, 280))
+>>> drawing[10:210, 30:50] = 1  # a stroke at the upper left, 200 high and 20 wide
+>>> image = preprocess(drawing)
+>>> image.dtype.name, image.shape, crop(image).shape
+('uint8', (28, 28), (20, 2))
+>>> np.flatnonzero(image.any(axis=1)).tolist()[::19]  # its first row and its last
+[5, 24]
 """
 
 import math
@@ -45,7 +54,15 @@ PREPARATIONS = ("digit", "picture")
 
 
 class NoInk(ValueError):
-    """The image is dark everywhere."""
+    """The image is dark everywhere.
+
+    >>> import numpy as np
+    >>> try:
+    ...     preprocess(np.zeros((280, 280)))
+    ... except NoInk as error:
+    ...     print(error)
+    expected bright ink on dark, got an image that is 0 everywhere
+    """
 
 
 def preprocess(drawing: np.ndarray) -> np.ndarray:
@@ -67,22 +84,36 @@ def preprocess(drawing: np.ndarray) -> np.ndarray:
 
 
 def prepare(drawing: np.ndarray, preparation: str = "digit") -> np.ndarray:
-    """Turn a drawing into the image that a model asks for, uint8 ``(28, 28)``.
+    """Turn a drawing into the image that a model asks for.
 
     Args:
         drawing: as :func:`preprocess` takes it.
         preparation: one of :data:`PREPARATIONS`. ``"digit"`` is :func:`preprocess`. ``"picture"`` takes the whole
             drawing: its longer side becomes 28 pixels, keeping proportions, and it is put into the middle on dark.
 
+    Returns:
+        uint8 ``(28, 28)``.
+
     Raises:
         NoInk, ValueError: as :func:`preprocess` does; another preparation.
+
+    >>> import numpy as np
+    >>> tall = np.full((56, 28), 200, dtype=np.uint8)
+    >>> [crop(prepare(tall, preparation)).shape for preparation in PREPARATIONS]
+    [(20, 10), (28, 14)]
     """
     check_preparation(preparation)
     return preprocess(drawing) if preparation == "digit" else _whole(as_drawing(drawing))
 
 
 def check_preparation(preparation: str) -> None:
-    """ValueError unless it is one of :data:`PREPARATIONS`."""
+    """ValueError unless it is one of :data:`PREPARATIONS`.
+
+    >>> check_preparation("photo")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected a preparation out of digit, picture, got 'photo'
+    """
     if preparation not in PREPARATIONS:
         raise ValueError(
             f"expected a preparation out of {', '.join(PREPARATIONS)}, got {preparation!r}"
@@ -104,7 +135,19 @@ def _whole(drawing: np.ndarray) -> np.ndarray:
 def as_drawing(drawing: np.ndarray) -> np.ndarray:
     """Check a drawing and return it as uint8 ``(H, W)``.
 
-    Integers and booleans must lie in 0..255; floats in 0..1 and are scaled by 255, halves up.
+    Args:
+        drawing: an array, or nested lists, ``(H, W)``: integers from 0 to 255; or floats from 0 to 1, or booleans,
+            which are scaled by 255, halves up.
+
+    Raises:
+        ValueError: not two-dimensional, without a pixel, no real numbers, or values out of range.
+
+    >>> as_drawing([[0.0, 0.5, 1.0]]).tolist()
+    [[0, 128, 255]]
+    >>> as_drawing([[0.0, 255.0]])
+    Traceback (most recent call last):
+        ...
+    ValueError: expected float64 grey levels from 0 to 1, got 0.0 to 255.0
     """
     drawing = np.asarray(drawing)
     if drawing.ndim != 2 or 0 in drawing.shape:
@@ -123,7 +166,12 @@ def as_drawing(drawing: np.ndarray) -> np.ndarray:
 
 
 def crop(drawing: np.ndarray) -> np.ndarray:
-    """Return the smallest rectangle of a uint8 ``(H, W)`` drawing that holds all its ink."""
+    """Return the smallest rectangle of a uint8 ``(H, W)`` drawing that holds all its ink; NoInk where it has none.
+
+    >>> import numpy as np
+    >>> crop(np.array([[0, 0, 0], [0, 7, 9], [0, 0, 0]], dtype=np.uint8)).tolist()
+    [[7, 9]]
+    """
     ink = drawing > 0
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
@@ -132,14 +180,25 @@ def crop(drawing: np.ndarray) -> np.ndarray:
 
 
 def fit(ink: np.ndarray, box: int = BOX) -> np.ndarray:
-    """Scale a uint8 image ``(H, W)`` so that its longer side is ``box`` pixels, keeping its proportions."""
+    """Scale a uint8 image ``(H, W)`` so that its longer side is ``box`` pixels, keeping its proportions.
+
+    >>> import numpy as np
+    >>> fit(np.full((100, 47), 255, dtype=np.uint8)).shape
+    (20, 9)
+    """
     long = max(ink.shape)
     height, width = (max(1, (2 * side * box + long) // (2 * long)) for side in ink.shape)
     return resample(ink, height, width)
 
 
 def resample(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scale a uint8 image to ``(height, width)`` by area averaging, halves up."""
+    """Scale a uint8 image to ``(height, width)`` by area averaging, halves up.
+
+    >>> import numpy as np
+    >>> line = np.array([[0, 60, 90]], dtype=np.uint8)
+    >>> resample(line, 1, 2).tolist()  # the 60 counts half on each side
+    [[20, 80]]
+    """
     total = (
         _overlap(height, image.shape[0])
         @ image.astype(np.float64)
@@ -150,7 +209,20 @@ def resample(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def centre_by_mass(ink: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """Place a uint8 image on a dark ``(side, side)`` field, its centre of mass nearest to pixel ``side / 2``."""
+    """Place a uint8 image on a dark ``(side, side)`` field, its centre of mass nearest to pixel ``side / 2``.
+
+    Args:
+        ink: ``(H, W)``, neither longer than ``side``.
+        side: pixels.
+
+    Raises:
+        NoInk: every pixel is 0.
+
+    >>> import numpy as np
+    >>> ink = np.array([[9, 0, 1]], dtype=np.uint8)  # most of its mass is the 9
+    >>> centre_by_mass(ink, side=6)[3].tolist()
+    [0, 0, 0, 9, 0, 1]
+    """
     field = np.zeros((side, side), dtype=np.uint8)
     levels = ink.astype(np.int64)
     if not levels.any():

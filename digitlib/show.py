@@ -6,15 +6,20 @@ state is touched.
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import cycle
+from typing import Any, Protocol
 
 import matplotlib
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
 
 from digitlib.accuracy import Share
 from digitlib.plain import one_line
@@ -37,12 +42,7 @@ __all__ = [
 ]
 
 GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
-COLOURS = [
-    "#2b83c6",
-    "#d1661b",
-    "#2b9a72",
-    "#b264a3",
-]  # told apart by colour-blind readers too
+COLOURS = ["#2b83c6", "#d1661b", "#2b9a72", "#b264a3"]  # told apart by colour-blind readers too
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
@@ -50,13 +50,13 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 NUMBERED = 20
 """A matrix of at most so many rows has its numbers in its cells; of more they couldn't be read."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "font.size": 11,
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
@@ -73,8 +73,23 @@ _STYLE = {
 }
 
 
+class _Widget(Protocol):
+    """What a notebook's own code shows in a page, found by its number."""
+
+    model_id: str
+
+
 class Picture:
-    """A figure as PNG bytes, shown by a notebook."""
+    """A figure as PNG bytes, shown by a notebook.
+
+    Attributes:
+        png: the file's bytes.
+
+    >>> from matplotlib.figure import Figure
+    >>> picture = Picture(Figure(figsize=(2, 1)))
+    >>> picture, picture.png[1:4]
+    ((a picture), b'PNG')
+    """
 
     def __init__(self, figure: Figure):
         buffer = io.BytesIO()
@@ -94,6 +109,9 @@ def written(names: Sequence[str], most: int = 14) -> list[str]:
     A name of more than ``most`` characters is left out in its middle. One that this doesn't tell from another, or for
     which the typeface has no letters, is its number in the order of the classes: ``#3``, or ``no. 3`` beside names that
     begin with ``#``.
+
+    >>> written(["oak", "horse chestnut tree", "a beech in our woods", "a beech in old woods"])
+    ['oak', 'horse c…t tree', '#2', '#3']
     """
     shown = [_shortened(one_line(name), most) for name in names]
     sign = "#" if not any(name.startswith("#") for name in shown) else "no. "
@@ -113,13 +131,27 @@ def _has_letters(name: str) -> bool:
 
 
 @cache
-def _typeface():
+def _typeface() -> FT2Font:
     """Of every picture: matplotlib's own, unless the reader chose another."""
     return font_manager.get_font(font_manager.findfont(font_manager.FontProperties()))
 
 
-def bundle(widget, still: bytes, text: str) -> dict:
-    """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel."""
+def bundle(widget: _Widget, still: bytes, text: str) -> dict:
+    """The output of an ipywidgets widget: its view, with a PNG and a text for where there is no kernel.
+
+    Args:
+        widget: of ipywidgets 7 or 8; its view needs the kernel.
+        still: a PNG's bytes, the picture beside it.
+        text: what is read where no picture is.
+
+    Returns:
+        By their media types, what ``IPython.display.display(…, raw=True)`` takes.
+
+    >>> import numpy as np
+    >>> from ipywidgets import IntSlider
+    >>> sorted(bundle(IntSlider(), digits(np.zeros((1, 28, 28))).png, "a slider"))
+    ['application/vnd.jupyter.widget-view+json', 'image/png', 'text/plain']
+    """
     # By hand, as ipywidgets 7, which Colab has, and 8 share no method that returns it.
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     picture = base64.b64encode(still).decode()
@@ -127,9 +159,23 @@ def bundle(widget, still: bytes, text: str) -> dict:
 
 
 def digits(
-    images, titles: Sequence[str] | None = None, columns: int = 10, size: float = 0.75
+    images: Collection[ArrayLike],
+    titles: Sequence[str] | None = None,
+    columns: int = 10,
+    size: float = 0.75,
 ) -> Picture:
-    """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none."""
+    """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none.
+
+    Args:
+        images: grey levels, 0 (black) to 255 (white).
+        titles: one for each image, of a line or more.
+        columns: images in a row.
+        size: inches.
+
+    >>> import numpy as np
+    >>> digits(np.zeros((3, 28, 28)), titles=["a 3", "a 5", "blank"], columns=3)
+    (a picture)
+    """
     rows = -(-len(images) // columns)
     lines = 1 + max(title.count("\n") for title in titles) if titles else 0
     height = size + (0.24 + 0.16 * (lines - 1) if titles else 0.06)
@@ -150,13 +196,17 @@ def bars(
     names: Sequence[str] | None = None,
     ylabel: str = "",
     top: float | None = None,
-):
-    """A bar for each height, named below: by default 0, 1, 2, …"""
+) -> Picture:
+    """A bar for each height, named below: by default 0, 1, 2, …
+
+    >>> bars([0.99, 0.97, 0.98], names=["ash", "oak", "yew"], ylabel="accuracy", top=1)
+    (a picture)
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(6.4, 2.4))
         axis = figure.subplots()
         axis.bar(range(len(heights)), heights, color=COLOURS[0])
-        axis.set_xticks(range(len(heights)), names or range(len(heights)))
+        axis.set_xticks(range(len(heights)), names or list(map(str, range(len(heights)))))
         axis.set(ylabel=ylabel, ylim=(0, top) if top else None)
         return Picture(figure)
 
@@ -172,6 +222,11 @@ def lines(
     """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker.
 
     With ``doubling`` each doubling of x is as wide as the next, and the points' own x are marked.
+
+    >>> epochs = [1, 2, 3]
+    >>> losses = {"training": (epochs, [0.5, 0.2, 0.1]), "validation": (epochs, [0.3, 0.2, 0.2])}
+    >>> lines(losses, xlabel="epoch", ylabel="loss", ylim=(0, 0.6))
+    (a picture)
     """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, 3.2))
@@ -201,12 +256,19 @@ def curves(
 
     Args:
         models: for each model's name what :func:`digitlib.report.corruptions.curves` found, the same kinds for all.
+        units: what the severities of each kind are, by kind.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> noise = {0.0: Accuracy(98, 100), 0.2: Accuracy(91, 100), 0.4: Accuracy(60, 100)}
+    >>> curves({"quick": {"noise": noise}}, units={"noise": "standard deviation"})
+    (a picture)
     """
     kinds = list(next(iter(models.values())))
     rows = -(-len(kinds) // 2)
-    with matplotlib.rc_context({**_STYLE, "font.size": 9}):
+    # Little space between rows: a title near its own frame.
+    style = {**_STYLE, "font.size": 9, "figure.constrained_layout.h_pad": 0.1}
+    with matplotlib.rc_context(style):
         figure = Figure(figsize=(4.4, 0.4 + 1.6 * rows))
-        figure.get_layout_engine().set(h_pad=0.1)  # a title near its own frame
         axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for axis, kind in zip(axes, kinds, strict=False):
             _frame(axis, kind, {name: found[kind] for name, found in models.items()})
@@ -219,7 +281,7 @@ def curves(
         return Picture(figure)
 
 
-def _frame(axis, kind: str, models: Mapping[str, Mapping[float, Share]]) -> None:
+def _frame(axis: Axes, kind: str, models: Mapping[str, Mapping[float, Share]]) -> None:
     """One kind's frame of :func:`curves`."""
     for (name, curve), marker in zip(models.items(), cycle("os^D"), strict=False):
         severities, found = list(curve), list(curve.values())
@@ -239,6 +301,10 @@ def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
 
     Args:
         bins: what :func:`digitlib.calibrate.reliability` found.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> reliability([(0.62, Accuracy(55, 100)), (0.99, Accuracy(97, 100))])
+    (a picture)
     """
     sure = 100 * np.array([sureness for sureness, _ in bins])
     right = 100 * np.array([accuracy.value for _, accuracy in bins])
@@ -262,7 +328,12 @@ def intervals(
     xlabel: str = "accuracy (%)",
     width: float = 6.4,
 ) -> Picture:
-    """Shares with their 95 % intervals, one a row, named at the left."""
+    """Shares with their 95 % intervals, one a row, named at the left.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> intervals([Accuracy(98, 100), Accuracy(980, 1000)], ["of 100", "of 1,000"])
+    (a picture)
+    """
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, 0.6 + 0.3 * len(names)))
         axis = figure.subplots()
@@ -285,7 +356,7 @@ def intervals(
 
 
 def matrix(
-    values,
+    values: ArrayLike,
     xlabel: str = "",
     ylabel: str = "",
     hide_diagonal: bool = False,
@@ -295,6 +366,9 @@ def matrix(
     """A square matrix as coloured cells, zeros empty, with its numbers where it has at most :data:`NUMBERED` rows.
 
     The diagonal's colour may be left out. Rows and columns are named, by default 0, 1, 2, …
+
+    >>> matrix([[48, 2], [5, 45]], "named", "is", hide_diagonal=True, names=["cat", "dog"])
+    (a picture)
     """
     values = np.asarray(values)
     names = names or [str(number) for number in range(len(values))]
@@ -311,7 +385,7 @@ def matrix(
         if len(values) <= NUMBERED:
             _number(axis, values, shades)
         upright = max(map(len, names)) < 3
-        many = {"fontsize": 8} if len(names) > 10 else {}
+        many: dict[str, Any] = {"fontsize": 8} if len(names) > 10 else {}
         axis.set_xticks(
             range(len(names)), names, rotation=0 if upright else 90, parse_math=False, **many
         )
@@ -320,7 +394,7 @@ def matrix(
         return Picture(figure)
 
 
-def _number(axis, values: np.ndarray, shades: np.ndarray) -> None:
+def _number(axis: Axes, values: np.ndarray, shades: np.ndarray) -> None:
     """Write the numbers of a matrix into its cells: black on a colour, else grey."""
     size = 9 if len(values) <= 10 else 7
     for (row, column), value in np.ndenumerate(values):

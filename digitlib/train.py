@@ -3,12 +3,24 @@
 ``fit`` knows how to learn, and nothing of what: the network and the images arrive finished. The model that it leaves
 behind is the last epoch's. Choosing the best epoch by its validation accuracy would flatter the figure that is then
 reported on the same images.
+
+By hand, an epoch of two batches; :func:`fit` makes batches, optimizer and scheduler itself:
+
+>>> import torch
+>>> from digitlib.model import MLP
+>>> x, y = torch.rand(8, 28, 28), torch.arange(8)
+>>> batches = [(x[:5], y[:5]), (x[5:], y[5:])]
+>>> model = MLP(hidden=(16,))
+>>> optimizer, scheduler = optimizer_for(model, Training(), steps=2)
+>>> losses, right, seen = train_epoch(model, batches, optimizer, scheduler)
+>>> losses.shape, right.shape, seen
+(torch.Size([2]), torch.Size([]), 8)
 """
 
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -54,6 +66,17 @@ class Training:
         distil: the share of a teacher's probabilities in what is learned; the rest is the labels'.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of matrices, on hardware with units for it.
         seed: decides the order of the images and their deformations.
+
+    Raises:
+        ValueError: epochs or a batch below 1, a rate that isn't above 0 and finite, another optimizer or precision, a
+            part not from 0 to 1, or both smoothing and distil.
+
+    >>> Training(epochs=5, rate=3e-3).batch
+    256
+    >>> Training(optimizer="Adam")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected AdamW or SGD, got Adam
     """
 
     epochs: int = 3
@@ -68,7 +91,7 @@ class Training:
     precision: str = "float32"
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         make_plain(self)
         if self.epochs < 1 or self.batch < 1:
             raise ValueError(
@@ -76,6 +99,8 @@ class Training:
             )
         if not (self.rate > 0 and math.isfinite(self.rate)):
             raise ValueError(f"expected a positive learning rate, got {self.rate}")
+        if not 0 <= self.decay < math.inf:
+            raise ValueError(f"expected a decay of 0 or more, got {self.decay}")
         if self.precision not in ("float32", "bfloat16"):
             raise ValueError(f"expected float32 or bfloat16, got {self.precision}")
         if self.optimizer not in ("AdamW", "SGD"):
@@ -102,6 +127,16 @@ class Epoch:
     """What one pass over the training images came to.
 
     The training figures are taken while the weights still move, the validation figures after the pass.
+
+    Attributes:
+        number: counted from 1.
+        train_loss, valid_loss: the mean loss of an image: its cross-entropy, in nats.
+        train_accuracy, valid_accuracy: shares, 0 to 1.
+        seconds: what it took, with its measuring.
+
+    >>> epoch = Epoch(1, 0.43, 0.872, 0.21, 0.941, seconds=2.5)
+    >>> f"{epoch.number}: {epoch.valid_accuracy:.1%}"
+    '1: 94.1%'
     """
 
     number: int
@@ -113,7 +148,18 @@ class Epoch:
 
 
 class Diverged(ArithmeticError):
-    """The loss is no longer a finite number."""
+    """The loss is no longer a finite number.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.model import MLP
+    >>> digits = Images(torch.eye(28).byte().repeat(20, 1, 1), torch.arange(20) % 10)
+    >>> try:
+    ...     fit(MLP(), digits, digits, Training(rate=1e30, optimizer="SGD", batch=5))
+    ... except Diverged as error:
+    ...     print(str(error).partition("; ")[2])
+    try a smaller one
+    """
 
 
 def train_epoch(model, batches, optimizer, scheduler):
@@ -150,13 +196,13 @@ def fit(
 
     Args:
         model: takes float ``(N, 28, 28)``, returns logits ``(N, C)``, or ``(N, C + 1)`` where some of the training
-            images belong to none of the classes. It ends with the last epoch's weights, on the device where it was, and
-            its attribute ``none`` says whether there is such an output more.
+            images belong to none of the classes. It ends with the last epoch's weights, in training mode, on the device
+            where it was, and its attribute ``none`` says whether there is such an output more.
         train: the images to learn from.
         valid: the images to measure on; they never touch a weight.
         training: how; :class:`Training`'s defaults if None.
         teacher: the model that a training with ``distil`` learns from.
-        after_epoch: called with each finished epoch.
+        after_epoch: called with each finished epoch, while the next one waits.
         keep: a file for the last finished epoch. If a training lies there, this one goes on from it, and ends with
             the weights that it would have ended with in one go.
 
@@ -166,12 +212,26 @@ def fit(
     Raises:
         Diverged: the loss became infinite or not a number; says at which step and learning rate.
         FileNotFoundError: ``keep`` names a folder that isn't there.
-        ValueError: no images to train on, or none to measure on; another number of outputs than the classes ask for;
-            no teacher; another training lies in ``keep``.
+        ValueError: no images to train on, or none to measure on; other classes to measure on; another number of
+            outputs than the classes ask for, or a network without weights; too small a batch for its batch
+            normalisation; no teacher; another training lies in ``keep``.
+
+    >>> import torch
+    >>> from digitlib.data import Images, split
+    >>> from digitlib.model import MLP
+    >>> sides = torch.zeros(60, 28, 28, dtype=torch.uint8)
+    >>> sides[::2, :, :14] = 255  # every other one is bright on its left
+    >>> sides[1::2, :, 14:] = 255
+    >>> images = Images(sides, torch.arange(60) % 2, classes=("left", "right"))
+    >>> train, valid = split(images, valid=20)
+    >>> history = fit(MLP(hidden=(8,), classes=2), train, valid, Training(epochs=2, batch=10))
+    >>> [epoch.number for epoch in history], history[-1].valid_accuracy
+    ([1, 2], 1.0)
     """
     training = training or Training()
     fitting.check(model, train, valid, training, teacher, keep)
-    model.none = fitting.outputs(train) > len(train.classes)
+    # PyTorch's types know tensors and modules alone.
+    model.none = fitting.outputs(train) > len(train.classes)  # type: ignore[assignment]
     with hardware.on_best_device(model) as device:
         run = _Run(model, train, valid, training, teacher, keep, device)
         run.go_on(after_epoch)
@@ -179,14 +239,32 @@ def fit(
 
 
 def count_right(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """How many logits ``(B, C)`` are largest at their label ``(B,)``, or where probabilities ``(B, C)`` are."""
+    """How many logits ``(B, C)`` are largest at their label ``(B,)``, or where probabilities ``(B, C)`` are: ``()``.
+
+    >>> import torch
+    >>> logits = torch.tensor([[2.0, 1.0], [0.0, 3.0], [5.0, 4.0]])
+    >>> count_right(logits, torch.tensor([0, 1, 1])).item()
+    2
+    """
     return (logits.argmax(1) == (y if y.dim() == 1 else y.argmax(1))).sum()
+
+
+_Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 class _Run:
     """A training under way: what is carried on from epoch to epoch."""
 
-    def __init__(self, model, train, valid, training: Training, teacher, keep, device):
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Images,
+        valid: Images,
+        training: Training,
+        teacher: nn.Module | None,
+        keep: str | Path | None,
+        device: torch.device,
+    ):
         self.model, self.training, self.keep = model, training, keep
         self.valid = replace(valid, images=valid.images.to(device))
         dealt = train.images.to(device), train.labels.to(device)
@@ -194,7 +272,11 @@ class _Run:
         self.soften = _softener(train, training, teacher, device)
         self.steps = training.epochs * self.batches.steps
         self.optimizer, self.scheduler = optimizer_for(model, training, self.steps)
-        self.parts = {"model": model, "optimizer": self.optimizer, "scheduler": self.scheduler}
+        self.parts: dict[str, checkpoint.Stateful] = {
+            "model": model,
+            "optimizer": self.optimizer,
+            "scheduler": self.scheduler,
+        }
         self.about = _about(train, valid, training, teacher) if keep else {}
         resumed = checkpoint.resume(keep, self.parts, self.about)
         self.history = [Epoch(**line) for line in resumed]
@@ -216,7 +298,8 @@ class _Run:
 
     def epoch(self, number: int, bar: tqdm) -> Epoch:
         """Train on every batch once, and measure."""
-        start, rates = time.perf_counter(), []
+        start = time.perf_counter()
+        rates: list[float] = []
         batches = self.batches.of_epoch(number, self.training.deforms(number), self.soften)
         self.model.train()
         tallies = train_epoch(
@@ -228,15 +311,17 @@ class _Run:
         measured = _measure(self.model, self.valid)
         return Epoch(number, *learned, *measured, time.perf_counter() - start)
 
-    def _counted(self, batches, bar: tqdm, rates: list[float]) -> Iterator:
+    def _counted(
+        self, batches: Iterable[_Batch], bar: tqdm, rates: list[float]
+    ) -> Iterator[_Batch]:
         """The batches; notes each one's learning rate."""
         for batch in batches:
-            rates.append(self.scheduler.get_last_lr()[0])
+            rates.append(float(self.scheduler.get_last_lr()[0]))
             yield batch
             bar.update()
 
 
-def _about(train: Images, valid: Images, training: Training, teacher) -> dict:
+def _about(train: Images, valid: Images, training: Training, teacher: nn.Module | None) -> dict:
     """All that decides the weights and the history of a training, for telling one from another."""
     taught = fingerprint(*teacher.parameters()) if teacher is not None else None
     return {
@@ -249,22 +334,36 @@ def _about(train: Images, valid: Images, training: Training, teacher) -> dict:
     }
 
 
-def optimizer_for(model: nn.Module, training: Training, steps: int):
-    """The optimizer, and the scheduler that takes its rate through one cycle."""
+def optimizer_for(
+    model: nn.Module, training: Training, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """The optimizer, and the scheduler that takes its rate through one cycle of so many steps.
+
+    >>> from digitlib.model import MLP
+    >>> optimizer, scheduler = optimizer_for(MLP(), Training(rate=8e-3), steps=100)
+    >>> rates = []
+    >>> for _ in range(100):
+    ...     rates += scheduler.get_last_lr()
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> f"{rates[0]:.5f} {max(rates):.5f} {rates[-1]:.5f}"
+    '0.00032 0.00800 0.00000'
+    """
     # Fused: one pass over the memory of all weights, instead of one for each line of the formula. Not every PyTorch
     # has that for Apple's GPU.
     fused = next(model.parameters()).device.type in ("cpu", "cuda")
-    settings = {"lr": training.rate, "weight_decay": training.decay, "fused": fused}
+    kind: Callable[..., torch.optim.Optimizer] = torch.optim.AdamW
     if training.optimizer == "SGD":
-        momentum = {"momentum": 0.9, "nesterov": True}
-        optimizer = torch.optim.SGD(model.parameters(), **momentum, **settings)
-    else:
-        optimizer = torch.optim.AdamW(model.parameters(), **settings)
+        kind = partial(torch.optim.SGD, momentum=0.9, nesterov=True)
+    weights = model.parameters()
+    optimizer = kind(weights, lr=training.rate, weight_decay=training.decay, fused=fused)
     cycle = torch.optim.lr_scheduler.OneCycleLR
     return optimizer, cycle(optimizer, max_lr=training.rate, total_steps=steps)
 
 
-def _softener(train: Images, training: Training, teacher: nn.Module | None, device):
+def _softener(
+    train: Images, training: Training, teacher: nn.Module | None, device: torch.device
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None:
     """What turns a batch's labels into shares of the answers; None for labels alone."""
     outputs = fitting.outputs(train)
     if teacher is not None:
@@ -286,10 +385,10 @@ def _diverged(losses: torch.Tensor, step: int, rates: list[float]) -> Diverged:
     )
 
 
-def _mean(losses: torch.Tensor, right, seen) -> tuple[float, float]:
+def _mean(losses: torch.Tensor, right: torch.Tensor | int, seen: int) -> tuple[float, float]:
     """Mean loss and accuracy over all processes, from sums."""
-    loss, right, seen = parallel.summed(losses.sum(), right, seen)
-    return loss / seen, right / seen
+    loss, hits, n = parallel.summed(losses.sum(), right, seen)
+    return loss / n, hits / n
 
 
 def _measure(model: nn.Module, valid: Images) -> tuple[float, float]:

@@ -18,6 +18,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -44,6 +45,7 @@ __all__ = [
     "rounded",
     "save",
     "to_metadata",
+    "usual_preparation",
 ]
 
 DIGITS = tuple("0123456789")
@@ -55,6 +57,9 @@ SHIPPED = Path(__file__).with_name("digits.safetensors")
 TINY = Path(__file__).with_name("tiny.safetensors")
 """Smaller ones, of less than 64,000 bytes."""
 
+LARGEST = 1e38
+"""Weights and biases are smaller than this."""
+
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""
 
@@ -64,11 +69,24 @@ class Weights:
     """What a weights file holds.
 
     Attributes:
-        layers: float32, dequantised.
-        provenance: where they came from.
+        layers: float32, dequantised; from 784 pixels to C outputs, or C + 1.
+        provenance: where they came from, as JSON can hold it.
         calibration: ``temperature`` and ``threshold``, where they were fitted.
-        classes: names, in the order of the logits.
-        preparation: how a drawing becomes an image for them.
+        classes: the names of the C classes, in the order of the logits.
+        preparation: how a drawing becomes an image for them (:data:`digitlib.preprocess.PREPARATIONS`).
+
+    Raises:
+        ValueError: layers that don't fit each other or the classes, or hold NaN or infinity; and what
+            :func:`check_answers` and :func:`check_calibration` find.
+
+    >>> import numpy as np
+    >>> layers = [(np.zeros((3, 784), dtype=np.float32), np.zeros(3, dtype=np.float32))]
+    >>> Weights(layers, classes=("cat", "dog")).none  # there is a third output
+    True
+    >>> Weights(layers)
+    Traceback (most recent call last):
+        ...
+    ValueError: expected a last layer of 10 or 11 outputs for 10 classes, got 3
     """
 
     layers: Layers
@@ -77,7 +95,7 @@ class Weights:
     classes: tuple[str, ...] = DIGITS
     preparation: str = "digit"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "classes", check_answers(self.classes, self.preparation))
         check_calibration(self.calibration)
         _check(self.layers, len(self.classes))
@@ -89,12 +107,29 @@ class Weights:
 
 
 def are_digits(classes: Sequence[str]) -> bool:
-    """Whether classes are the ten digits, in their order."""
+    """Whether classes are the ten digits, in their order.
+
+    >>> are_digits("0123456789"), are_digits(["1", "0"])
+    (True, False)
+    """
     return tuple(classes) == DIGITS
 
 
 def noun(classes: Sequence[str]) -> str:
-    """What one calls an image of these classes: ``"digit"``, or ``"picture"``."""
+    """What one calls an image of these classes: ``"digit"``, or ``"picture"``.
+
+    >>> noun(DIGITS), noun(["cat", "dog"])
+    ('digit', 'picture')
+    """
+    return "digit" if are_digits(classes) else "picture"
+
+
+def usual_preparation(classes: Sequence[str]) -> str:
+    """How pictures of these classes are prepared where nothing is said: the ten digits as such, others whole.
+
+    >>> usual_preparation("0123456789"), usual_preparation(["cat", "dog"])
+    ('digit', 'picture')
+    """
     return "digit" if are_digits(classes) else "picture"
 
 
@@ -103,6 +138,11 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
 
     Raises:
         ValueError: fewer than two names, one that is empty, no text or there twice; an unknown preparation.
+
+    >>> check_answers(["cat", "dog", "cat"], "picture")
+    Traceback (most recent call last):
+        ...
+    ValueError: expected at least two names of classes, each another, none empty, got 'cat' twice
     """
     if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
         raise ValueError(f"expected names of classes, got {classes!r}")
@@ -118,7 +158,14 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
 
 
 def check_calibration(calibration: Mapping) -> None:
-    """ValueError unless a temperature, if there is one, is a number above 0, and a threshold any finite number."""
+    """ValueError unless a temperature, if there is one, is a finite number above 0, and a threshold any finite number.
+
+    >>> check_calibration({"temperature": 1.2, "threshold": -0.5})
+    >>> check_calibration({"temperature": 0})
+    Traceback (most recent call last):
+        ...
+    ValueError: expected a temperature that is a finite number above 0, got 0
+    """
     for name, least in (("temperature", 0.0), ("threshold", -math.inf)):
         value = calibration.get(name, 1.0)
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -129,7 +176,11 @@ def check_calibration(calibration: Mapping) -> None:
 
 
 def is_onnx(path: str | Path) -> bool:
-    """Whether a file begins as a model in ONNX does, and not as a weights file."""
+    """Whether a file begins as a model in ONNX does, and not as a weights file; False where there is no file.
+
+    >>> is_onnx(SHIPPED)
+    False
+    """
     if not Path(path).is_file():
         return False
     with Path(path).open("rb") as file:
@@ -151,8 +202,14 @@ def to_metadata(
     """What a file says of a model beside its numbers, as JSON texts by name: the fields of :class:`Weights`.
 
     Classes and preparation are left out where they are the ten digits'. ValueError as of :func:`check_answers`.
+
+    >>> to_metadata(calibration={"temperature": 1.2}, classes=["cat", "dog"])
+    {'provenance': '{}', 'calibration': '{"temperature": 1.2}', 'classes': '["cat", "dog"]'}
     """
-    said = {"provenance": provenance or {}, "calibration": calibration or {}}
+    said: dict[str, object] = {
+        "provenance": provenance or {},
+        "calibration": calibration or {},
+    }
     if (classes := check_answers(classes, preparation)) != DIGITS:
         said["classes"] = classes
     if preparation != "digit":
@@ -161,8 +218,15 @@ def to_metadata(
 
 
 def from_metadata(metadata: Mapping[str, str]) -> dict:
-    """The fields of :class:`Weights` that metadata hold. ValueError for texts that are no JSON."""
-    said = {}
+    """The fields of :class:`Weights` that metadata hold, by name.
+
+    Raises:
+        ValueError: a text that is no JSON, or of another kind than its field.
+
+    >>> from_metadata({"classes": '["cat", "dog"]', "author": "Ada"})
+    {'classes': ['cat', 'dog']}
+    """
+    said: dict[str, Any] = {}
     for name, kind in _SAID.items():
         if name not in metadata:
             continue
@@ -177,19 +241,47 @@ def from_metadata(metadata: Mapping[str, str]) -> dict:
 
 
 def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Round each row of ``(out, in)`` to 255 even steps: int8 weights and float32 scales ``(out,)``."""
+    """Round each row of finite weights ``(out, in)`` to 255 even steps: int8 weights and float32 scales ``(out,)``.
+
+    >>> import numpy as np
+    >>> steps, scale = quantise(np.array([[1.27, -0.5, 0.004]]))
+    >>> steps.tolist(), f"{scale.item():.4f}"
+    ([[127, -50, 0]], '0.0100')
+    """
     scale = np.abs(weight).max(axis=1) / 127
-    scale[scale == 0] = 1  # a row of zeros
-    return np.rint(weight / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+    scale[scale.astype(np.float32) == 0] = (
+        1  # a row of zeros, or of numbers that float32 takes for zeros
+    )
+    # The smallest numbers have few digits: theirs may divide to more than 127.
+    steps = np.rint(weight / scale[:, None]).clip(-127, 127)
+    return steps.astype(np.int8), scale.astype(np.float32)
 
 
 def rounded(layers: Layers) -> Layers:
-    """The layers as a file would give them back: quantised, then float32 again. Doing it twice changes nothing more."""
+    """The layers as a file would give them back: quantised, then float32 again. Doing it twice changes nothing more.
+
+    >>> import numpy as np
+    >>> weight, bias = np.array([[1.27, -0.5, 0.004]]), np.zeros(1)
+    >>> [(kept, _)] = rounded([(weight, bias)])
+    >>> bool(np.abs(kept - weight).max() < 0.0051)  # half a step of 0.01, at most
+    True
+    """
     return [(_dequantise(*quantise(weight)), bias.astype(np.float32)) for weight, bias in layers]
 
 
 def save(path: str | Path, weights: Weights) -> None:
-    """Write a weights file, whole or not at all."""
+    """Write a weights file, whole or not at all.
+
+    Args:
+        path: the file; the errors are :func:`digitlib.files.write_whole`'s.
+        weights: the same ones always make the same bytes.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(f"{folder}/copy.safetensors", load(SHIPPED))
+    ...     print(checksum(f"{folder}/copy.safetensors") == checksum(SHIPPED))
+    True
+    """
     arrays = {}
     for i, (weight, bias) in enumerate(weights.layers):
         arrays[f"{i}.weight"], arrays[f"{i}.scale"] = quantise(weight)
@@ -213,6 +305,12 @@ def load(path: str | Path = SHIPPED) -> Weights:
     Raises:
         FileNotFoundError: no such file.
         ValueError: not a weights file, or a damaged one.
+
+    >>> shipped = load()
+    >>> [weight.shape for weight, _ in shipped.layers]
+    [(320, 784), (120, 320), (11, 120)]
+    >>> shipped.none, shipped.provenance["dataset"]
+    (True, 'mnist')
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file")
@@ -221,14 +319,7 @@ def load(path: str | Path = SHIPPED) -> Weights:
     try:
         with safe_open(path, framework="numpy") as file:
             count = sum(key.endswith(".weight") for key in file.keys())  # noqa: SIM118 (not a dict)
-            part = file.get_tensor
-            layers = [
-                (
-                    _dequantise(part(f"{i}.weight"), part(f"{i}.scale")),
-                    part(f"{i}.bias"),
-                )
-                for i in range(count)
-            ]
+            layers = [_layer(file, i) for i in range(count)]
             said = from_metadata(file.metadata() or {})
         return Weights(layers, **said)
     except (SafetensorError, ValueError, IndexError) as error:
@@ -238,12 +329,31 @@ def load(path: str | Path = SHIPPED) -> Weights:
 
 
 def checksum(path: str | Path = SHIPPED) -> str:
-    """Twelve hexadecimal digits that change when a byte of the file does."""
+    """Twelve hexadecimal digits that change when a byte of the file does; FileNotFoundError for none.
+
+    >>> len(checksum(SHIPPED)), checksum(SHIPPED) == checksum(TINY)
+    (12, False)
+    """
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
 
 
+def _layer(file: Any, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and biases of a layer, out of an open file: read when their kinds and shapes are known to be right."""
+    names = [f"{number}.{part}" for part in ("weight", "scale", "bias")]
+    parts = [file.get_slice(name) for name in names]
+    kinds, shapes = [part.get_dtype() for part in parts], [part.get_shape() for part in parts]
+    if kinds != ["I8", "F32", "F32"] or len(shapes[0]) != 2 or shapes[1:] != [shapes[0][:1]] * 2:
+        raise ValueError(
+            f"layer {number}: expected I8 (out, in) and twice F32 (out,), got "
+            + ", ".join(f"{kind} {tuple(shape)}" for kind, shape in zip(kinds, shapes, strict=True))
+        )
+    weight, scale, bias = map(file.get_tensor, names)
+    return _dequantise(weight, scale), bias
+
+
 def _dequantise(weight: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return weight * scale[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):  # what isn't finite then, is refused
+        return weight * scale[:, None]
 
 
 def _check(layers: Layers, classes: int) -> None:
@@ -253,8 +363,9 @@ def _check(layers: Layers, classes: int) -> None:
             raise ValueError(
                 f"layer {i}: expected {widths[i]} inputs, got weight {weight.shape} and bias {bias.shape}"
             )
-        if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            raise ValueError(f"layer {i}: expected finite numbers")
+        # Written so that NaN fails too; what is larger might be infinite as a float32, or when it is rounded.
+        if not all((np.abs(part) < LARGEST).all() for part in (weight, bias)):
+            raise ValueError(f"layer {i}: expected finite numbers, below {LARGEST:g}")
     if not layers or widths[-1] not in (classes, classes + 1):
         got = widths[-1] if layers else "no layers"
         raise ValueError(

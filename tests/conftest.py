@@ -1,12 +1,24 @@
 """What several tests share: real digits, a browser and a static site."""
 
+import atexit
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from servers import launch, served
+
+# The same inputs in each run, none kept from the last one, and no clock: --hypothesis-profile=default looks further.
+settings.register_profile("house", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.load_profile("house")
+# What it notes of our code and of Unicode, it would leave in the repository.
+_NOTES = tempfile.TemporaryDirectory(prefix="digitlib-")
+atexit.register(_NOTES.cleanup)
+set_hypothesis_home_dir(_NOTES.name)
 
 RECORD = Path(__file__).parents[1] / "benchmarks" / "record.safetensors"
 

@@ -158,7 +158,7 @@ def tiny_mnist(small, monkeypatch, tmp_path):
             return self.transform(image), int(small.labels[i])
 
     monkeypatch.setattr(data, "load", lambda name="mnist": small)
-    monkeypatch.setattr(data.split, "__defaults__", (287, 0))
+    monkeypatch.setattr(data.split, "__defaults__", (287, 0, None))
     monkeypatch.setattr(data.split_indices, "__defaults__", (287, 0))
     monkeypatch.setattr("torchvision.datasets.MNIST", Served)
     return tmp_path

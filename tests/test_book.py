@@ -15,7 +15,7 @@ from jupytext.compare import NotebookDifference, compare_notebooks
 
 from digitlib import weights
 from digitlib.book.entries import entries
-from digitlib.data import NAMES
+from digitlib.data import VALID_SIZE
 from digitlib.evaluate import Accuracy
 from digitlib.recipes import RECIPES
 from digitlib.show import VIEW
@@ -216,7 +216,7 @@ def named(function):
     return {name for chapter in CHAPTERS for name in re.findall(pattern, text_of(chapter))}
 
 
-@pytest.mark.parametrize("dataset", NAMES)
+@pytest.mark.parametrize("dataset", VALID_SIZE)
 def test_entries_say_how_they_were_measured(dataset):
     for name, entry in entries(dataset).items():
         assert {"value", "seed", "command", "date", "versions"} <= set(entry), name
@@ -246,7 +246,7 @@ def test_entries_were_measured_on_the_weights_that_are_here(file):
     mark = weights.checksum(file)
     marks = {
         (dataset, name): entry["weights"][file.name]
-        for dataset in NAMES
+        for dataset in VALID_SIZE
         for name, entry in entries(dataset).items()
         if file.name in entry.get("weights", {})
     }
@@ -401,7 +401,7 @@ def test_widening_takes_a_machine_in_and_records_nothing_else():
 
 
 def test_results_names_what_it_does_not_measure():
-    slow = notebooks.slow({dataset: entries(dataset) for dataset in NAMES})
+    slow = notebooks.slow({dataset: entries(dataset) for dataset in VALID_SIZE})
     assert {line.partition(" (")[0] for line in slow} == named("recorded")
     for name in RECIPES:
         assert f"recipe.{name} (python benchmarks/recipes.py {name})" in slow

@@ -63,6 +63,7 @@ def test_fitted_says_what_a_weights_file_keeps(honest):
     outputs = torch.cat([logits, logits[:, :1]], dim=1)
     said = calibrate.fitted(outputs, labels, 10)
     assert set(said) == {"temperature", "threshold"}
+    assert {type(value) for value in said.values()} == {float}
     over = calibrate.doubt(outputs) > said["threshold"]
     assert over.float().mean() == pytest.approx(calibrate.REFUSED)
 

@@ -242,7 +242,7 @@ def test_the_data_card_has_the_projects_own_sizes(small):
     valid = data.VALID_SIZE["mnist"]
     assert f"| training | {60_000 - valid:,} |" in card
     assert f"| validation | {valid:,} |" in card
-    tested = {name: entries(name)["validate.test"]["n"] for name in data.NAMES}
+    tested = {name: entries(name)["validate.test"]["n"] for name in data.VALID_SIZE}
     assert f"| test | {tested['mnist']:,} |" in card
     others = data.VALID_SIZE["optdigits"]
     text = " ".join(card.split())

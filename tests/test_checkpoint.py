@@ -39,6 +39,14 @@ def test_another_training_is_named(tmp_path):
         checkpoint.resume(tmp_path / "kept", parts(), {"seed": 2, "rate": 0.1})
 
 
+def test_another_model_is_said_so_in_one_line(tmp_path):
+    checkpoint.save(tmp_path / "kept", parts(), {}, [])
+    other = {**parts(), "model": nn.Linear(3, 4)}
+    with pytest.raises(ValueError, match=r"expected the state of this model, .* mismatch") as error:
+        checkpoint.resume(tmp_path / "kept", other, {})
+    assert "\n" not in str(error.value)
+
+
 @pytest.fixture
 def kept(tmp_path):
     checkpoint.save(tmp_path / "kept", parts(), {"seed": 1}, [])

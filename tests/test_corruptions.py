@@ -76,6 +76,9 @@ def test_contrast_keeps_the_middle_grey(cross):
 def test_an_unknown_kind_is_named(cross):
     with pytest.raises(ValueError, match=r"expected a corruption out of shift, .* 'ra"):
         corrupt(cross, "rain", 1)
+    images = data.Images(cross, torch.ones(len(cross), dtype=torch.int64))
+    with pytest.raises(ValueError, match=r"expected a corruption out of shift, .* 'ra"):
+        next(corruptions.curve(lambda images: images, images, "rain"))
 
 
 def test_curves_fall(small):

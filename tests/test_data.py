@@ -1,14 +1,21 @@
+import gzip
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
 from digitlib import data
 from idx import idx
 
 
 def test_unknown_name():
-    with pytest.raises(ValueError, match="mnist, optdigits, got 'cifar10'"):
+    with pytest.raises(ValueError, match=r"mnist, optdigits, .*, got 'cifar10'; or a folder"):
         data.load("cifar10")
+    with pytest.raises(ValueError, match=r"mnist, optdigits, .*, got 'cifar10'$"):
+        data.load_test("cifar10")
 
 
 def test_optdigits(small):
@@ -175,3 +182,195 @@ def test_preparation_follows_the_classes(small):
     other = data.Images(small.images, small.labels, tuple("abcdefghij"))
     assert other.preparation == "picture" and not other.of_digits and other.noun == "pictures"
     assert other[:3].classes == other.classes and other[:3].preparation == "picture"
+
+
+@pytest.fixture
+def scans(tmp_path):
+    """Two classes of five pictures of one's own."""
+    for name in ("cat", "dog"):
+        (tmp_path / "scans" / name).mkdir(parents=True)
+        for number in range(5):
+            levels = np.full((40, 30), 40 * number + 9, dtype=np.uint8)
+            Image.fromarray(levels).save(tmp_path / "scans" / name / f"{number}.png")
+    return tmp_path / "scans"
+
+
+def test_files_follow_their_images(scans):
+    images = data.load(scans)
+    assert images.files[:2] == ("cat/0.png", "cat/1.png") and images.classes == ("cat", "dog")
+    expected = [(images.files[i], images.labels[i]) for i in (7, 2, 2)]
+    some = images[torch.tensor([7, 2, 2])]
+    assert list(zip(some.files, some.labels, strict=True)) == expected
+    assert images[8:].files == ("dog/3.png", "dog/4.png") and images[[1]].files == ("cat/1.png",)
+    assert images[images.labels == 1].files == images.files[5:]
+    assert images[:0].files == ()
+    for part in data.split(images, valid=4):
+        for file, image in zip(part.files, part.images, strict=True):
+            assert torch.equal(image, images.images[images.files.index(file)])
+    assert images.and_also(images.images, images.labels).files is None
+    with pytest.raises(ValueError, match="expected 10 files, got 1"):
+        data.Images(images.images, images.labels, images.classes, files=("cat/1.png",))
+
+
+def test_a_folder_is_meant_by_a_path_or_by_what_is_there(scans, monkeypatch):
+    monkeypatch.chdir(scans.parent)
+    monkeypatch.setenv("HOME", str(scans.parent))
+    monkeypatch.setenv("USERPROFILE", str(scans.parent))
+    for source in ("scans", "./scans", "scans/", str(scans), scans, "~/scans"):
+        assert data.load(source).files[0] == "cat/0.png"
+    scans.rename("mnist")
+    assert data.load("./mnist").classes == ("cat", "dog")
+    with pytest.raises(FileNotFoundError, match="scans: no such file or folder"):
+        data.load("./scans")
+    with pytest.raises(
+        ValueError, match=r"expected a data set out of .*, got 'scans'; or a folder"
+    ):
+        data.load("scans")
+
+
+def test_a_pair_of_files_is_loaded_by_its_images_or_its_folder(small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, array in (
+        ("my-images-idx3-ubyte", small.images),
+        ("my-labels-idx1-ubyte", small.labels),
+    ):
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(idx(array[:5].numpy())))
+    (tmp_path / "other").mkdir()
+    for source in ("my-images-idx3-ubyte.gz", tmp_path / "my-images-idx3-ubyte.gz", tmp_path, "."):
+        found = data.load(source)
+        assert torch.equal(found.images, small.images[:5]) and found.of_digits
+        assert torch.equal(found.labels, small.labels[:5]) and found.files is None
+    (tmp_path / "my-classes.json").write_text(
+        '{"classes": ["a", "b", "c", "d", "e", "f"], "preparation": "digit"}', encoding="utf-8"
+    )
+    found = data.load(tmp_path)
+    assert (found.classes, found.preparation) == (tuple("abcdef"), "digit")
+    found = data.load(tmp_path, classes="uvwxyz", preparation="picture")
+    assert (found.classes, found.preparation) == (tuple("uvwxyz"), "picture")
+    labels = tmp_path / "my-labels-idx1-ubyte.gz"
+    labels.rename(tmp_path / "elsewhere")
+    found = data.load("my-images-idx3-ubyte.gz", tmp_path / "elsewhere")
+    assert torch.equal(found.labels, small.labels[:5])
+    with pytest.raises(ValueError, match="expected labels 0 to 1, got"):
+        data.load("my-images-idx3-ubyte.gz", "elsewhere", classes=("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("source", "labels", "told", "message"),
+    [
+        ("optdigits", [1], {}, "expected the name optdigits alone"),
+        ("optdigits", None, {"classes": "ab"}, "expected the name optdigits alone"),
+        ("scans", [1, 2], {}, "labels only beside a file of images"),
+        ("scans", None, {"preparation": "photo"}, "preparation out of digit, picture, got 'photo'"),
+        ("scans/cat/1.png", None, {}, "name with images-idx3, or the file of labels"),
+        ("scans/cat/1.png", [1], {}, "labels only beside a file of images, as the path"),
+        ("scans/cat", None, {}, "folder of pictures for each class, .* got 5 files"),
+        (np.zeros((2, 28, 28)), "labels", {}, "labels"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(scans, monkeypatch, source, labels, told, message):
+    monkeypatch.chdir(scans.parent)
+    with pytest.raises(ValueError, match=message):
+        data.load(source, labels, **told)
+
+
+def test_arrays_are_loaded(noise):
+    labels = ["cat", "dog"] * 10
+    images = data.load(noise, labels)
+    assert images.images.numpy().base is not None and images.preparation == "picture"
+    images.images[0, 0, 0] ^= 1
+    assert noise[0, 0, 0] == images.images[0, 0, 0]  # the same memory
+    assert torch.equal(
+        data.load(images.images, images.labels, classes=("cat", "dog")).images, images.images
+    )
+    assert data.load(noise[:, :20], labels, preparation="digit").preparation == "digit"
+
+
+def test_the_only_picture_of_a_class_is_for_training(noise):
+    images = data.load(noise, ["alone", *["cat", "dog"] * 9, "lonely"])
+    for seed in range(5):
+        train, valid = data.split(images, valid=17, seed=seed)
+        assert len(valid) == 17 and {0, 3} <= set(train.labels.tolist())
+    with pytest.raises(ValueError, match="from 1 to 17, got 18"):
+        data.split(images, valid=18)
+    one_each = data.load(noise, list("abcdefghijklmnopqrst"))
+    with pytest.raises(ValueError, match="a class of two images or more, got none"):
+        data.split(one_each, valid=1)
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=2, max_size=80),
+    st.integers(0, 2**32 - 1),
+    st.floats(0.02, 0.98),
+)
+def test_any_split_is_disjoint_complete_fair_and_the_same_again(labels, seed, share):
+    labels = torch.tensor(labels)
+    numbers = torch.arange(len(labels), dtype=torch.uint8)
+    images = data.Images(
+        numbers[:, None, None].expand(-1, 28, 28),
+        labels,
+        tuple("abcde"),
+        files=tuple(map(str, numbers.tolist())),
+    )
+    counts = labels.bincount(minlength=5)
+    often = counts[labels] > 1
+    valid = max(1, int(share * often.sum()))
+    if valid >= often.sum():
+        return
+    train, held = data.split(images, valid, seed)
+    assert sorted(int(file) for part in (train, held) for file in part.files) == numbers.tolist()
+    assert len(held) == valid and all(
+        (part.images[:, 0, 0] == part.images[:, 5, 5]).all() for part in (train, held)
+    )
+    fair = torch.where(counts > 1, counts, 0) * valid / often.sum()
+    assert (held.labels.bincount(minlength=5) - fair).abs().max() < 1
+    assert data.split(images, valid, seed)[1].files == held.files
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from("abcdef")), min_size=4, max_size=60),
+    st.integers(0, 9),
+)
+def test_any_group_lies_on_one_side(written, seed):
+    labels = torch.tensor([label for label, _ in written])
+    images = data.Images(
+        torch.zeros(len(labels), 28, 28, dtype=torch.uint8), labels, ("x", "y", "z"),
+        files=tuple(f"{i} {who}" for i, (_, who) in enumerate(written)),
+    )  # fmt: skip
+    try:
+        train, valid = data.split(images, 2, seed, groups=[who for _, who in written])
+    except ValueError as error:
+        assert "expected" in str(error)
+        return
+    assert sorted(train.files + valid.files) == sorted(images.files) and valid.files
+    sides = [{file.split()[1] for file in part.files} for part in (train, valid)]
+    assert not sides[0] & sides[1]
+    assert set(train.labels.tolist()) == set(labels.tolist())
+
+
+@pytest.mark.parametrize(
+    ("groups", "valid", "message"),
+    [
+        (["a"] * 20, 5, "two groups or more, got one"),
+        (["a", "b"], 5, "expected 20 groups, one an image, got 2"),
+        (list(range(20)), 20, "from 1 to 19, got 20"),
+        (["a", "b"] * 10, 5, "a class would be missing in training"),
+    ],
+)
+def test_groups_that_do_not_fit_are_refused(noise, groups, valid, message):
+    images = data.load(noise, ["cat", "dog"] * 10)
+    with pytest.raises(ValueError, match=message):
+        data.split(images, valid, groups=groups)
+
+
+def test_what_is_none_of_these_stays_in_training_with_its_group(noise):
+    images = data.load(noise, ["cat", "cat", "dog", "dog"] * 5).and_also(
+        torch.from_numpy(noise[:4]), torch.full((4,), 2)
+    )
+    train, valid = data.split(images, 8, groups=[*range(10), *range(10), *range(4)])
+    assert (train.labels == 2).sum() == 4 and len(valid) == 8
+
+
+def test_a_fifth_is_kept_of_what_is_not_the_books(small, noise):
+    assert data.valid_size(small, "optdigits") == 287 and data.valid_size(small, "kmnist") == 287
+    assert data.valid_size(data.load(noise[:2], [0, 1])) == 1

@@ -84,6 +84,7 @@ def test_the_wheel_holds_the_package_alone(built):
         if path.is_file() and path.suffix != ".pyc"
     }
     assert {name for name in names if name.startswith("digitlib/")} == package
+    assert "digitlib/py.typed" in names  # without it no checker of types would read them
 
 
 def description(wheel):

@@ -70,6 +70,7 @@ def test_mcnemar_asks_where_two_models_differ():
     assert evaluate.mcnemar(right, other) == pytest.approx(expected)
     assert evaluate.mcnemar(other, right) == pytest.approx(expected)
     assert evaluate.mcnemar(right, right) == 1
+    assert type(evaluate.mcnemar(right, other)) is float
     with pytest.raises(ValueError, match="expected two times"):
         evaluate.mcnemar(right, other[:5])
 
@@ -122,6 +123,12 @@ def test_occlusion_finds_where_the_evidence_lies():
     assert found[far].abs().max() == 0
     helped = evaluate.occlusion(OneCorner(), image, label=0, side=3)
     assert helped[4, 4] < 0
+
+
+@pytest.mark.parametrize(("shape", "side"), [((28, 28), 0), ((28, 28), 29), ((1, 28, 28), 7)])
+def test_a_square_covers_a_part_of_one_image(shape, side):
+    with pytest.raises(ValueError, match=r"got \(.*28\) and " + str(side)):
+        evaluate.occlusion(OneCorner(), torch.zeros(shape, dtype=torch.uint8), label=3, side=side)
 
 
 def test_each_part_keeps_its_mode_even_after_an_error(small):

@@ -72,6 +72,14 @@ def test_other_models_are_refused(model):
         export.fold(model)
 
 
+@pytest.mark.parametrize("without", [{"affine": False}, {"track_running_stats": False}])
+def test_a_batch_normalisation_that_keeps_nothing_to_fold_is_refused(without):
+    model = MLP((20,))
+    layers = [*model[:3], nn.BatchNorm1d(20, **without), *model[3:]]
+    with pytest.raises(ValueError, match="expected batch normalisation with weights and running"):
+        export.fold(nn.Sequential(*layers))
+
+
 def test_the_file_holds_what_the_model_was(tmp_path, small):
     model = MLP((8,))
     before = [parameter.clone() for parameter in model.parameters()]

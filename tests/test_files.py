@@ -25,6 +25,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
 
 
+def test_without_a_folder_the_folder_is_named(tmp_path):
+    """Not the file beside it that was to be written first."""
+    with pytest.raises(FileNotFoundError, match=r"nowhere: no such folder$"):
+        write_whole(tmp_path / "nowhere" / "file", b"new")
+
+
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 

@@ -278,6 +278,14 @@ def test_no_number_is_made_of_what_is_none(valid, two_pens):
     assert told[-1] == "digits made worse"
 
 
+@pytest.mark.parametrize("temperature", [0, -1, math.nan, math.inf])
+def test_a_temperature_that_is_none_is_said_so_at_once(valid, temperature):
+    told = []
+    with pytest.raises(ValueError, match=r"expected a temperature .* above 0, got"):
+        measure(MLP((8,)), valid, temperature=temperature, tell=told.append)
+    assert told == []
+
+
 def test_where_no_report_can_be_made(valid, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match="file: expected a folder"):

@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -256,3 +257,147 @@ def test_a_user_without_name_and_home_gets_the_three_ways_out(tmp_path):
     assert result.stderr == ""
     assert f"{NAMES[0]}: Permission denied" in result.stdout
     assert "home directory" in result.stdout and "3. use" in result.stdout
+
+
+LIKES = [name for name in mnist.LIKES if name != "mnist"]
+TORCHVISION = {"FashionMNIST": 10, "KMNIST": 10, "EMNIST": 26}
+
+
+def like_files(name, count=7):
+    """The four files of a set that comes as MNIST does: their contents by their names, and what they should become."""
+    like = mnist.LIKES[name]
+    random = np.random.RandomState(len(name))
+    contents, expected = {}, {}
+    for part in ("train", "t10k"):
+        images = random.randint(256, size=(count, 28, 28)).astype(np.uint8)
+        labels = random.randint(len(like.classes), size=count)
+        labels[:2] = 0, len(like.classes) - 1
+        expected[part] = images, labels
+        lying = images.transpose(0, 2, 1) if name == "emnist-letters" else images
+        first = 1 if name == "emnist-letters" else 0
+        contents |= zip(like.names(part), (idx(lying), idx(labels + first)), strict=True)
+        count += 1
+    return contents, expected
+
+
+def put(contents, folder, name, zipped=False):
+    raw = folder / mnist.LIKES[name].folder / "raw"
+    raw.mkdir(parents=True)
+    for file, content in contents.items():
+        (raw / (f"{file}.gz" if zipped else file)).write_bytes(
+            gzip.compress(content) if zipped else content
+        )
+    return raw
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("name", LIKES)
+def test_likes_are_read_and_put_right(files, tmp_path, monkeypatch, name, zipped):
+    contents, expected = like_files(name)
+    put(contents, tmp_path, name, zipped)
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path))
+    for part, found in (("train", data.load(name)), ("t10k", data.load_test(name))):
+        images, labels = expected[part]
+        assert torch.equal(found.images, torch.from_numpy(images))
+        assert found.labels.tolist() == labels.tolist()
+        assert found.classes == mnist.LIKES[name].classes and found.noun == "pictures"
+        assert found.preparation == mnist.LIKES[name].preparation
+
+
+def test_mnist_may_lie_gzipped_too(files, small, tmp_path, monkeypatch):
+    raw = put(files, tmp_path, "mnist", zipped=True)
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path))
+    assert torch.equal(data.load("mnist").images, small.images[:50])
+    path = raw / f"{NAMES[0]}.gz"
+    for damaged in (gzip.compress(b"another"), path.read_bytes()[:-9]):
+        path.write_bytes(damaged)
+        with (
+            pytest.warns(UserWarning, match=rf"{NAMES[0]}\.gz: damaged"),
+            pytest.raises(mnist.DatasetUnavailable),
+        ):
+            data.load("mnist")
+
+
+@pytest.mark.parametrize("name", LIKES)
+def test_their_names_are_those_of_torchvision(name):
+    """In the file system, and in the number of classes."""
+    from torchvision import datasets
+
+    like = mnist.LIKES[name]
+    known = getattr(datasets, like.folder)
+    assert len(set(like.classes)) == len(like.classes) == TORCHVISION[like.folder]
+    if like.split:
+        ours = object.__new__(known)
+        ours.split, ours.root = like.split, "root"
+        for ours.train, part in ((True, "train"), (False, "t10k")):
+            paths = Path(ours.images_file), Path(ours.labels_file)
+            assert tuple(path.name for path in paths) == like.names(part)
+            assert paths[0].parent == Path("root", like.folder, "raw")
+        letters = known.classes_split_dict["letters"][like.first :]
+        assert [letter.upper() for letter in letters] == list(like.classes)
+    else:
+        stored = {file.removesuffix(".gz") for file, _ in known.resources}
+        assert stored == {*like.names("train"), *like.names("t10k")}
+    if name == "fashion-mnist":
+        assert list(like.classes) == known.classes
+
+
+@pytest.mark.parametrize("name", LIKES)
+def test_who_cannot_have_one_is_told_which(files, tmp_path, monkeypatch, name):
+    folder = mnist.LIKES[name].folder
+    known = f"torchvision.datasets.{folder}"
+    monkeypatch.setattr(f"{known}.mirrors", ["http://127.0.0.1:9/"])
+    if name == "emnist-letters":
+        monkeypatch.setattr(f"{known}.url", "http://127.0.0.1:9/gzip.zip")
+    with pytest.raises(mnist.DatasetUnavailable) as caught:
+        data.load(name)
+    message = str(caught.value)
+    first = mnist.LIKES[name].names("train")[0]
+    assert message.startswith(f"{folder} is not to be had. Tried:\n")
+    assert f"{folder}/raw/{first} and its three siblings" in message
+    assert "for the book" not in message and "download: " in message
+
+
+@pytest.mark.parametrize("name", LIKES)
+def test_a_like_is_downloaded_whole(files, tmp_path, monkeypatch, name):
+    """By a stand-in for torchvision's class, which leaves the files where that would."""
+    contents, expected = like_files(name)
+    asked = []
+
+    def stand_in(root, download, **more):
+        asked.append(more)
+        put(contents, Path(root), name)
+
+    monkeypatch.setattr(f"torchvision.datasets.{mnist.LIKES[name].folder}", stand_in)
+    assert data.load(name).labels.tolist() == expected["train"][1].tolist()
+    assert asked == [{"split": "letters"} if name == "emnist-letters" else {}]
+    assert data.load_test(name).labels.tolist() == expected["t10k"][1].tolist()
+    assert len(asked) == 1
+    [left] = (tmp_path / "cache").iterdir()
+    assert left.name == mnist.LIKES[name].folder
+
+
+def test_a_download_without_a_file_leaves_none(files, tmp_path, monkeypatch):
+    contents, _ = like_files("kmnist")
+    contents.popitem()
+    monkeypatch.setattr(
+        "torchvision.datasets.KMNIST", lambda root, **_: put(contents, Path(root), "kmnist")
+    )
+    with pytest.raises(mnist.DatasetUnavailable, match="t10k-labels-idx1-ubyte: not there"):
+        data.load("kmnist")
+
+
+def test_damage_of_a_like_is_named(files, tmp_path, monkeypatch):
+    contents, _ = like_files("emnist-letters")
+    raw = put(contents, tmp_path, "emnist-letters")
+    monkeypatch.setenv("DIGITLIB_DATA_DIR", str(tmp_path))
+    images, labels = (raw / name for name in mnist.LIKES["emnist-letters"].names("train"))
+    labels.write_bytes(idx(np.arange(7)))
+    with pytest.raises(ValueError, match=f"{labels.name}: expected labels 1 to 26, got 0"):
+        data.load("emnist-letters")
+    labels.write_bytes(idx(np.arange(21, 28)))
+    with pytest.raises(ValueError, match="expected labels 1 to 26, got 27"):
+        data.load("emnist-letters")
+    images.write_bytes(images.read_bytes()[:-1])
+    with pytest.raises(ValueError, match=f"{images.name}: expected 5,488 bytes after its header"):
+        data.load("emnist-letters")

@@ -137,7 +137,7 @@ def named(name):
 
 
 @pytest.mark.parametrize("preparation", ["digit", "picture"])
-def test_collected_labels_count_the_classes(visit, preparation):
+def test_collected_labels_count_the_classes(visit, tmp_path, preparation):
     page = visit(FIVE, preparation=preparation)
     page.get_by_text("More", exact=True).click()
     count, keep = page.locator(".pad-count"), page.get_by_role("button", name="Keep")
@@ -157,11 +157,36 @@ def test_collected_labels_count_the_classes(visit, preparation):
     with (
         page.expect_download(named("drawings-images-idx3-ubyte")) as first,
         page.expect_download(named("drawings-labels-idx1-ubyte")) as second,
+        page.expect_download(named("drawings-classes.json")) as third,
     ):
         page.get_by_role("button", name="Export").click()
-    kept = data.read_idx(first.value.path(), second.value.path())
+    for file in (first, second, third):
+        file.value.save_as(tmp_path / file.value.suggested_filename)
+    kept = data.load(tmp_path)
     assert kept.labels.tolist() == [4, 0]
+    assert (kept.classes, kept.preparation) == (tuple(FIVE), preparation)
     np.testing.assert_array_equal(kept.images.numpy(), images)
+
+
+def test_of_digits_two_files_tell_all(visit, tmp_path):
+    page = visit([*"0123456789"])
+    page.get_by_text("More", exact=True).click()
+    draw(page, 7)
+    page.get_by_label("This is a").select_option(label="7")
+    page.get_by_role("button", name="Keep").click()
+    got = []
+    page.on("download", lambda file: got.append(file))
+    with page.expect_download(named("drawings-labels-idx1-ubyte")):
+        page.get_by_role("button", name="Export").click()
+    # A second export: what the first would have written besides has come by now.
+    with page.expect_download(lambda file: len(got) >= 4):
+        page.get_by_role("button", name="Export").click()
+    names = ["drawings-images-idx3-ubyte", "drawings-labels-idx1-ubyte"]
+    assert [file.suggested_filename for file in got] == 2 * names
+    for file in got[:2]:
+        file.save_as(tmp_path / file.suggested_filename)
+    kept = data.load(tmp_path)
+    assert (kept.labels.tolist(), kept.preparation, len(kept.classes)) == ([7], "digit", 10)
 
 
 # Renders a pad whose values a test sets as window.values; window.heard are who wants to know of other weights.
@@ -216,9 +241,17 @@ def test_other_weights_bring_their_names(visit):
     draw(page)
     drawn = ink(page)
     assert guess(page) in FIVE
+    page.get_by_text("More", exact=True).click()
     change = "(weights) => { values.weights = weights; heard.forEach((callback) => callback()); }"
+    page.get_by_label("This is").select_option(label="cat")
+    page.get_by_role("button", name="Keep").click()
+    draw(page)
     page.evaluate(change, contents[1])
     painted(page)
+    page.get_by_label("This is").select_option(label="B")
+    page.get_by_role("button", name="Keep").click()
+    count = page.locator(".pad-count").inner_text()
+    assert count == "Export and drop what was kept of other classes first."
     assert page.locator(".pad-name").all_inner_texts() == LETTERS
     assert guess(page) in LETTERS
     np.testing.assert_array_equal(ink(page), drawn)

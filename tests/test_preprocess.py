@@ -1,12 +1,17 @@
 import numpy as np
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
 
 from digitlib.preprocess import (
+    PREPARATIONS,
     NoInk,
     as_drawing,
     centre_by_mass,
     crop,
     fit,
+    prepare,
     preprocess,
     resample,
 )
@@ -115,3 +120,111 @@ def test_no_ink(shape):
 def test_bad_drawings_are_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         as_drawing(wrong)
+
+
+PREPARED = st.sampled_from(PREPARATIONS)
+
+
+@st.composite
+def drawings(draw, longest=40):
+    """Uint8 drawings of any shape, some of them nearly dark."""
+    shape = draw(st.tuples(st.integers(1, longest), st.integers(1, longest)))
+    levels = draw(st.sampled_from([(0, 255), (0, 1), (250, 255)]))
+    return draw(arrays_of.arrays(np.uint8, shape, elements=st.integers(*levels)))
+
+
+def tried(drawing, preparation="digit"):
+    """The image, or that there is no ink."""
+    try:
+        return prepare(drawing, preparation).tolist()
+    except NoInk:
+        return "no ink"
+
+
+@given(
+    arrays_of.arrays(
+        arrays_of.scalar_dtypes(),
+        arrays_of.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=30),
+    ),
+    PREPARED,
+)
+@example(np.array([[None]]), "digit")
+def test_anything_becomes_an_image_or_a_plain_error(drawing, preparation):
+    try:
+        image = prepare(drawing, preparation)
+    except ValueError as error:  # of which NoInk is one
+        assert "expected" in str(error) and "\n" not in str(error)
+    else:
+        assert (image.dtype, image.shape) == (np.uint8, (28, 28)) and image.any()
+
+
+@given(drawings())
+def test_a_digit_fits_20_by_20_and_lies_as_near_the_middle_as_it_can(drawing):
+    assume(tried(drawing) != "no ink")
+    fitted, image = fit(crop(drawing)), preprocess(drawing)
+    assert max(fitted.shape) == 20
+    assert image.sum(dtype=int) == fitted.sum(dtype=int)
+    for axis, side in enumerate(fitted.shape):
+        mass, place = fitted.sum(axis=1 - axis, dtype=int), np.arange(side)
+        offsets = [int(2 * (mass * (place + start - 14)).sum()) for start in range(28 - side + 1)]
+        best = min(offsets, key=abs)
+        found = int(2 * (image.sum(axis=1 - axis, dtype=int) * (np.arange(28) - 14)).sum())
+        assert abs(found) == abs(best)
+
+
+@given(drawings())
+def test_a_picture_keeps_its_proportions_and_the_middle(drawing):
+    assume(tried(drawing, "picture") != "no ink")
+    image, (height, width) = prepare(drawing, "picture"), fit(drawing, 28).shape
+    assert max(height, width) == 28
+    top, left = (28 - height) // 2, (28 - width) // 2
+    inside = image[top : top + height, left : left + width]
+    assert np.array_equal(inside, fit(drawing, 28)) and image.sum() == inside.sum()
+
+
+@given(drawings(), st.tuples(*[st.integers(0, 20)] * 4))
+def test_what_does_not_touch_the_ink_changes_nothing(drawing, margins):
+    top, bottom, left, right = margins
+    assert tried(np.pad(drawing, ((top, bottom), (left, right)))) == tried(drawing)
+
+
+@given(drawings(), st.integers(2, 5), PREPARED)
+def test_a_drawing_as_many_times_as_large_is_the_same(drawing, factor, preparation):
+    larger = drawing.repeat(factor, axis=0).repeat(factor, axis=1)
+    assert tried(larger, preparation) == tried(drawing, preparation)
+
+
+@given(drawings(), PREPARED)
+def test_rows_and_columns_are_treated_alike(drawing, preparation):
+    one, other = tried(drawing, preparation), tried(drawing.T, preparation)
+    assert one == other == "no ink" or np.array_equal(np.transpose(one), other)
+
+
+@given(drawings(), PREPARED)
+def test_every_form_of_the_levels_is_the_same_drawing(drawing, preparation):
+    for dtype in (np.int16, np.uint64):
+        assert tried(drawing.astype(dtype), preparation) == tried(drawing, preparation)
+    for dtype in (np.float16, np.float32, np.float64):
+        shares = drawing.astype(dtype) / dtype(255)
+        assert tried(shares, preparation) == tried(drawing, preparation)
+    ink = drawing > 127
+    assert tried(ink, preparation) == tried(255 * ink.astype(np.uint8), preparation)
+
+
+@given(drawings())
+def test_an_image_that_is_prepared_again_stays_as_it_is(drawing):
+    assume(tried(drawing, "picture") != "no ink")
+    picture = prepare(drawing, "picture")
+    np.testing.assert_array_equal(prepare(picture, "picture"), picture)
+    # A digit too, unless an edge of it was too faint to stay: then it is measured anew.
+    assume(tried(drawing) != "no ink")
+    fitted, digit = fit(crop(drawing)), preprocess(drawing)
+    assume(crop(fitted).shape == fitted.shape)
+    np.testing.assert_array_equal(preprocess(digit), digit)
+
+
+@given(drawings(longest=8), st.integers(1, 9), st.integers(1, 9))
+def test_resampling_any_image_is_area_averaging(image, height, width):
+    np.testing.assert_array_equal(
+        resample(image, height, width), area_average(image, height, width)
+    )

@@ -1,8 +1,18 @@
+import json
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+from safetensors.numpy import save as to_bytes
 from safetensors.numpy import save_file
 
-from digitlib import weights
+from digitlib import DigitClassifier, weights
+from digitlib.preprocess import PREPARATIONS
 from digitlib.weights import Weights
 
 
@@ -46,6 +56,15 @@ def test_the_same_weights_are_the_same_bytes(layers, tmp_path):
     assert int.from_bytes(content[:8], "little") % 8 == 0
 
 
+def test_the_smallest_rows_keep_their_signs_and_largest_numbers():
+    least = np.float32(2**-149)
+    weight = np.array([[190 * least, -190 * least]], dtype=np.float32)
+    [[(high, low)]], [scale] = weights.quantise(weight)[0][None], weights.quantise(weight)[1]
+    assert (high, low, scale) == (127, -127, least)
+    steps, scale = weights.quantise(np.array([[1e-50, -1e-50]]))
+    assert not steps.any() and scale == 1
+
+
 def test_a_row_of_zeros():
     weight, scale = weights.quantise(np.zeros((2, 3)))
     assert not weight.any() and (scale == 1).all()
@@ -74,6 +93,10 @@ def test_half_a_file_is_refused(tmp_path):
         (
             lambda layers: layers[0][0].__setitem__((0, 0), np.nan),
             "layer 0: expected finite",
+        ),
+        (
+            lambda layers: layers[1][1].__setitem__(0, -1e38),
+            "layer 1: expected finite numbers, below 1e\\+38",
         ),
         (lambda layers: layers.pop(0), "layer 0: expected 784 inputs"),
         (lambda layers: layers.pop(), "last layer of 10 or 11 outputs for 10 classes, got 5"),
@@ -160,3 +183,168 @@ def test_a_model_in_onnx_is_no_weights_file(tmp_path):
     assert weights.is_onnx(tmp_path / "m.onnx") and not weights.is_onnx(weights.SHIPPED)
     with pytest.raises(ValueError, match="got a model in ONNX"):
         weights.load(tmp_path / "m.onnx")
+
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+NAMES = st.lists(st.text(min_size=1).filter(str.strip), min_size=2, max_size=5, unique=True)
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | NUMBERS | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+SAID = {
+    "provenance": st.dictionaries(st.text(), PLAIN, max_size=4),
+    "calibration": st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": st.floats(2**-4, 2**4) | st.integers(1, 100),
+            "threshold": NUMBERS | st.integers(),
+        },
+    ),
+    "classes": NAMES.map(tuple),
+    "preparation": st.sampled_from(PREPARATIONS),
+}
+
+
+@st.composite
+def stored(draw, largest=1e3):
+    """Weights of any widths, names and origin, as float32 and as float64."""
+    said = {name: draw(part) for name, part in SAID.items()}
+    hidden = draw(st.lists(st.integers(1, 4), max_size=2))
+    widths = [784, *hidden, len(said["classes"]) + draw(st.integers(0, 1))]
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    bound = float(np.float32(largest))
+    numbers = st.floats(-bound, bound, width=np.dtype(dtype).itemsize * 8)
+    layers = [
+        (
+            draw(arrays_of.arrays(dtype, (n_out, n_in), elements=numbers)),
+            draw(arrays_of.arrays(dtype, n_out, elements=numbers)),
+        )
+        for n_in, n_out in pairwise(widths)
+    ]
+    return Weights(layers, **said)
+
+
+def written(read):
+    """The bytes of their file."""
+    with tempfile.TemporaryDirectory() as folder:
+        weights.save(Path(folder) / "w", read)
+        return (Path(folder) / "w").read_bytes()
+
+
+def read_again(content):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "w").write_bytes(content)
+        return weights.load(Path(folder) / "w")
+
+
+@given(stored(largest=9e37))
+def test_whatever_is_written_is_read_again(read):
+    content = written(read)
+    again = read_again(content)
+    for name in SAID:
+        assert getattr(again, name) == getattr(read, name)
+    for layer, wanted in zip(again.layers, weights.rounded(read.layers), strict=True):
+        for part, other in zip(layer, wanted, strict=True):
+            assert part.dtype == np.float32
+            np.testing.assert_array_equal(part, other)
+    assert written(read) == written(again) == content
+
+
+@given(stored(), arrays_of.arrays(np.uint8, (2, 30, 20)))
+def test_any_weights_answer_with_probabilities(read, drawings):
+    assume(drawings.any(axis=(1, 2)).all())
+    classifier = DigitClassifier(read)
+    for drawing in drawings:
+        found = classifier.classify(drawing)
+        assert found.probabilities.shape == (len(read.classes),)
+        if found.reason != "blank":
+            assert found.probabilities.sum() == pytest.approx(1, abs=1e-5)
+            assert ((found.probabilities >= 0) & (found.probabilities <= 1)).all()
+        if found.label is not None:
+            assert found.name == read.classes[found.probabilities.argmax()]
+
+
+SMALL = written(
+    Weights(
+        [(np.linspace(-1, 1, 3 * 784).reshape(3, 784), np.ones(3))],
+        {"seed": 3},
+        {"temperature": 1.5, "threshold": 2},
+        ("a", "b"),
+        "picture",
+    )
+)
+
+
+def is_refused_or_sound(content):
+    try:
+        read = read_again(content)
+    except ValueError as error:
+        return "expected a digitlib weights file" in str(error)
+    return all(
+        part.dtype == np.float32 and np.isfinite(part).all() and part.size <= len(content)
+        for layer in read.layers
+        for part in layer
+    )
+
+
+@given(st.integers(0, 900) | st.integers(0, len(SMALL) - 1), st.integers(1, 255))
+def test_a_byte_that_is_another_is_refused_or_harmless(place, change):
+    content = bytearray(SMALL)
+    content[place] ^= change
+    assert is_refused_or_sound(bytes(content))
+
+
+@given(st.integers(1, len(SMALL) - 1), st.binary(max_size=9))
+def test_half_a_file_or_more_than_one_is_refused(length, more):
+    for content in (SMALL[:length], SMALL[length:], SMALL + more + b"."):
+        with pytest.raises(ValueError, match="expected a digitlib weights file"):
+            read_again(content)
+
+
+@given(st.binary(max_size=200) | st.dictionaries(st.text(), PLAIN).map(json.dumps).map(str.encode))
+def test_other_bytes_are_refused(header):
+    for content in (header, len(header).to_bytes(8, "little") + header):
+        with pytest.raises(ValueError, match="expected a digitlib weights file"):
+            read_again(content)
+
+
+@given(st.fixed_dictionaries({}, optional=SAID))
+def test_metadata_are_read_as_they_were_said(said):
+    metadata = weights.to_metadata(**said)
+    assert all(isinstance(text, str) and text.isascii() for text in metadata.values())
+    again = weights.from_metadata(metadata)
+    assert {"classes": weights.DIGITS, "preparation": "digit", **again} == {
+        "provenance": {},
+        "calibration": {},
+        "classes": weights.DIGITS,
+        "preparation": "digit",
+        **said,
+        **({"classes": list(said["classes"])} if "classes" in said else {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("weight", np.zeros(10 * 784, dtype=np.int8)),
+        ("weight", np.zeros((10, 784), dtype=np.uint8)),
+        ("weight", np.zeros((10, 784), dtype=np.float32)),
+        ("scale", np.ones((), dtype=np.float32)),
+        ("scale", np.ones(1, dtype=np.float32)),
+        ("scale", np.ones(10, dtype=np.float64)),
+        ("scale", np.full(10, np.inf, dtype=np.float32)),
+        ("scale", np.full(10, 3e38, dtype=np.float32)),
+        ("bias", np.ones(10, dtype=np.int32)),
+        ("bias", np.full(10, np.nan, dtype=np.float32)),
+    ],
+)
+def test_a_layer_of_other_kinds_or_shapes_is_refused(part, changed):
+    parts = {
+        "weight": np.ones((10, 784), dtype=np.int8),
+        "scale": np.ones(10, dtype=np.float32),
+        "bias": np.ones(10, dtype=np.float32),
+    }
+    content = to_bytes({f"0.{name}": value for name, value in (parts | {part: changed}).items()})
+    with pytest.raises(ValueError, match="got something else: layer 0: expected"):
+        read_again(content)

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 
 from digitlib.book.entries import entries
 from digitlib.book.ledger import agrees, measured_now, write
-from digitlib.data import NAMES
+from digitlib.data import VALID_SIZE
 from digitlib.files import write_whole
 from digitlib.show import VIEW
 from digitlib.weights import SHIPPED, TINY, checksum
@@ -80,7 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="let tolerances take in this machine too, and record nothing else",
     )
-    command.add_argument("--dataset", choices=NAMES, action="append", help="both if none is given")
+    command.add_argument(
+        "--dataset", choices=VALID_SIZE, action="append", help="both if none is given"
+    )
     options = parser.parse_args(arguments)
     options.names = options.names or sorted(path.stem for path in (BOOK / "text").glob("[0-9]*.md"))
     return options.run(options)
@@ -128,9 +130,9 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def results(options) -> int:
     """Measure every figure of the ledger anew and print old, new and difference."""
     os.environ["TQDM_DISABLE"] = "1"
-    ledger = {dataset: entries(dataset) for dataset in NAMES}
+    ledger = {dataset: entries(dataset) for dataset in VALID_SIZE}
     disagreements = 0
-    for dataset in options.dataset or NAMES:
+    for dataset in options.dataset or VALID_SIZE:
         os.environ["DIGITLIB_DATASET"] = dataset
         for name in options.names:
             found = measure(name)

@@ -18,12 +18,18 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
         controls: such as ``digit=ipywidgets.IntSlider(max=9)``.
 
     The output carries the first picture itself too, for pages without a kernel.
+
+    >>> import ipywidgets
+    >>> from digitlib import show
+    >>> from digitlib.book.explore import explore
+    >>> explore(lambda height: show.bars([height, 1]), height=ipywidgets.IntSlider(3))  # doctest: +ELLIPSIS
+    {...'image/png': ...'(controls and a picture)'}
     """
 
     def values() -> dict:
         return {name: control.value for name, control in controls.items()}
 
-    def redraw(_change) -> None:
+    def redraw(_change: object) -> None:
         frame.value = draw(**values()).png
 
     still = draw(**values()).png

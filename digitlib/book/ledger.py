@@ -6,12 +6,31 @@
   over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
   threads and kinds of processor, doubled, and never under one digit in n.
 - a **mean** over several ``seeds`` or ``folds``, with their range as ``spread``, its width as ``tolerance``; it takes
-  too long to measure again in a chapter, so it is recorded alone. :func:`mean_of` makes it.
+  too long to measure again in a chapter, so it is recorded alone. :func:`digitlib.book.ledger.mean_of` makes it.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 
 Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of stored weights,
 which no seed changes, has their files' checksums as ``weights`` in place of a spread.
+
+A figure of the ledger, measured again, and one that is something else:
+
+>>> import os
+>>> from unittest import mock
+>>> from digitlib.accuracy import Accuracy
+>>> from digitlib.book import ledger
+>>> entry = ledger.entries("mnist")["validate.accuracy"]
+>>> measured, other = (Accuracy.from_value(value, entry["n"]) for value in (entry["value"], 0.5))
+>>> ledger.agrees(entry, measured.value, measured.n), ledger.agrees(entry, other.value, other.n)
+(True, False)
+>>> with mock.patch.dict(os.environ, DIGITLIB_DATASET="mnist", DIGITLIB_CHECK="1"):
+...     print(ledger.reproduced("validate.accuracy", measured, "Right: {accuracy}.").split(". ")[-1])
+...     try:
+...         ledger.reproduced("validate.accuracy", other, "Right: {accuracy}.")
+...     except ledger.NotReproduced as error:
+...         print(str(error).partition(",")[0])
+*(recorded; this run agrees)*
+validate.accuracy on mnist: measured 0.5
 """
 
 import json
@@ -52,8 +71,19 @@ def choose_dataset() -> str:
     ``DIGITLIB_DATASET`` decides where it is set. Where it isn't, the choice is remembered until the next one, so that
     the ledger speaks of the same digits; asked again, it may choose otherwise.
 
+    Returns:
+        its name.
+
     Raises:
-        DatasetUnavailable: MNIST was demanded by ``DIGITLIB_DATASET`` and can't be had.
+        digitlib.mnist.DatasetUnavailable: MNIST was demanded by ``DIGITLIB_DATASET`` and can't be had.
+        ValueError: another name was demanded, of a data set that isn't there.
+
+    >>> import os
+    >>> from unittest import mock
+    >>> from digitlib.book import ledger
+    >>> with mock.patch.dict(os.environ, DIGITLIB_DATASET="optdigits"):
+    ...     name = ledger.choose_dataset()
+    Data set: optdigits, 1,437 digits
     """
     global _chosen
     demanded = os.environ.get("DIGITLIB_DATASET")
@@ -84,7 +114,12 @@ def reproduced(name: str, measured: float | Share, template: str) -> Sentence:
             cent; ``{low}`` and ``{high}`` are its ends, in per cent.
 
     Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
-    they don't, it shows both, except under ``DIGITLIB_CHECK=1``, where :class:`NotReproduced` is raised with both.
+    they don't, it shows both, except under ``DIGITLIB_CHECK=1``. Under ``DIGITLIB_RECORD``, the path of a file, nothing
+    is compared: what was measured is appended there, a line of JSON, and shown.
+
+    Raises:
+        NotReproduced: the two disagree, under ``DIGITLIB_CHECK=1``; says both.
+        KeyError: the ledger has no such entry, or the template asks for what its kind doesn't have.
     """
     dataset = os.environ.get("DIGITLIB_DATASET") or _chosen
     n = measured.n if isinstance(measured, Share) else None
@@ -111,13 +146,26 @@ def reproduced(name: str, measured: float | Share, template: str) -> Sentence:
 def recorded(name: str, template: str) -> Sentence:
     """The sentence for a figure that takes too long to measure again where it is told, always of MNIST.
 
-    The template is as for :func:`reproduced`. KeyError for an entry that the ledger hasn't got.
+    The template is as for :func:`digitlib.book.ledger.reproduced`.
+
+    Raises:
+        KeyError: the ledger has no such entry, or the template asks for what its kind doesn't have.
+
+    >>> from digitlib.book import ledger
+    >>> ledger.recorded("design.relu-gain", "At least {claim:.0f} points.")
+    At least 5 points. *(recorded)*
     """
     return Sentence(_fill(template, entries("mnist")[name]) + " *(recorded)*")
 
 
 def measured_now() -> dict:
-    """The ``date`` and the ``versions`` of a figure that is measured now."""
+    """The ``date`` and the ``versions`` of a figure that is measured now.
+
+    >>> from digitlib.book import ledger
+    >>> now = ledger.measured_now()
+    >>> list(now), list(now["versions"])
+    (['date', 'versions'], ['python', 'torch'])
+    """
     versions = {"python": platform.python_version(), "torch": torch.__version__}
     return {"date": str(date.today()), "versions": versions}
 
@@ -130,6 +178,12 @@ def mean_of(parts: list[Share], n: int, over: str, command: str) -> dict:
         n: how many digits were asked about; over seeds they are the same each time, over folds others.
         over: ``"seeds"`` or ``"folds"``.
         command: what measures it again.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> from digitlib.book import ledger
+    >>> entry = ledger.mean_of([Accuracy(97, 100), Accuracy(99, 100)], 100, "seeds", "python mine.py")
+    >>> entry["value"], entry["spread"], entry["seeds"]
+    (0.98, [0.97, 0.99], 2)
     """
     values = [part.value for part in parts]
     return {
@@ -145,7 +199,23 @@ def mean_of(parts: list[Share], n: int, over: str, command: str) -> dict:
 
 
 def write(ledger: dict[str, dict[str, dict]]) -> None:
-    """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all; adds their intervals."""
+    """Write the entries of all data sets, ``{dataset: {name: entry}}``, whole or not at all; adds their intervals.
+
+    Into a ledger beside the book's:
+
+    >>> import json
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from unittest import mock
+    >>> from digitlib.book import ledger
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "mine.json"
+    ...     with mock.patch.object(ledger, "LEDGER", file):
+    ...         ledger.write({"mine": {"right": {"value": 0.98, "n": 1000}}})
+    ...     written = json.loads(file.read_text())["mine"]["right"]
+    >>> [round(end, 3) for end in written["interval"]]
+    [0.969, 0.987]
+    """
     for entry in (entry for part in ledger.values() for entry in part.values()):
         if n := entry.get("n"):
             entry["interval"] = Share.from_value(entry["value"], n).interval
@@ -154,7 +224,13 @@ def write(ledger: dict[str, dict[str, dict]]) -> None:
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:
-    """Whether a measured value, on n digits where that is known, confirms an entry."""
+    """Whether a measured value confirms an entry.
+
+    Args:
+        entry: the ledger's.
+        value: what was measured.
+        n: on how many digits, or None where that is not known; the entry's own, but for an inequality's.
+    """
     if "at_least" in entry:
         return value >= entry["at_least"]
     return n == entry["n"] and abs(value - entry["value"]) <= entry["tolerance"] + 1e-12

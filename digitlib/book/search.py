@@ -20,6 +20,8 @@ from digitlib.weights import SHIPPED
 __all__ = ["NAME", "SHA256", "log", "weights"]
 
 NAME = "record.safetensors"
+"""What the weights file is called."""
+
 SHA256 = "2450a6bc0ada78fe3dc15d76d72f565cbf1c6da54c960546898106f412500a15"
 """Of the weights file."""
 
@@ -27,7 +29,13 @@ _CHECKOUT = Path(__file__).parents[2] / "benchmarks" / NAME
 
 
 def log() -> dict:
-    """The search: ``wrong``, the mistakes in 5,000 validation digits by trial, and ``history``, a training's course."""
+    """The search: ``wrong``, the mistakes in 5,000 validation digits by trial, and ``history``, a training's course.
+
+    >>> from digitlib.book import search
+    >>> wrong = search.log()["wrong"]
+    >>> len(wrong), wrong["a first guess"], min(wrong.values()) < 20
+    (71, 31, True)
+    """
     return json.loads(Path(__file__).with_name("search.json").read_text())
 
 
@@ -35,6 +43,13 @@ def weights() -> Path:
     """The weights file of recipe ``record``: the checkout's, or one fetched into the cache folder and checked.
 
     Where there is neither, it says so aloud and is the package's own, smaller one.
+
+    >>> from contextlib import redirect_stdout
+    >>> from digitlib.book import search
+    >>> with redirect_stdout(None):  # which of them it is
+    ...     path = search.weights()
+    >>> path.is_file(), path.suffix
+    (True, '.safetensors')
     """
     if _CHECKOUT.is_file():
         return _CHECKOUT

@@ -3,6 +3,7 @@
 Works with what the package itself needs; of anything else it says whether it is here. Gradio is not imported for it.
 """
 
+import argparse
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -20,12 +21,12 @@ __all__ = ["info", "info_options"]
 _PACKAGES = ("numpy", "Pillow", "torch", "torchvision", "onnxruntime", "gradio")
 
 
-def info_options(parser) -> None:
+def info_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib info`` takes."""
     add_weights(parser)
 
 
-def info(options) -> int:
+def info(options: argparse.Namespace) -> int:
     """Say what is installed, what a training would use, and where weights come from."""
     of_weights = list(_weights(options.weights))  # first, as there may be none
     versions = [f"digitlib {__version__}", f"Python {platform.python_version()}"]

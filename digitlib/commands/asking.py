@@ -1,13 +1,19 @@
 """``digitlib evaluate``: a model, a weights file or one in ONNX, is asked about images that have labels."""
 
+import argparse
+from typing import TYPE_CHECKING
+
 from digitlib import classify
 from digitlib.commands.options import add_dataset, add_weights, split
 from digitlib.plain import listed
 
+if TYPE_CHECKING:
+    from digitlib.data import Images
+
 __all__ = ["check_classes", "evaluate", "evaluate_options"]
 
 
-def evaluate_options(parser) -> None:
+def evaluate_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib evaluate`` takes."""
     add_weights(parser)
     add_dataset(parser)
@@ -20,7 +26,7 @@ def evaluate_options(parser) -> None:
     ways.add_argument("--refusal", action="store_true", help=text)
 
 
-def evaluate(options) -> int:
+def evaluate(options: argparse.Namespace) -> int:
     """Measure weights on digits that they were not trained on."""
     from digitlib import data
     from digitlib.commands import lines
@@ -39,7 +45,9 @@ def evaluate(options) -> int:
     return 0
 
 
-def check_classes(options, classifier: classify.Classifier, images) -> None:
+def check_classes(
+    options: argparse.Namespace, classifier: classify.Classifier, images: "Images"
+) -> None:
     """ValueError where a model names other things than a data set holds, or wants them otherwise prepared."""
     if classifier.classes != images.classes:
         raise ValueError(

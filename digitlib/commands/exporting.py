@@ -1,5 +1,6 @@
 """``digitlib export``: a weights file as a model in ONNX, with all that it says of itself, for other programs."""
 
+import argparse
 from pathlib import Path
 
 from digitlib import weights
@@ -10,14 +11,14 @@ from digitlib.plain import readable
 __all__ = ["export", "export_options"]
 
 
-def export_options(parser) -> None:
+def export_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib export`` takes."""
     text = "the model in ONNX to write"
     parser.add_argument("--onnx", type=Path, required=True, metavar="FILE", help=text)
     add_weights(parser, "a weights file")
 
 
-def export(options) -> int:
+def export(options: argparse.Namespace) -> int:
     """Write a weights file as a model in ONNX, for other programs."""
     import onnxscript  # noqa: F401 (before torch: its extra brings both)
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
+import torch
+
 from digitlib import evaluate
 from digitlib.accuracy import Share, percent, total
 from digitlib.classify import Classifier
@@ -29,7 +31,7 @@ def answered(classifier: Classifier, images: Images, name: str) -> Iterator[str]
     yield from _wrong(classifier, images, logits)
 
 
-def _wrong(classifier: Classifier, images: Images, logits) -> Iterator[str]:
+def _wrong(classifier: Classifier, images: Images, logits: torch.Tensor) -> Iterator[str]:
     wrong = evaluate.mistakes(logits, images.labels)
     share = Share(len(wrong), len(images))
     low, high = (100 * end for end in share.interval)

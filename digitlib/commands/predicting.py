@@ -5,15 +5,17 @@ the exit code tells. Needs no torch, so that it starts at once; a picture is ans
 its line never waits for another, and says the same whatever stands beside it.
 """
 
+import argparse
 import csv
 import io
 import json
 import logging
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +27,11 @@ from digitlib.plain import one_line, readable
 
 __all__ = ["predict", "predict_options"]
 
+_Form = Callable[[str, classify.Prediction, tuple[str, ...]], str]
 _DIGITS = 6  # of a probability, after the point
 
 
-def predict_options(parser) -> None:
+def predict_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib predict`` takes."""
     text = "a picture of one digit, or of what else the weights name; a folder of them; - for the standard input"
     parser.add_argument("files", nargs="+", metavar="FILE", help=text)
@@ -41,7 +44,7 @@ def predict_options(parser) -> None:
     parser.set_defaults(form=_plain)
 
 
-def predict(options) -> int:
+def predict(options: argparse.Namespace) -> int:
     """Name what is on each picture."""
     if options.files.count("-") > 1:
         raise ValueError("expected the standard input once, got - twice")
@@ -74,7 +77,7 @@ def _gathered(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
     return files, faults
 
 
-def _answer(classifier: classify.Classifier, files: list[str], form) -> int:
+def _answer(classifier: classify.Classifier, files: list[str], form: _Form) -> int:
     """Print a line for each file, and return for how many there was only a complaint."""
     faults, bar = 0, terminal.bar(len(files))
     # What Pillow thinks of a file, it keeps to itself: it reads it all the same, or there is a complaint.
@@ -102,7 +105,7 @@ def _asked(classifier: classify.Classifier, file: str) -> classify.Prediction:
     return prediction
 
 
-def _plain(file: str, prediction: classify.Prediction, _) -> str:
+def _plain(file: str, prediction: classify.Prediction, _: tuple[str, ...]) -> str:
     """On one line, whatever a name holds."""
     if prediction.label is None:
         return f"{file}: {prediction.reason}"
@@ -132,13 +135,13 @@ def _header(classes: tuple[str, ...]) -> str:
     return _row(["file", "label", "name", "reason", *(f"probabilities.{name}" for name in classes)])
 
 
-def _csv(file: str, prediction: classify.Prediction, _) -> str:
+def _csv(file: str, prediction: classify.Prediction, _: tuple[str, ...]) -> str:
     """A row of the table, without its end."""
     said = [file, prediction.label, prediction.name, prediction.reason]
     return _row([*said, *_rounded(prediction)])
 
 
-def _row(values: list) -> str:
+def _row(values: list[Any]) -> str:
     line = io.StringIO()
     # Whatever could end a line is quoted if it stands in the end.
     csv.writer(line, lineterminator="\r\n").writerow(values)

@@ -1,5 +1,6 @@
 """``digitlib report``: everything that can be measured of a model, on one page, with the same figures as JSON."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from digitlib.plain import readable
 __all__ = ["report", "report_options"]
 
 
-def report_options(parser) -> None:
+def report_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib report`` takes."""
     add_weights(parser)
     add_dataset(parser)
@@ -21,7 +22,7 @@ def report_options(parser) -> None:
     parser.add_argument("--quick", action="store_true", help=text)
 
 
-def report(options) -> int:
+def report(options: argparse.Namespace) -> int:
     """Measure weights in every way, on images that they were not trained on, and write a page."""
     from digitlib.report import page
 

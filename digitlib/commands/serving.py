@@ -1,5 +1,6 @@
 """``digitlib app`` and ``digitlib deploy``: the pad on this machine, and on Hugging Face, where a model can lie too."""
 
+import argparse
 from pathlib import Path
 
 from digitlib.commands.options import add_weights
@@ -9,14 +10,14 @@ from digitlib.plain import readable
 __all__ = ["app", "app_options", "deploy", "deploy_options"]
 
 
-def app_options(parser) -> None:
+def app_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib app`` takes."""
     add_weights(parser)
     text = "default: the first free one from 7860"
     parser.add_argument("--port", type=int, help=text)
 
 
-def app(options) -> int:
+def app(options: argparse.Namespace) -> int:
     """Serve the drawing pad on this machine."""
     from digitlib.hosts import app
 
@@ -24,7 +25,7 @@ def app(options) -> int:
     return 0
 
 
-def deploy_options(parser) -> None:
+def deploy_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib deploy`` takes."""
     kind = parser.add_mutually_exclusive_group(required=True)
     texts = {
@@ -34,8 +35,7 @@ def deploy_options(parser) -> None:
     }
     for name, text in texts.items():
         # False where it isn't asked for, None where it is but under no name.
-        how = {"nargs": "?", "default": False, "const": None, "metavar": "USER/NAME"}
-        kind.add_argument(f"--{name}", help=text, **how)
+        kind.add_argument(f"--{name}", nargs="?", default=False, metavar="USER/NAME", help=text)
     add_weights(parser, "a weights file; with --gradio a model in ONNX too")
     instead = parser.add_mutually_exclusive_group()
     text = "publish nothing, so that no name is needed; list the files"
@@ -44,7 +44,7 @@ def deploy_options(parser) -> None:
     instead.add_argument("--out", dest="folder", type=Path, metavar="FOLDER", help=text)
 
 
-def deploy(options) -> int:
+def deploy(options: argparse.Namespace) -> int:
     """Publish the pad as a Space on Hugging Face, or the weights as a model; or make the folder of it."""
     from digitlib.book.entries import entries
     from digitlib.hosts import deploy

@@ -4,17 +4,26 @@ Where it can be written is checked before the training. Beside the file lies ano
 finished epoch, from which an interrupted training goes on.
 """
 
+import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digitlib import weights
 from digitlib.accuracy import percent
 from digitlib.commands.options import add_dataset, split
 
+if TYPE_CHECKING:
+    from digitlib.data import Images
+    from digitlib.model import MLP
+    from digitlib.recipes import Recipe
+    from digitlib.train import Epoch
+
 __all__ = ["train", "train_options"]
 
 
-def train_options(parser) -> None:
+def train_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib train`` takes."""
     text = "the weights file to write"
     parser.add_argument("--out", type=Path, required=True, help=text)
@@ -38,7 +47,7 @@ def train_options(parser) -> None:
     parser.add_argument("--resume", action="store_true", help=text)
 
 
-def train(options) -> int:
+def train(options: argparse.Namespace) -> int:
     """Train a model and write its weights file; in several processes under torchrun."""
     try:
         _train(options)
@@ -47,7 +56,7 @@ def train(options) -> int:
     return 0
 
 
-def _train(options) -> None:
+def _train(options: argparse.Namespace) -> None:
     from digitlib import export
     from digitlib.engine import hardware, parallel
     from digitlib.recipes import Recipe
@@ -82,7 +91,7 @@ def _train(options) -> None:
     print(f"{options.out}: {accuracy} {valid.noun} in the validation set")
 
 
-def _teacher(options, recipe, train):
+def _teacher(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "MLP | None":
     """The model that a recipe learns from; None for one that learns from labels alone."""
     from digitlib import export
     from digitlib.classify import DigitClassifier
@@ -97,13 +106,13 @@ def _teacher(options, recipe, train):
     return export.load_model(file)
 
 
-def _teller(epochs: int):
+def _teller(epochs: int) -> "Callable[[Epoch], None]":
     """What says a line after each epoch; of several processes the first speaks."""
     from tqdm import tqdm
 
     from digitlib.engine import parallel
 
-    def tell(epoch) -> None:
+    def tell(epoch: "Epoch") -> None:
         if parallel.first():
             tqdm.write(  # above the progress bar, not through it
                 f"epoch {epoch.number:2} of {epochs}   loss {epoch.train_loss:.4f}   "
@@ -125,7 +134,7 @@ def _left_behind(out: Path) -> str:
     return f"{_unfinished(out)} keeps the last finished epoch; go on with --resume"
 
 
-def _writable(options) -> Path:
+def _writable(options: argparse.Namespace) -> Path:
     """Check where a training will write, and return the file that keeps its last finished epoch."""
     from digitlib.engine import checkpoint
 
@@ -150,13 +159,13 @@ def _writable(options) -> Path:
     return kept
 
 
-def _changes(options) -> dict[str, int | float]:
+def _changes(options: argparse.Namespace) -> dict[str, int | float]:
     """What differs from the named recipe."""
     given = {"epochs": options.epochs, "rate": options.rate}
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _command(options, precision: str) -> str:
+def _command(options: argparse.Namespace, precision: str) -> str:
     """The command that makes the same weights again."""
     processes = os.environ.get("WORLD_SIZE", "1")
     start = f"torchrun --nproc-per-node {processes} -m " if processes != "1" else ""

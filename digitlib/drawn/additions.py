@@ -25,6 +25,18 @@ class Additions:
 
     Raises:
         ValueError: a share below 0 or not finite, a part not from 0 to 1, or degraded ones where none are redrawn.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import styles
+    >>> from digitlib.drawn.additions import Additions
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> more = Additions(redrawn=1, nondigits=0.5)
+    >>> len(more.to(fours, seed=0)), more.none  # 20, 20 redrawn, and 20 that are no digits
+    (60, True)
+    >>> Additions(degraded=0.5)
+    Traceback (most recent call last):
+    ValueError: expected redrawn above 0 with degraded 0.5, got 0.0
     """
 
     styles: float = 0.0
@@ -32,7 +44,7 @@ class Additions:
     degraded: float = 0.0
     nondigits: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         make_plain(self)
         for name in ("styles", "redrawn", "nondigits"):
             share = getattr(self, name)
@@ -53,8 +65,9 @@ class Additions:
     def to(self, images: Images, seed: int) -> Images:
         """The images, and after them what is added; the seed decides the drawings.
 
-        ValueError for images that can't be drawn: styles and non-digits are for the ten digits, and what is redrawn
-        must have been prepared as digits are.
+        Raises:
+            ValueError: images that can't be drawn: styles and non-digits are for the ten digits, and what is redrawn
+                must have been prepared as digits are.
         """
         if self.styles:
             images = styles.mixed(images, self.styles, seed)

@@ -20,7 +20,15 @@ by row, of one glyph after the other."""
 
 @lru_cache
 def load() -> dict[str, dict[str, np.ndarray]]:
-    """All glyphs: ``{typeface: {character: uint8 (height, width)}}``, bright on dark, in the order of the file."""
+    """All glyphs: ``{typeface: {character: uint8 (height, width)}}``, bright on dark, in the order of the file.
+
+    The arrays are the same for every caller, and can't be written.
+
+    >>> from digitlib.drawn import glyphs
+    >>> letter = glyphs.load()["DejaVuSans"]["A"]
+    >>> letter.shape, letter.dtype.name
+    ((51, 48), 'uint8')
+    """
     with np.load(FILE) as stored:
         arrays = dict(stored)
     pixels, sizes = arrays["pixels"], arrays["sizes"].astype(int)
@@ -39,6 +47,13 @@ def typefaces(text: str) -> tuple[dict[str, np.ndarray], ...]:
 
     Raises:
         ValueError: no typeface has them all.
+
+    >>> from digitlib.drawn import glyphs
+    >>> len(glyphs.typefaces("ABC")), len(glyphs.typefaces("αβγ"))
+    (21, 7)
+    >>> glyphs.typefaces("あ")
+    Traceback (most recent call last):
+    ValueError: expected characters that a typeface in glyphs.npz has, got 'あ'
     """
     found = tuple(glyphs for glyphs in load().values() if set(text) <= set(glyphs))
     if not found:

@@ -2,9 +2,9 @@
 whether it learned to.
 
 Each kind is drawn with random pens, places and sizes, then goes through the same preprocessing as a drawing. The kinds
-in :data:`SET_ASIDE` were chosen before any model had seen a non-digit. They are for measuring alone: nothing is trained
-or tuned on them. Letters that some people write just like a digit are a kind of their own, ``look-alikes``: to
-call an O a 0 is no mistake.
+in :data:`digitlib.drawn.nondigits.SET_ASIDE` were chosen before any model had seen a non-digit. They are for measuring
+alone: nothing is trained or tuned on them. Letters that some people write just like a digit are a kind of their own,
+``look-alikes``: to call an O a 0 is no mistake.
 """
 
 import math
@@ -47,7 +47,7 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
     """Draw ``n`` non-digits of one kind.
 
     Args:
-        kind: one of :data:`KINDS`.
+        kind: one of :data:`digitlib.drawn.nondigits.KINDS`.
         n: how many.
         digits: what inverted and doubled digits are made of.
         seed: decides the drawings; the same seed gives the same ones.
@@ -57,6 +57,13 @@ def draw(kind: str, n: int, digits: Images, seed: int) -> torch.Tensor:
 
     Raises:
         ValueError: no kind has this name, or other images than digits.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import nondigits, styles
+    >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
+    >>> nondigits.draw("doubled", 3, sevens, seed=0).shape
+    torch.Size([3, 28, 28])
     """
     if kind not in KINDS:
         raise ValueError(f"expected a kind out of {', '.join(KINDS)}, got {kind!r}")
@@ -87,20 +94,44 @@ def accepted(
         refused: takes uint8 ``(N, 28, 28)``, returns booleans ``(N,)``, such as
             ``partial(evaluate.refused, classifier)``.
         digits: validation digits, what inverted and doubled digits are made of.
-        n: how many of each kind; none of them was trained on.
+        n: how many of each kind, at least 1; none of them was trained on.
+
+    Raises:
+        ValueError: other images than digits.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import nondigits, styles
+    >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
+    >>> refused = partial(evaluate.refused, DigitClassifier.load())
+    >>> found = nondigits.accepted(refused, sevens, n=20)
+    >>> found["scribbles"].value < 0.5 < found["look-alikes"].value  # an O may pass for a 0
+    True
     """
     return {kind: Share.of(~refused(draw(kind, n, digits, EXAM))) for kind in KINDS}
 
 
 def mixed(digits: Images, share: float, seed: int) -> Images:
-    """Digits, and after them non-digits of the kinds in :data:`TRAINED`, labelled 10: none of the ten.
+    """Digits, and after them non-digits, labelled 10: none of the ten.
+
+    They are of the kinds in :data:`digitlib.drawn.nondigits.TRAINED`.
 
     Args:
         digits: the digits to learn from.
         share: how many non-digits for each digit, above 0; evenly of all kinds.
         seed: decides the drawings.
 
-    ValueError for images of anything else than the ten digits.
+    Raises:
+        ValueError: images of anything else than the ten digits.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import nondigits, styles
+    >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
+    >>> nondigits.mixed(sevens, share=0.25, seed=0).labels.unique(return_counts=True)
+    (tensor([ 7, 10]), tensor([20,  5]))
     """
     n = math.ceil(share * len(digits) / len(TRAINED))
     drawn = torch.cat([draw(kind, n, digits, seed) for kind in TRAINED])

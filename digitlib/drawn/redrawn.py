@@ -13,8 +13,9 @@ Each step is stated, so that the figures can be made again:
 Places are drawn anew for each digit and are no dimension of the grid: preprocessing starts from the box of ink, so a
 place decides nothing unless the sheet's edge cuts something off.
 
-The result goes through the same preprocessing as any drawing. :func:`grid` measures on it; :func:`mixed` redraws
-training digits, for a model to learn from, some of them degraded: as small images and poor scans show them.
+The result goes through the same preprocessing as any drawing. :func:`digitlib.drawn.redrawn.grid` measures on it;
+:func:`digitlib.drawn.redrawn.mixed` redraws training digits, for a model to learn from, some of them degraded: as small
+images and poor scans show them.
 """
 
 import math
@@ -44,6 +45,10 @@ class Pen:
     Attributes:
         size: the digit's longer side, in parts of the sheet.
         width: the pen's width, in parts of the digit's longer side.
+
+    >>> from digitlib.drawn import redrawn
+    >>> redrawn.GRID[0], len(redrawn.GRID)
+    (Pen(size=0.3, width=0.05), 16)
     """
 
     size: float
@@ -72,7 +77,23 @@ _POINTS = 6  # of the bending, on each side
 def cells(digits: Images, n: int = 1_000) -> Iterator[tuple[Pen, Images]]:
     """Each pen of the grid, with ``n`` digits redrawn with it and preprocessed; cells take turns with the digits.
 
-    ValueError for images that were prepared in another way than digits are.
+    Args:
+        digits: validation digits.
+        n: how many of them each cell redraws.
+
+    Yields:
+        a pen, and ``n`` images with their labels.
+
+    Raises:
+        ValueError: images that were prepared in another way than digits are; at the first step.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> pen, some = next(redrawn.cells(fours, n=5))
+    >>> pen, some.images.shape
+    (Pen(size=0.3, width=0.05), torch.Size([5, 28, 28]))
     """
     _check(digits)
     for number, pen in enumerate(GRID):
@@ -87,7 +108,22 @@ def grid(
 
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
-        digits: validation digits; each cell redraws ``n`` of them.
+        digits: validation digits.
+        n: how many of them each cell redraws, at least 1.
+
+    Raises:
+        ValueError: images that were prepared in another way than digits are.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.accuracy import total
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> found = redrawn.grid(partial(evaluate.logits, DigitClassifier.load()), fours, n=2)
+    >>> len(found), total(found.values()).n, total(found.values()).value > 0.8
+    (16, 32, True)
     """
     return {
         pen: Share.of(logits(some.images).argmax(1) == some.labels)
@@ -101,11 +137,19 @@ def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Ima
     Args:
         digits: the digits to learn from.
         share: how many redrawn ones for each digit, above 0.
-        seed: decides sizes, pens, degradations and all that :func:`redraw` draws.
+        seed: decides sizes, pens, degradations and all that :func:`digitlib.drawn.redrawn.redraw` draws.
         degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
             quarter of its brightness, on a ground up to three tenths of the way to white.
 
-    ValueError for images that were prepared in another way than digits are.
+    Raises:
+        ValueError: images that were prepared in another way than digits are.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> len(redrawn.mixed(fours, share=0.5, seed=0, degraded=0.5))
+    30
     """
     _check(digits)
     random = torch.Generator().manual_seed(int(seed))
@@ -148,9 +192,11 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
     return {"pen": pen, "seed": seed, "pixels": pixels}
 
 
-def _prepared(images, pen: Pen, sheet: int, seed: int, pixels: int | None = None) -> torch.Tensor:
+def _prepared(
+    images: torch.Tensor, pen: Pen, sheet: int, seed: int, pixels: int | None = None
+) -> torch.Tensor:
     """Redrawn and preprocessed, uint8 ``(N, 28, 28)``; degraded if ``pixels`` are given, for the longer side."""
-    drawings = redraw(images, pen, seed, sheet).numpy()
+    drawings = list(redraw(images, pen, seed, sheet).numpy())
     if pixels:
         drawings = [fit(crop(drawing), pixels) for drawing in drawings]
     prepared = torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
@@ -176,6 +222,13 @@ def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET) ->
 
     Returns:
         uint8 ``(N, sheet, sheet)``, bright on dark.
+
+    >>> import torch
+    >>> from digitlib.drawn import redrawn, styles
+    >>> fours = styles.draw("4 left open", 20, seed=0)
+    >>> fine, bold = (redrawn.redraw(fours, redrawn.Pen(0.5, width)) for width in (0.05, 0.2))
+    >>> fine.shape, bool(bold.float().mean() > 2 * fine.float().mean())
+    (torch.Size([20, 280, 280]), True)
     """
     random = torch.Generator().manual_seed(int(seed))
     parts = [_redraw(part, pen, sheet, random) for part in images.split(100)]
@@ -200,7 +253,14 @@ def _redraw(images: torch.Tensor, pen: Pen, sheet: int, random: torch.Generator)
     return _thinned(_thickened(large, steps), -steps)
 
 
-def _places(low, extent, scale, side, sheet, random) -> torch.Tensor:
+def _places(
+    low: torch.Tensor,
+    extent: torch.Tensor,
+    scale: torch.Tensor,
+    side: float,
+    sheet: int,
+    random: torch.Generator,
+) -> torch.Tensor:
     """Where each pixel of the sheet comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each bending point."""
     n, half = len(low), sheet / 2
     # A box as large as the sheet fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
@@ -223,7 +283,7 @@ def _places(low, extent, scale, side, sheet, random) -> torch.Tensor:
 def _boxes(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Each image's box of ink: its upper left corner and its extent, ``(N, 2)`` floats, x before y."""
     ink = (images > 0).numpy()
-    columns, rows = ink.any(1), ink.any(2)
+    columns, rows = ink.max(1), ink.max(2)
     low = np.stack([columns.argmax(1), rows.argmax(1)], axis=1)
     high = SIDE - np.stack([columns[:, ::-1].argmax(1), rows[:, ::-1].argmax(1)], axis=1)
     return torch.from_numpy(low).float(), torch.from_numpy(high - low).float()

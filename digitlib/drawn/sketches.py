@@ -2,6 +2,13 @@
 
 A kind is a function from numpy's ``RandomState``, and digits to spoil, to a drawing: uint8 ``(H, W)``, bright on dark.
 :mod:`digitlib.drawn.nondigits` says which kinds a classifier may learn from.
+
+>>> import numpy as np
+>>> from digitlib import DigitClassifier
+>>> from digitlib.drawn import sketches
+>>> drawing = sketches.KINDS["scribbles"](np.random.RandomState(0), None)  # no digit is spoiled here
+>>> drawing.shape, DigitClassifier.load().classify(drawing).reason
+((140, 140), 'not a digit')
 """
 
 import numpy as np
@@ -15,7 +22,7 @@ from digitlib.preprocess import SIDE
 __all__ = ["KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
 
 
-def _ring(random, corners: int, wobble: float) -> np.ndarray:
+def _ring(random: np.random.RandomState, corners: int, wobble: float) -> np.ndarray:
     """Corners round a centre, at about the same distance from it."""
     angles = random.uniform(0, 2 * np.pi) + np.arange(corners) * 2 * np.pi / corners
     radii = CANVAS * random.uniform(0.3, 0.42) * random.uniform(1 - wobble, 1, corners)
@@ -23,7 +30,7 @@ def _ring(random, corners: int, wobble: float) -> np.ndarray:
     return CANVAS / 2 + unit * radii[:, None]
 
 
-def _scribble(random, _digits) -> np.ndarray:
+def _scribble(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     """A pen that wanders about without a plan; at least nine turns, since with few it may well write a digit."""
     image, brush = canvas()
     points = random.uniform(0.1, 0.9, (random.randint(9, 25), 2)) * CANVAS
@@ -39,10 +46,12 @@ LOOK_ALIKES = "OolIiSsZzBbqgG"
 LETTERS = "".join(
     sorted(set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES))
 )
+"""The other letters."""
 SYMBOLS = "?!&@#$%*+=<>~^{}§µ¶€£αβγδεθλπρστφψωΔΩΣΨΞ∞∑√∂≈≠≤≥←↑→↓♠♣♥♦★☺☼♪"
+"""Characters that are neither digits nor letters from A to Z."""
 
 
-def _glyph(random, characters: str) -> np.ndarray:
+def _glyph(random: np.random.RandomState, characters: str) -> np.ndarray:
     """One character in a random typeface, slanted and turned a little, bolder or finer than it was."""
     choice = typefaces(characters)
     glyphs = choice[random.randint(len(choice))]
@@ -58,19 +67,19 @@ def _glyph(random, characters: str) -> np.ndarray:
     return np.asarray(image)
 
 
-def _letter(random, _digits) -> np.ndarray:
+def _letter(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     return _glyph(random, LETTERS)
 
 
-def _look_alike(random, _digits) -> np.ndarray:
+def _look_alike(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     return _glyph(random, LOOK_ALIKES)
 
 
-def _symbol(random, _digits) -> np.ndarray:
+def _symbol(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     return _glyph(random, SYMBOLS)
 
 
-def _shape(random, _digits) -> np.ndarray:
+def _shape(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     """A polygon or a star, outlined or filled, or a filled disc; an outlined ellipse would be a 0."""
     image, brush = canvas()
     filled = random.rand() < 0.4
@@ -91,15 +100,15 @@ def _shape(random, _digits) -> np.ndarray:
     return np.asarray(image)
 
 
-def _texture(random, _digits) -> np.ndarray:
+def _texture(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     """Noise of any grain, stripes, a chequered or a shaded field."""
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
     style = random.randint(4)
     if style == 0:
         grain = random.randint(2, SIDE + 1)
-        field = random.randint(256, size=(grain, grain)).astype(np.uint8)
+        grains = random.randint(256, size=(grain, grain)).astype(np.uint8)
         how = Image.Resampling.BICUBIC if random.rand() < 0.5 else Image.Resampling.NEAREST
-        field = np.asarray(Image.fromarray(field).resize((SIDE, SIDE), how)) / 255.0
+        field = np.asarray(Image.fromarray(grains).resize((SIDE, SIDE), how)) / 255.0
         field = np.where(random.rand() < 0.5, field, field > random.uniform(0.3, 0.7))
     else:
         angle, waves = random.uniform(0, np.pi), random.uniform(2, 8)
@@ -113,14 +122,14 @@ def _texture(random, _digits) -> np.ndarray:
     return np.floor(255 * np.asarray(field, dtype=np.float64)).astype(np.uint8)
 
 
-def _inverted(random, digits: Images) -> np.ndarray:
+def _inverted(random: np.random.RandomState, digits: Images) -> np.ndarray:
     """A digit cut out of a bright field."""
     image = digits.images[random.randint(len(digits))].numpy()
     margin = random.randint(0, 5)
     return 255 - image[margin : SIDE - margin, margin : SIDE - margin]
 
 
-def _doubled(random, digits: Images) -> np.ndarray:
+def _doubled(random: np.random.RandomState, digits: Images) -> np.ndarray:
     """Two digits side by side, one above the other, or over each other."""
     first, second = (digits.images[i].numpy() for i in random.randint(len(digits), size=2))
     field = np.zeros((3 * SIDE, 3 * SIDE), dtype=np.uint8)
@@ -132,7 +141,7 @@ def _doubled(random, digits: Images) -> np.ndarray:
     return field
 
 
-def _doodle(random, _digits) -> np.ndarray:
+def _doodle(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     """A face, a house, a stick figure, a flower, a tree or a fish, in a few strokes."""
     image, brush = canvas()
     pen = max(3, any_pen(random) // 2)
@@ -203,3 +212,4 @@ KINDS = {
     "doodles": _doodle,
     "look-alikes": _look_alike,
 }
+"""The kinds, by name."""

@@ -28,6 +28,12 @@ class Style:
         digit: which.
         lines: the pen's ways, each a list of points (x, y) from the upper left corner (0, 0) to the lower right (1, 1).
         smooth: whether the pen goes round through the points or straight from each to the next.
+
+    >>> from digitlib.drawn import styles
+    >>> [name for name, style in styles.STYLES.items() if style.digit == 1]
+    ['1 with a flag', '1 with a flag and a foot']
+    >>> styles.Style(digit=7, lines=[[(0.2, 0.1), (0.8, 0.1), (0.4, 0.9)]]).smooth
+    False
     """
 
     digit: int
@@ -64,13 +70,14 @@ STYLES = {
         smooth=True,
     ),
 }
+"""The styles, by name."""
 
 
 def draw(style: str, n: int, seed: int) -> torch.Tensor:
     """Draw ``n`` digits in one style.
 
     Args:
-        style: one of :data:`STYLES`.
+        style: one of :data:`digitlib.drawn.styles.STYLES`.
         n: how many.
         seed: decides the drawings; the same seed gives the same ones.
 
@@ -79,6 +86,10 @@ def draw(style: str, n: int, seed: int) -> torch.Tensor:
 
     Raises:
         ValueError: no style has this name.
+
+    >>> from digitlib.drawn import styles
+    >>> styles.draw("7 with a bar", 5, seed=0).shape
+    torch.Size([5, 28, 28])
     """
     if style not in STYLES:
         raise ValueError(f"expected a style out of {', '.join(STYLES)}, got {style!r}")
@@ -95,7 +106,14 @@ def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dic
 
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, 10)``, such as ``partial(evaluate.logits, model)``.
-        n: how many in each style; none of them was trained on.
+        n: how many in each style, at least 1; none of them was trained on.
+
+    >>> from functools import partial
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.drawn import styles
+    >>> found = styles.right(partial(evaluate.logits, DigitClassifier.load()), n=20)
+    >>> len(found), min(share.value for share in found.values()) > 0.8
+    (6, True)
     """
     return {
         name: Share.of(logits(draw(name, n, EXAM)).argmax(1) == style.digit)
@@ -104,14 +122,22 @@ def right(logits: Callable[[torch.Tensor], torch.Tensor], n: int = 1_000) -> dic
 
 
 def mixed(digits: Images, share: float, seed: int) -> Images:
-    """Digits, and after them some in each of :data:`STYLES`, with their labels.
+    """Digits, and after them some in each of :data:`digitlib.drawn.styles.STYLES`, with their labels.
 
     Args:
         digits: the digits to learn from.
         share: how many drawn ones for each digit, above 0; evenly of all styles.
         seed: decides the drawings.
 
-    ValueError for images of anything else than the ten digits.
+    Raises:
+        ValueError: images of anything else than the ten digits.
+
+    >>> import torch
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import styles
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> styles.mixed(fours, share=0.5, seed=0).labels[20:].tolist()
+    [1, 1, 1, 1, 2, 2, 4, 4, 7, 7, 9, 9]
     """
     if not digits.of_digits:
         raise ValueError(

@@ -29,6 +29,15 @@ class Batches:
         size: images in a batch, of all processes together.
         seed: decides order and deformations.
         least: the fewest images that make a batch in one process; a smaller last one is left out.
+
+    >>> import torch
+    >>> from digitlib.engine.batches import Batches
+    >>> batches = Batches(torch.zeros(10, 28, 28, dtype=torch.uint8), torch.arange(10), size=4, seed=0)
+    >>> [tuple(x.shape) for x, y in batches.of_epoch(1)]
+    [(4, 28, 28), (4, 28, 28), (2, 28, 28)]
+    >>> first, again, second = ([y.tolist() for _, y in batches.of_epoch(i)] for i in (1, 1, 2))
+    >>> first == again, first == second
+    (True, False)
     """
 
     images: torch.Tensor
@@ -54,7 +63,8 @@ class Batches:
         Args:
             number: the epoch's, from 1.
             deform: deforms the images.
-            soften: makes shares ``(B, outputs)`` of images and labels.
+            soften: makes shares ``(B, outputs)`` of float images ``(B, 28, 28)`` and labels ``(B,)``, such as a
+                ``partial`` of :func:`digitlib.engine.labels.smoothed`.
 
         Yields:
             float ``(B, 28, 28)`` in [0, 1], and labels ``(B,)`` or shares. All floats lie in the same memory, one batch

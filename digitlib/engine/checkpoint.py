@@ -2,6 +2,23 @@
 
 The file is a line that says what it is, the SHA-256 of the rest, and the rest in PyTorch's own format, read with
 ``weights_only``, which loads tensors and plain values and runs no code.
+
+What one model remembers, another like it goes on with, but not in another training:
+
+>>> import tempfile
+>>> from pathlib import Path
+>>> from digitlib.engine import checkpoint
+>>> from digitlib.model import MLP
+>>> with tempfile.TemporaryDirectory() as folder:
+...     file = Path(folder) / "half.pt"
+...     checkpoint.save(file, {"model": MLP((8,), seed=1)}, {"seed": 1}, history=[{"loss": 0.5}])
+...     print(checkpoint.epochs(file), checkpoint.resume(file, {"model": MLP((8,))}, {"seed": 1}))
+...     try:
+...         checkpoint.resume(file, {"model": MLP((8,))}, {"seed": 2})
+...     except ValueError as error:
+...         print(str(error).partition(": ")[2])
+1 [{'loss': 0.5}]
+expected seed 2, got 1
 """
 
 import hashlib
@@ -13,6 +30,7 @@ from typing import Protocol
 import torch
 
 from digitlib.files import write_whole
+from digitlib.plain import one_line
 
 __all__ = ["Stateful", "epochs", "resume", "save"]
 
@@ -21,12 +39,19 @@ _DIGEST = hashlib.sha256().digest_size
 
 
 class Stateful(Protocol):
-    """A model, an optimizer or a scheduler."""
+    """A model, an optimizer or a scheduler.
+
+    >>> from torch import nn
+    >>> from digitlib.engine.checkpoint import Stateful
+    >>> part: Stateful = nn.Linear(784, 10)
+    >>> list(part.state_dict())
+    ['weight', 'bias']
+    """
 
     def state_dict(self) -> dict:
         """Everything that it remembers."""
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict, /) -> object:
         """Remember this instead."""
 
 
@@ -38,6 +63,9 @@ def save(path: str | Path, parts: dict[str, Stateful], about: dict, history: lis
         parts: model, optimizer and scheduler, by name.
         about: plain values that tell this training from others.
         history: a dictionary for each finished epoch.
+
+    Raises:
+        FileNotFoundError, PermissionError: no such folder, or a file that can't be written.
     """
     content = {name: part.state_dict() for name, part in parts.items()}
     buffer = io.BytesIO()
@@ -47,10 +75,18 @@ def save(path: str | Path, parts: dict[str, Stateful], about: dict, history: lis
 
 
 def resume(path: str | Path | None, parts: dict[str, Stateful], about: dict) -> list[dict]:
-    """Put the parts into the state that lies in a file and return its history; an empty one if there is no file.
+    """Put the parts into the state that lies in a file.
+
+    Args:
+        path: the file; if None, or if there is none, the parts stay as they are.
+        parts: as :func:`digitlib.engine.checkpoint.save` has them.
+        about: what this training is; every value must be the file's.
+
+    Returns:
+        the history, a dictionary for each finished epoch; an empty list if there is no file.
 
     Raises:
-        ValueError: the file is damaged, or holds another training; says what differs.
+        ValueError: the file is damaged, or holds another training or another model; says what differs.
     """
     if path is None or not Path(path).is_file():
         return []
@@ -67,13 +103,18 @@ def resume(path: str | Path | None, parts: dict[str, Stateful], about: dict) -> 
             part.load_state_dict(content["parts"][name])
     except (KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
         raise ValueError(
-            f"{path}: expected the state of this model, got another: {error}"
+            f"{path}: expected the state of this model, got another: {one_line(error)}"
         ) from None
     return content["history"]
 
 
 def epochs(path: str | Path) -> int:
-    """How many finished epochs a file holds. ValueError for a damaged one."""
+    """How many finished epochs a file holds.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a damaged one.
+    """
     return len(_read(path)["history"])
 
 

@@ -1,6 +1,21 @@
-"""Whether a network, images and a way to learn fit each other: asked before a training, not found out within it."""
+"""Whether a network, images and a way to learn fit each other: asked before a training, not found out within it.
+
+>>> import torch
+>>> from torch import nn
+>>> from digitlib.data import Images
+>>> from digitlib.engine import fitting
+>>> from digitlib.train import Training
+>>> images = Images(torch.zeros(20, 28, 28, dtype=torch.uint8), torch.arange(20) % 2, ("cat", "dog"))
+>>> network = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(784), nn.Linear(784, 3))
+>>> fitting.outputs(images), fitting.fewest(network)
+(2, 2)
+>>> fitting.check(network, images, images, Training(), teacher=None, keep=None)
+Traceback (most recent call last):
+ValueError: expected a model with 2 outputs for 2 classes, got one with 3
+"""
 
 from pathlib import Path
+from typing import Protocol
 
 from torch import nn
 
@@ -11,8 +26,33 @@ from digitlib.engine import parallel
 __all__ = ["check", "fewest", "outputs"]
 
 
-def check(model: nn.Module, train: Images, valid: Images, training, teacher, keep) -> None:
+class _Training(Protocol):
+    """What is asked of a :class:`digitlib.train.Training`."""
+
+    @property
+    def batch(self) -> int: ...
+
+    @property
+    def distil(self) -> float: ...
+
+
+def check(
+    model: nn.Module,
+    train: Images,
+    valid: Images,
+    training: _Training,
+    teacher: nn.Module | None,
+    keep: str | Path | None,
+) -> None:
     """Check all that :func:`digitlib.train.fit` is given.
+
+    Args:
+        model: the network to train.
+        train: images to learn from; a label of C says that one belongs to none of the C classes.
+        valid: images to measure on, of the same classes, and of these alone.
+        training: a :class:`digitlib.train.Training`, how to learn.
+        teacher: a trained network, or None; needed exactly where the training has ``distil``.
+        keep: the path of the file that keeps the last finished epoch, or None.
 
     Raises:
         FileNotFoundError: no folder for the file to keep.

@@ -1,10 +1,24 @@
 """What this machine offers for training: a device, processor cores, and a short number format that pays.
 
 Each answer is detected, none is set for good: the number of threads is put back after use.
+
+A network is trained where it is fastest, and comes home:
+
+>>> import torch
+>>> from digitlib.engine import hardware
+>>> from digitlib.model import MLP
+>>> model = MLP((8,))
+>>> with hardware.on_best_device(model) as device, hardware.own_cores() as threads:
+...     learner = hardware.in_precision(model, hardware.best_precision(device), device)
+...     logits = learner(torch.zeros(2, 28, 28, device=device))
+>>> device.type == hardware.best_device().type, threads >= 1, logits.shape, logits.dtype
+(True, True, torch.Size([2, 10]), torch.float32)
+>>> model(torch.zeros(2, 28, 28)).device
+device(type='cpu')
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -50,8 +64,19 @@ def best_precision(device: torch.device) -> str:
     return "bfloat16" if fast else "float32"
 
 
-def in_precision(learner: nn.Module, precision: str, device: torch.device):
-    """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32."""
+def in_precision(
+    learner: nn.Module, precision: str, device: torch.device
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The learner, or a function that has its matrices multiplied in bfloat16. The weights stay float32.
+
+    Args:
+        learner: takes float ``(N, 28, 28)``, returns logits ``(N, C)``.
+        precision: ``"float32"``, which gives back the learner itself, or ``"bfloat16"``.
+        device: where the learner is.
+
+    Returns:
+        what takes the same and returns float32 logits.
+    """
     if precision == "float32":
         return learner
 
@@ -66,7 +91,14 @@ def in_precision(learner: nn.Module, precision: str, device: torch.device):
 
 @contextmanager
 def on_best_device(model: nn.Module) -> Iterator[torch.device]:
-    """Within it the model is on the device that trains; afterwards it is where it was."""
+    """Within it the model is on the device that trains; afterwards it is where it was.
+
+    Args:
+        model: a network with weights.
+
+    Yields:
+        the device that trains.
+    """
     home, device = next(model.parameters()).device, best_device()
     try:
         model.to(device)
@@ -77,11 +109,14 @@ def on_best_device(model: nn.Module) -> Iterator[torch.device]:
 
 @contextmanager
 def own_cores() -> Iterator[int]:
-    """Within it, PyTorch starts no more threads than this process has cores; yields their number.
+    """Within it, PyTorch starts no more threads than this process has cores.
 
     A container sees all cores of its machine and may use two. Threads beyond those wait for each other at every step.
     Alone, it leaves a smaller number, set by ``OMP_NUM_THREADS``, as it is. The processes of torchrun, to each of which
     it gives one thread, share the cores of their machine evenly.
+
+    Yields:
+        the number of threads.
     """
     # It knows affinity, the quota of a container, and cores that are two threads of one.
     from joblib import cpu_count
@@ -98,7 +133,13 @@ def own_cores() -> Iterator[int]:
 
 
 def describe(device: torch.device) -> str:
-    """Name the device that trains: ``"cpu, 2 threads"``, or the name of a GPU."""
+    """Name the device that trains: ``"cpu, 2 threads"``, ``"mps"``, or the name of a GPU.
+
+    >>> import torch
+    >>> from digitlib.engine import hardware
+    >>> hardware.describe(torch.device("cpu")).partition(",")[0]
+    'cpu'
+    """
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     with own_cores() as threads:
@@ -106,5 +147,10 @@ def describe(device: torch.device) -> str:
 
 
 def neighbours() -> int:
-    """How many processes torchrun has started on this machine."""
+    """How many processes torchrun has started on this machine; 1 where it started none.
+
+    >>> from digitlib.engine import hardware
+    >>> hardware.neighbours()
+    1
+    """
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))

@@ -2,6 +2,22 @@
 
 ``torchrun`` starts the processes and tells each its number, its rank. Where it didn't, there is one process, and
 everything here leaves things as they are.
+
+The same lines for one process and for many:
+
+>>> import torch
+>>> from digitlib.engine import parallel
+>>> from digitlib.model import MLP
+>>> model = MLP((8,))
+>>> with parallel.group(torch.device("cpu")):
+...     learner = parallel.shared_model(model)
+...     mine = parallel.share(torch.arange(5))
+...     if parallel.first():
+...         print(f"process {parallel.rank()} of {parallel.size()}: {mine.tolist()}")
+...     right, seen = parallel.summed(3, len(mine))
+process 0 of 1: [0, 1, 2, 3, 4]
+>>> learner is model, right, seen
+(True, 3.0, 5.0)
 """
 
 from collections.abc import Iterator
@@ -20,7 +36,11 @@ __all__ = ["first", "group", "rank", "share", "shared_model", "size", "summed"]
 def group(device: torch.device) -> Iterator[None]:
     """Join the processes that torchrun started, if it did, and leave them at the end.
 
-    ValueError for more processes than GPUs, where there are GPUs.
+    Args:
+        device: where this process trains; on CUDA the processes talk through NCCL, elsewhere through Gloo.
+
+    Raises:
+        ValueError: more processes on this machine than GPUs, where there are GPUs.
     """
     if not (dist.is_available() and dist.is_torchelastic_launched()):
         yield
@@ -61,6 +81,9 @@ def share(indices: torch.Tensor, equal: bool = True) -> torch.Tensor:
         indices: ``(N,)``, the same in all processes.
         equal: leave the last few out where N can't be dealt out evenly, fewer than there are processes. With equal
             parts the mean of the processes' gradients is the gradient of the mean.
+
+    Returns:
+        every n-th of them, of n processes, from this one's rank on: ``(N // n,)``, or one more if not ``equal``.
     """
     end = len(indices) // size() * size() if equal else len(indices)
     return indices[:end][rank() :: size()]
@@ -76,11 +99,11 @@ def shared_model(model: nn.Module) -> nn.Module:
 
 def summed(*numbers: torch.Tensor | float) -> list[float]:
     """Each number, added up over all processes."""
-    numbers = [float(number) for number in numbers]
+    own = [float(number) for number in numbers]
     if not _several():
-        return numbers
+        return own
     device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-    sums = torch.tensor(numbers, dtype=torch.float64, device=device)
+    sums = torch.tensor(own, dtype=torch.float64, device=device)
     dist.all_reduce(sums)
     return sums.tolist()
 

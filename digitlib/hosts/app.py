@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -97,7 +98,18 @@ import(module)
 
 
 def build(classifier: Classifier | None = None) -> gr.Blocks:
-    """Build the page around a classifier, by default the package's own weights."""
+    """Build the page around a classifier, by default the package's own weights.
+
+    :func:`digitlib.hosts.app.launch` does so, and serves it.
+
+    >>> import asyncio
+    >>> from digitlib import DigitClassifier
+    >>> from digitlib.hosts import app
+    >>> async def title():  # where no loop runs, Gradio makes one, and leaves it open
+    ...     return app.build(DigitClassifier.load()).title
+    >>> asyncio.run(title())
+    'Draw a digit'
+    """
     classifier = classifier or load()
 
     def classify_drawing(drawing: str) -> dict:
@@ -156,7 +168,29 @@ def _photo(classifier: Classifier) -> None:
 
 
 def decode(drawing: str) -> np.ndarray:
-    """Read grey levels ``(H, W)`` from a ``data:image/png;base64,…`` address; ValueError for anything else."""
+    """Read a drawing from the address that a page makes of it.
+
+    Args:
+        drawing: ``data:image/png;base64,…``, of a PNG of at most 1,000 by 1,000 pixels.
+
+    Returns:
+        grey levels, uint8 ``(H, W)``.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> import base64
+    >>> import io
+    >>> from PIL import Image
+    >>> from digitlib.hosts import app
+    >>> file = io.BytesIO()
+    >>> Image.new("L", (280, 200)).save(file, "PNG")
+    >>> app.decode("data:image/png;base64," + base64.b64encode(file.getvalue()).decode()).shape
+    (200, 280)
+    >>> app.decode("a four")
+    Traceback (most recent call last):
+    ValueError: expected a PNG as data:image/png;base64,…: it starts with 'a four'
+    """
     head, _, content = str(drawing).partition(",")
     try:
         if head != "data:image/png;base64":
@@ -173,8 +207,8 @@ def launch(
     host: str | None = None,
     port: int | None = None,
     weights: str | Path | None = None,
-    **options,
-):
+    **options: Any,
+) -> tuple[gr.routes.App, str, str | None]:
     """Serve the page and return Gradio's ``(app, local address, public address)``.
 
     Args:
@@ -185,8 +219,14 @@ def launch(
 
     Raises:
         FileNotFoundError, ModuleNotFoundError, ValueError: as :func:`digitlib.classify.load` does.
+        OSError: the port is taken.
 
     While it serves, this process asks no proxy for anything, except with ``share=True``.
+
+    >>> from digitlib.hosts import app
+    >>> app.launch(port=7860, weights="mine.safetensors")
+    Traceback (most recent call last):
+    FileNotFoundError: mine.safetensors: no such file
     """
     on_a_space = "SPACE_ID" in os.environ
     page = build(load(weights or SHIPPED))
@@ -204,7 +244,12 @@ def launch(
 def serve(port: int | None = None, weights: str | Path | None = None) -> None:
     """Serve the page as all that this process does, until it is told to end; of the uploads nothing stays then.
 
-    Args and errors are :func:`launch`'s.
+    Args and errors are :func:`digitlib.hosts.app.launch`'s. A Space does nothing else:
+
+    >>> from digitlib.hosts import app, deploy
+    >>> space = deploy.gather("gradio", "ada/digits")["app.py"].decode()
+    >>> f"app.{app.serve.__name__}(weights=" in space
+    True
     """
     # An end like any other, at which their folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -230,7 +275,7 @@ def _read(upload: object, preparation: str) -> np.ndarray:
         raise _refusal(str(error).replace(str(path), path.name)) from None
 
 
-def _checked(upload: object) -> Path:
+def _checked(upload: Any) -> Path:
     """The file of an upload, after a look at its header: no pixel is unpacked yet."""
     # Where such a file lies Gradio has checked; what doesn't look like one, it passes on as it is.
     if not is_file_obj_with_meta(upload):
@@ -272,7 +317,7 @@ def _shown(classifier: Classifier, photo: dict) -> tuple[str, np.ndarray | None]
     except NoInk:
         return "Nothing drawn in sight" if digits else "Nothing in sight", None
     enlarged = np.kron(image, np.ones((10, 10), dtype=np.uint8))
-    if prediction.label is None:
+    if prediction.label is None or prediction.name is None:
         return "This is no digit" if digits else "None of these", enlarged
     share = percent(prediction.probabilities[prediction.label], 0)
     name = words.escaped(prediction.name)

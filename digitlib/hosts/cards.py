@@ -61,7 +61,15 @@ _LOADED = {
 
 
 def template(name: str) -> str:
-    """A text out of ``templates/``, to be filled by ``str.format``."""
+    """A text out of ``templates/``, to be filled by ``str.format``.
+
+    Raises:
+        FileNotFoundError: there is none of this name.
+
+    >>> from digitlib.hosts import cards
+    >>> cards.template("static.md").partition(":")[0].split()[:5]
+    ['{what}', 'It', 'runs', 'in', 'your']
+    """
     return (resources.files("digitlib.hosts") / "templates" / name).read_text(encoding="utf-8")
 
 
@@ -80,6 +88,14 @@ def model_card(
     Raises:
         FileNotFoundError, ValueError: no such weights file, or not one.
         KeyError: the entries speak of these weights, but lack one that the card needs.
+
+    With the ledger's entries it has figures; of weights that they don't speak of, it never has:
+
+    >>> from digitlib.book.entries import entries
+    >>> from digitlib.hosts import cards
+    >>> plain, measured = cards.model_card(), cards.model_card(entries=entries("mnist"))
+    >>> "290,600 weights of 8 bits" in plain, len(plain) < len(measured)
+    (True, True)
     """
     read = weights.load(weights_file)
     size = Path(weights_file).stat().st_size
@@ -105,6 +121,14 @@ def data_card(entries: Entries, others: Entries) -> str:
     Args:
         entries: the ledger's for MNIST.
         others: the ledger's for optdigits.
+
+    Raises:
+        KeyError: either lacks one that the card needs.
+
+    >>> from digitlib.book.entries import entries
+    >>> from digitlib.hosts import cards
+    >>> cards.data_card(entries("mnist"), entries("optdigits")).splitlines()[0]
+    'MNIST: 70,000 pictures of handwritten digits, each of 28 by 28 grey levels, with the digit that somebody meant.'
     """
     figures, small = _figures(entries), _figures(others)
     foreign = figures["validate.other-handwriting"].n  # all that are no test digits
@@ -123,7 +147,15 @@ def readme(
 ) -> str:
     """The model card as README.md of a model repository: with a title, and the metadata that the hub reads.
 
-    Args and errors are :func:`model_card`'s.
+    Args and errors are :func:`digitlib.hosts.cards.model_card`'s.
+
+    Raises:
+        ModuleNotFoundError: there is no huggingface_hub.
+
+    >>> from digitlib.hosts import cards
+    >>> text = cards.readme("ada/digits")
+    >>> "pipeline_tag: image-classification" in text, text.endswith(cards.model_card())
+    (True, True)
     """
     from huggingface_hub import ModelCard, ModelCardData
 
@@ -245,7 +277,7 @@ def _told(weights_file: str | Path, entries: Entries | None) -> Entries:
 
 def _dataset(read: weights.Weights) -> dict[str, str]:
     """What is known of the digits that weights learned from."""
-    known = _DATASETS.get(read.provenance.get("dataset")) if _reads_digits(read) else None
+    known = _DATASETS.get(read.provenance.get("dataset", "")) if _reads_digits(read) else None
     return known or _UNKNOWN
 
 

@@ -70,7 +70,18 @@ and Christopher J. C. Burges, under CC BY-SA 3.0"""
 
 
 def check_name(name: str) -> str:
-    """Return the name of a Space or a model, ``USER/NAME``; ValueError for anything else."""
+    """Return the name of a Space or a model, ``USER/NAME``.
+
+    Raises:
+        ValueError: anything else.
+
+    >>> from digitlib.hosts import deploy
+    >>> deploy.check_name("ada/digits")
+    'ada/digits'
+    >>> deploy.check_name("digits")
+    Traceback (most recent call last):
+    ValueError: expected USER/NAME, such as ada/digits, got 'digits'
+    """
     part = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?"
     fits = re.fullmatch(f"{part}/{part}", name, re.ASCII)
     if not fits or len(name) > 96 or re.search(r"--|\.\.|\.git$", name):
@@ -87,14 +98,31 @@ def gather(
     """Everything that a Space or a model holds.
 
     Args:
-        kind: one of :data:`KINDS`.
+        kind: one of :data:`digitlib.hosts.deploy.KINDS`.
         name: where it is published, ``USER/NAME``; None if nowhere, as for a web server of one's own.
         weights_file: the model; for a gradio Space it may be one in ONNX.
         entries: the ledger's, for a model's card (:func:`digitlib.hosts.cards.model_card`).
 
+    Returns:
+        the files of a folder, README.md first: their paths in it, with slashes, and their contents.
+
     Raises:
         FileNotFoundError, ValueError: no such weights file, or not one; another kind.
-        ModuleNotFoundError: a model in ONNX, but no onnxruntime to look at it.
+        ModuleNotFoundError: a model in ONNX, but no onnxruntime to look at it; a model's card, but no huggingface_hub.
+
+    A whole site, for any web server; and what a Space starts:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from digitlib.files import write_folder
+    >>> from digitlib.hosts import deploy
+    >>> files = deploy.gather("static", "ada/digits")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_folder(files, folder)
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['README.md', 'digits.safetensors', 'index.html', 'pad.css', 'pad.mjs']
+    >>> print(deploy.gather("gradio", "ada/digits")["requirements.txt"].decode().splitlines()[0])
+    numpy>=1.26
     """
     if kind not in KINDS:
         raise ValueError(f"expected a kind out of {', '.join(KINDS)}, got {kind!r}")
@@ -212,7 +240,7 @@ def _requirements(onnx: bool) -> str:
 
     Gradio stays below its next major version.
     """
-    lines = [line.partition(";") for line in metadata.requires("digitlib")]
+    lines = [line.partition(";") for line in metadata.requires("digitlib") or []]
     needed = [name.strip() for name, _, marker in lines if "extra" not in marker]
     after = int(_gradio_version().partition(".")[0]) + 1
     needed.append(f"gradio>={_lowest('gradio')},<{after}")
@@ -238,18 +266,30 @@ def _leading(version: str) -> list[int]:
 
 def _lowest(distribution: str) -> str:
     """The lower end of the package's own range, such as 6.31."""
-    lines = metadata.requires("digitlib")
+    lines = metadata.requires("digitlib") or []
     found = filter(None, (re.match(rf"{distribution}>=(\d+\.\d+)", line) for line in lines))
     return next(found)[1]
 
 
 def front_matter(files: Files) -> str:
-    """The lines at the head of README.md from which the hub knows what the folder is."""
+    """The lines at the head of README.md from which the hub knows what the folder is.
+
+    >>> from digitlib.hosts import deploy
+    >>> print(deploy.front_matter(deploy.gather("static", "ada/digits")).splitlines()[4])
+    sdk: static
+    """
     return files["README.md"].decode().split("---\n")[1]
 
 
 def listing(files: Files) -> str:
-    """Each file with its size in bytes, and the sum."""
+    """Each file with its size in bytes, and the sum.
+
+    >>> from digitlib.hosts import deploy
+    >>> print(deploy.listing({"README.md": b"# Digits", "pad/pad.css": bytes(7609)}))
+            8  README.md
+        7,609  pad/pad.css
+        7,617  in all, 2 files
+    """
     rows = [f"{len(content):>9,}  {name}" for name, content in files.items()]
     total = sum(map(len, files.values()))
     return "\n".join([*rows, f"{total:>9,}  in all, {len(files)} files"])

@@ -4,6 +4,7 @@ import base64
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -25,6 +26,8 @@ _SHEET = 280
 _ROWS = 12  # of bars; more stand in two columns
 _WIDEST = 140  # pixels for a name
 
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 
 class DigitPad(AnyWidget):
     """The drawing pad in a notebook: what is drawn arrives here while one draws.
@@ -34,14 +37,22 @@ class DigitPad(AnyWidget):
 
     Attributes:
         prediction: ``{"label", "name", "reason", "probabilities"}`` of the drawing, as the pad in the browser sees
-            it: the index of a class and its name, or None for both and the reason why.
-        drawing: the grey levels as base64; :attr:`image` has them as an array.
+            it: the index of a class and its name, or None for both and the reason why. Empty until it has looked.
+        drawing: the grey levels as base64, empty before the first stroke; ``image`` has them as an array.
 
     Raises:
         FileNotFoundError, ValueError: no such file, or not a weights file.
 
     A notebook that is stored or shown without a kernel keeps a still picture of the drawing as it was when the cell
     was run, or where nothing was drawn yet, of a 4, and of an empty sheet for other classes than the digits.
+
+    >>> from digitlib import DigitClassifier
+    >>> from digitlib.hosts.notebook import DigitPad
+    >>> pad = DigitPad()  # the last line of a cell shows it
+    >>> pad.image.shape, pad.prediction
+    ((280, 280), {})
+    >>> DigitClassifier.load().classify(pad.image).reason
+    'blank'
     """
 
     _esm = (_PAD / "pad.mjs").read_text(encoding="utf-8")
@@ -65,9 +76,9 @@ class DigitPad(AnyWidget):
     # With it ipywidgets 7 would show the pad in its own way, without a picture.
     _ipython_display_ = None
 
-    def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         # Colab learns from anywidget's metadata what shows it.
-        _, metadata = super()._repr_mimebundle_(**options)
+        _, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         image, classes = self.image, self._classifier.classes
         if are_digits(classes) and not image.any():
             image = _a_four()
@@ -117,7 +128,7 @@ def _still(image: np.ndarray, prediction: Prediction, classes: tuple[str, ...]) 
     return buffer.getvalue()
 
 
-def _font(size: int, classes: tuple[str, ...]) -> ImageFont.FreeTypeFont:
+def _font(size: int, classes: tuple[str, ...]) -> _Font:
     """Pillow's own font for digits; it has little more than English, so matplotlib's for other names."""
     if are_digits(classes):
         return ImageFont.load_default(size)
@@ -141,12 +152,12 @@ def _sentence(prediction: Prediction, classes: tuple[str, ...]) -> str:
     digits = are_digits(classes)
     if prediction.reason == "blank":
         return words.heading(classes)
-    if prediction.label is None:
+    if prediction.name is None:
         return "Not a digit, I think" if digits else "None of these, I think"
     return f"This is a {prediction.name}" if digits else prediction.name
 
 
-def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+def _shortened(text: str, width: int, font: _Font) -> str:
     """A text as it is, or its beginning and an ellipsis where it is wider than that."""
     text = one_line(text)[:80]
     if font.getlength(text) <= width:

@@ -84,6 +84,16 @@ def publish(files: Mapping[str, bytes], name: str, kind: str) -> tuple[str, list
         ValueError: another kind.
         PermissionError: no token, or one that may not do this.
         OSError: the hub said no for another reason, or the connection was lost.
+        KeyboardInterrupt: it was interrupted; says what the hub holds now.
+        ModuleNotFoundError: there is no huggingface_hub.
+
+    What is asked wrongly is said before anything is sent:
+
+    >>> from digitlib.hosts import deploy, publish
+    >>> files = deploy.gather("static", "ada/digits")
+    >>> publish.publish(files, "ada/digits", kind="page")
+    Traceback (most recent call last):
+    ValueError: expected a kind out of static, gradio, model, got 'page'
     """
     from huggingface_hub import errors
 

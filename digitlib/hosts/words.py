@@ -16,7 +16,12 @@ NAMES, LETTERS = 10, 40
 
 
 def escaped(name: str) -> str:
-    """A name as Markdown that shows it, on one line; a long one is cut short."""
+    r"""A name as Markdown that shows it, on one line; one of more than 40 characters is cut short.
+
+    >>> from digitlib.hosts import words
+    >>> print(words.escaped("a *wild* rose"))
+    a \*wild\* rose
+    """
     line = one_line(name)
     if len(line) > LETTERS:
         line = f"{line[: LETTERS - 1]}…"
@@ -24,7 +29,12 @@ def escaped(name: str) -> str:
 
 
 def listed(classes: Sequence[str]) -> str:
-    """The names in a row, as Markdown; of many the first ones, and how many more there are."""
+    """At least two names in a row, as Markdown; of more than ten the first ones, and how many more there are.
+
+    >>> from digitlib.hosts import words
+    >>> words.listed(["cat", "dog", "horse"]), words.listed(list("abcdefghijklmnop"))
+    ('cat, dog and horse', 'a, b, c, d, e, f, g, h, i, j and 6 more')
+    """
     names = [escaped(name) for name in classes]
     if len(names) > NAMES:
         names = [*names[:NAMES], f"{len(names) - NAMES} more"]
@@ -32,12 +42,28 @@ def listed(classes: Sequence[str]) -> str:
 
 
 def heading(classes: Sequence[str]) -> str:
-    """What a page asks its visitor to do."""
+    """What a page asks its visitor to do.
+
+    >>> from digitlib.hosts import words
+    >>> from digitlib.weights import DIGITS
+    >>> words.heading(DIGITS), words.heading(["cat", "dog"])
+    ('Draw a digit', 'Draw something')
+    """
     return "Draw a digit" if are_digits(classes) else "Draw something"
 
 
 def network(classes: Sequence[str], provenance: Mapping) -> str:
-    """What answers, as the beginning of a sentence."""
+    """What answers, as the beginning of a sentence.
+
+    Args:
+        classes: the names of the model's classes.
+        provenance: what its weights file says of its training; only ``"dataset"`` is looked at.
+
+    >>> from digitlib.hosts import words
+    >>> from digitlib.weights import DIGITS
+    >>> words.network(DIGITS, {"dataset": "mnist"}), words.network(["cat", "dog"], {})
+    ('A small neural network, trained on MNIST,', 'A small neural network')
+    """
     if are_digits(classes) and provenance.get("dataset") == "mnist":
         return "A small neural network, trained on MNIST,"
     return "A small neural network"

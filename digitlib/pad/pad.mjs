@@ -752,7 +752,8 @@ function showImage(canvas, image) {
   context.putImageData(pixels, 0, 0);
 }
 
-// Labelled drawings, kept in the page until they are exported. known() tells classes and preparation.
+// Labelled drawings, kept in the page until they are exported. known() tells classes and preparation; where these
+// aren't the digits', a third file says them, as digitlib/idx.py reads it.
 function collect(part, sheet, { known, clear }) {
   const kept = [];
   const tell = (text) => (part("count").textContent = text);
@@ -766,7 +767,9 @@ function collect(part, sheet, { known, clear }) {
     const label = part("label").value;
     if (!image) return tell(`${wordsFor(classes).invitation} first.`);
     if (label === "") return tell(wordsFor(classes).choose);
-    kept.push({ image, label: Number(label), name: classes[label] });
+    const said = JSON.stringify({ classes, preparation }); // what the label counts; a host may have exchanged it
+    if (kept.some((other) => other.said !== said)) return tell("Export and drop what was kept of other classes first.");
+    kept.push({ image, label: Number(label), name: classes[label], said });
     clear();
     count();
   });
@@ -780,6 +783,9 @@ function collect(part, sheet, { known, clear }) {
     const type = "application/octet-stream"; // without it Chromium adds ".txt" to the names
     download("drawings-images-idx3-ubyte", new Blob([images], { type }));
     download("drawings-labels-idx1-ubyte", new Blob([labels], { type }));
+    const { classes, preparation } = JSON.parse(kept[0].said);
+    if (areDigits(classes) && preparation === "digit") return;
+    download("drawings-classes.json", new Blob([kept[0].said], { type: "application/json" }));
   });
 }
 

@@ -40,7 +40,13 @@ class Corruption:
     Attributes:
         unit: what severities count.
         severities: those of the curve, mild to strong.
-        apply: takes float images ``(N, 28, 28)`` in [0, 1], a severity and a generator; returns such images.
+        apply: takes float images ``(N, 28, 28)`` in [0, 1], a severity and a generator; returns such images, where
+            some numbers may lie outside.
+
+    >>> from digitlib.report.corruptions import CORRUPTIONS, Corruption
+    >>> kind: Corruption = CORRUPTIONS["rotation"]
+    >>> kind.severities, kind.unit
+    ((10, 20, 30, 40), 'degrees')
     """
 
     unit: str
@@ -49,15 +55,30 @@ class Corruption:
 
 
 def corrupt(images: torch.Tensor, kind: str, severity: float, seed: int = SEED) -> torch.Tensor:
-    """Make uint8 images ``(N, 28, 28)`` worse; ``kind`` is one of :data:`CORRUPTIONS`. The same seed, the same images.
+    """Make images worse.
+
+    Args:
+        images: uint8 ``(N, 28, 28)``.
+        kind: one of :data:`digitlib.report.corruptions.CORRUPTIONS`.
+        severity: how much, in the kind's own unit (:data:`digitlib.report.corruptions.UNITS`); a kind is made for what
+            lies between its own severities.
+        seed: decides what the kind leaves open; the same seed gives the same images.
+
+    Returns:
+        uint8 ``(N, 28, 28)``.
 
     Raises:
-        ValueError: no kind has this name.
+        ValueError: no kind has this name, or images of another type.
+
+    >>> from digitlib.drawn import styles
+    >>> from digitlib.report.corruptions import corrupt
+    >>> fours = styles.draw("4 left open", 20, seed=0)
+    >>> noisy = corrupt(fours, "noise", 0.4)
+    >>> noisy.shape, bool((noisy > 0).sum() > 2 * (fours > 0).sum())
+    (torch.Size([20, 28, 28]), True)
     """
-    if kind not in CORRUPTIONS:
-        raise ValueError(f"expected a corruption out of {', '.join(CORRUPTIONS)}, got {kind!r}")
     random = torch.Generator().manual_seed(int(seed))
-    worse = CORRUPTIONS[kind].apply(scale(images), severity, random)
+    worse = _named(kind).apply(scale(images), severity, random)
     return (255 * worse).round().clamp(0, 255).to(torch.uint8)
 
 
@@ -69,9 +90,26 @@ def curve(
     Args:
         logits: takes uint8 ``(N, 28, 28)``, returns ``(N, C)``, such as ``partial(evaluate.logits, model)``.
         images: what to make worse.
-        kind: one of :data:`CORRUPTIONS`.
+        kind: one of :data:`digitlib.report.corruptions.CORRUPTIONS`.
+
+    Yields:
+        the severity in the kind's own unit, mild to strong, and the share named rightly.
+
+    Raises:
+        ValueError: no kind has this name; at the first step.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import styles
+    >>> from digitlib.report.corruptions import curve
+    >>> fours = Images(styles.draw("4 left open", 100, seed=0), torch.full((100,), 4))
+    >>> found = dict(curve(partial(evaluate.logits, DigitClassifier.load()), fours, "rotation"))
+    >>> found[10].value > 0.9, found[40].value < 0.6
+    (True, True)
     """
-    for severity in CORRUPTIONS[kind].severities:
+    for severity in _named(kind).severities:
         worse = corrupt(images.images, kind, severity)
         yield severity, accuracy(logits(worse), images.labels)
 
@@ -79,7 +117,21 @@ def curve(
 def curves(
     logits: Callable[[torch.Tensor], torch.Tensor], images: Images
 ) -> dict[str, dict[float, Accuracy]]:
-    """The :func:`curve` of every kind: ``{kind: {severity: accuracy}}``."""
+    """The curve of every kind: ``{kind: {severity: accuracy}}``.
+
+    Args and errors are :func:`digitlib.report.corruptions.curve`'s.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import styles
+    >>> from digitlib.report.corruptions import curves, mean_error
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> found = curves(partial(evaluate.logits, DigitClassifier.load()), fours)
+    >>> len(found), 0 < mean_error(found) < 0.3
+    (10, True)
+    """
     return {kind: dict(curve(logits, images, kind)) for kind in CORRUPTIONS}
 
 
@@ -87,24 +139,36 @@ def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
     """The share of wrong answers, averaged over all severities of all kinds, each kind counting the same.
 
     Args:
-        curves: what :func:`curves` found.
+        curves: what :func:`digitlib.report.corruptions.curves` found, of at least one kind.
+
+    >>> from digitlib.evaluate import Accuracy
+    >>> from digitlib.report.corruptions import mean_error
+    >>> found = {"blur": {1: Accuracy(9, 10), 2: Accuracy(7, 10)}, "shift": {1: Accuracy(6, 10)}}
+    >>> round(mean_error(found), 3)
+    0.3
     """
     return fmean(fmean(1 - found.value for found in curve.values()) for curve in curves.values())
 
 
-def _shift(images, pixels, random):
+def _named(kind: str) -> Corruption:
+    if kind not in CORRUPTIONS:
+        raise ValueError(f"expected a corruption out of {', '.join(CORRUPTIONS)}, got {kind!r}")
+    return CORRUPTIONS[kind]
+
+
+def _shift(images: torch.Tensor, pixels: float, random: torch.Generator) -> torch.Tensor:
     """In one of four directions."""
     moved = torch.empty_like(images)
     direction = torch.randint(4, (len(images),), generator=random)
-    pixels = int(pixels)
+    far = int(pixels)
     for number, (right, down) in enumerate(((1, 0), (-1, 0), (0, 1), (0, -1))):
-        some = F.pad(images[direction == number], [pixels] * 4)
-        left, top = pixels - right * pixels, pixels - down * pixels
+        some = F.pad(images[direction == number], [far] * 4)
+        left, top = far - right * far, far - down * far
         moved[direction == number] = some[:, top : top + SIDE, left : left + SIDE]
     return moved
 
 
-def _rotate(images, degrees, random):
+def _rotate(images: torch.Tensor, degrees: float, random: torch.Generator) -> torch.Tensor:
     """Either way."""
     turned = torch.empty_like(images)
     clockwise = torch.rand(len(images), generator=random) < 0.5
@@ -113,42 +177,42 @@ def _rotate(images, degrees, random):
     return turned
 
 
-def _resize(images, factor, random):
+def _resize(images: torch.Tensor, factor: float, random: torch.Generator) -> torch.Tensor:
     return Deform(scale=(factor - 1, factor - 1))(images, random)
 
 
-def _thicken(images, pixels, random):
+def _thicken(images: torch.Tensor, pixels: float, random: torch.Generator) -> torch.Tensor:
     for _ in range(int(pixels)):
         images = Deform(pen=(1.0, 1.0))(images, random)
     rest = pixels % 1
     return Deform(pen=(rest, rest))(images, random) if rest else images
 
 
-def _thin(images, pixels, random):
+def _thin(images: torch.Tensor, pixels: float, random: torch.Generator) -> torch.Tensor:
     return Deform(pen=(-pixels, -pixels))(images, random)
 
 
-def _blur(images, sigma, _):
+def _blur(images: torch.Tensor, sigma: float, _: torch.Generator) -> torch.Tensor:
     from scipy.ndimage import gaussian_filter  # a second of import
 
     return torch.from_numpy(gaussian_filter(images.numpy(), (0, sigma, sigma), mode="constant"))
 
 
-def _noise(images, deviation, random):
+def _noise(images: torch.Tensor, deviation: float, random: torch.Generator) -> torch.Tensor:
     return images + deviation * torch.randn(images.shape, generator=random)
 
 
-def _fade(images, contrast, _):
+def _fade(images: torch.Tensor, contrast: float, _: torch.Generator) -> torch.Tensor:
     """Ink and ground come closer to a middle grey."""
     return 0.5 + contrast * (images - 0.5)
 
 
-def _cover(images, side, random):
+def _cover(images: torch.Tensor, side: float, random: torch.Generator) -> torch.Tensor:
     """A dark square, somewhere on the 20 x 20 pixels of the digit."""
-    covered, side = images.clone(), int(side)
-    corners = torch.randint(4, 25 - side, (len(images), 2), generator=random)
+    covered, wide = images.clone(), int(side)
+    corners = torch.randint(4, 25 - wide, (len(images), 2), generator=random)
     for image, (top, left) in zip(covered, corners.tolist(), strict=True):
-        image[top : top + side, left : left + side] = 0
+        image[top : top + wide, left : left + wide] = 0
     return covered
 
 

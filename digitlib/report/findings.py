@@ -3,6 +3,23 @@
 :func:`digitlib.report.measure.measure` finds it, :mod:`digitlib.report.page` shows it. In JSON a record is a dictionary
 under its fields' names, with blanks for underscores, and a share has its value and its interval beside its counts, so
 that other programs needn't know Wilson's formula.
+
+What is found of ten pictures of cats and dogs, put together by hand:
+
+>>> from digitlib.accuracy import Share
+>>> from digitlib.report import findings
+>>> right, dog_called_cat = Share(9, 10), findings.Mistake(index=7, label=1, called=0)
+>>> report = findings.Report(
+...     *("mine", "my own hand", "2026-01-31", ("cat", "dog")),
+...     clean=findings.Clean(right, confusion=((5, 0), (1, 4)), worst=(dog_called_cat,)),
+...     calibration=findings.Calibration(1.0, 0.05, 0.02, (findings.Bin(0.95, right),), (1.0,), (0.1,)),
+...     worse=findings.Worse({"blur": {0.5: Share(8, 10)}}, mean_error=0.2),
+...     refusal=findings.Refusal(threshold=2.5, refused=Share(1, 10), answered=Share(8, 9)),
+... )
+>>> print(report.noun, "|", report.by_class["dog"])
+picture | 80.0 % (37.6 to 96.4) of 5
+>>> report.to_json()["worse"]["mean error"], findings.Report.from_json(report.to_json()) == report
+(0.2, True)
 """
 
 import types
@@ -31,7 +48,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Mistake:
-    """An image called wrong: its position, its label and what it was called, both as indices of classes."""
+    """An image called wrong.
+
+    Attributes:
+        index: its position among the images, from 0.
+        label: the index of its class.
+        called: the index of the class that it was taken for.
+    """
 
     index: int
     label: int
@@ -55,7 +78,12 @@ class Clean:
 
 @dataclass(frozen=True)
 class Bin:
-    """Images of which a model was about equally sure: how sure on average, 0 to 1, and the share that was right."""
+    """Images of which a model was about equally sure.
+
+    Attributes:
+        sure: how sure on average, 0 to 1.
+        right: the share that was right.
+    """
 
     sure: float
     right: Share
@@ -66,9 +94,9 @@ class Calibration:
     """How sure the model is, and how right.
 
     Attributes:
-        temperature: its logits were divided by it.
+        temperature: its logits were divided by it, above 0.
         error: the expected calibration error, 0 to 1.
-        chance: what that would be of a perfectly calibrated model.
+        chance: what that would be of a perfectly calibrated model, 0 to 1.
         bins: from the least sure to the surest.
         coverage, risk: a hundred points: if only so large a share gets an answer, the surest, so many are wrong.
     """
@@ -83,7 +111,13 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Worse:
-    """The images made worse: for each kind of corruption and severity the share that is right; and the mean error."""
+    """The images made worse.
+
+    Attributes:
+        curves: the share that is right for each severity of each kind of corruption
+            (:data:`digitlib.report.corruptions.CORRUPTIONS`), in the kind's own unit.
+        mean_error: the share that is wrong, 0 to 1, averaged over all of them.
+    """
 
     curves: dict[str, dict[float, Share]]
     mean_error: float
@@ -91,7 +125,19 @@ class Worse:
 
 @dataclass(frozen=True)
 class Cell:
-    """Digits redrawn in one size with one pen, and the share that is right."""
+    """Digits redrawn in one size with one pen.
+
+    Attributes:
+        size: the digits' longer side, in parts of the sheet.
+        pen: the pen's width, in parts of the digits' longer side.
+        right: the share that is right.
+
+    >>> from digitlib.accuracy import Share
+    >>> from digitlib.report.findings import Cell
+    >>> cell = Cell(size=0.5, pen=0.1, right=Share(97, 100))
+    >>> print(f"size {cell.size:.0%}, pen {cell.pen:.0%}: {cell.right}")
+    size 50%, pen 10%: 97.0 % (91.5 to 99.0) of 100
+    """
 
     size: float
     pen: float
@@ -100,7 +146,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Redrawn:
-    """Digits redrawn with any pen: all together, and each cell of the grid."""
+    """Digits redrawn with any pen.
+
+    Attributes:
+        all: the share that is right of all together.
+        cells: each size with each pen (:data:`digitlib.drawn.redrawn.GRID`).
+
+    >>> from digitlib.accuracy import Share, total
+    >>> from digitlib.report.findings import Cell, Redrawn
+    >>> cells = Cell(0.3, 0.1, Share(90, 100)), Cell(0.5, 0.1, Share(98, 100))
+    >>> print(Redrawn(total(cell.right for cell in cells), cells).all)
+    94.0 % (89.8 to 96.5) of 200
+    """
 
     all: Share
     cells: tuple[Cell, ...]
@@ -108,7 +165,18 @@ class Redrawn:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Digits from elsewhere that are right: other writers', and those drawn by program, by style."""
+    """Digits from elsewhere.
+
+    Attributes:
+        writers: the share that is right of other people's digits.
+        styles: of those drawn by program, by the name of the style (:data:`digitlib.drawn.styles.STYLES`).
+
+    >>> from digitlib.accuracy import Share
+    >>> from digitlib.report.findings import Elsewhere
+    >>> found = Elsewhere(Share(1350, 1437), {"7 with a bar": Share(48, 50), "4 left open": Share(50, 50)})
+    >>> min(found.styles, key=lambda style: found.styles[style].value)
+    '7 with a bar'
+    """
 
     writers: Share
     styles: dict[str, Share]
@@ -131,7 +199,18 @@ class Refusal:
 
 @dataclass(frozen=True)
 class NonDigits:
-    """The share of things that are no digits which pass for one: by kind, and by group of kinds."""
+    """Things that are no digits: the share that passes for one.
+
+    Attributes:
+        kinds: by kind (:data:`digitlib.drawn.nondigits.KINDS`).
+        groups: by group of kinds (:data:`digitlib.drawn.nondigits.GROUPS`).
+
+    >>> from digitlib.accuracy import Share, total
+    >>> from digitlib.report.findings import NonDigits
+    >>> kinds = {"symbols": Share(14, 50), "doodles": Share(2, 50)}
+    >>> print(NonDigits(kinds, {"kinds set aside": total(kinds.values())}).groups["kinds set aside"])
+    16.0 % (10.1 to 24.4) of 100
+    """
 
     kinds: dict[str, Share]
     groups: dict[str, Share]
@@ -144,7 +223,7 @@ class Report:
     Attributes:
         model: what it is called.
         made_by: the versions that measured it.
-        date: of the measuring.
+        date: of the measuring, such as ``"2026-01-31"``.
         classes: the names of its classes.
         clean, calibration, worse: of every model.
         redrawn, elsewhere: of models of the ten digits.
@@ -186,7 +265,11 @@ class Report:
 
     @classmethod
     def from_json(cls, plain: Mapping) -> "Report":
-        """From what :meth:`to_json` gave. ValueError for what is no report."""
+        """From what :meth:`digitlib.report.findings.Report.to_json` gave.
+
+        Raises:
+            ValueError: what is no report.
+        """
         try:
             return _from_plain(cls, plain)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -195,7 +278,7 @@ class Report:
             ) from None
 
 
-def _to_plain(value) -> Any:
+def _to_plain(value: object) -> Any:
     match value:
         case Share():
             counts = {"count": value.count, "n": value.n}
@@ -209,7 +292,7 @@ def _to_plain(value) -> Any:
     return {_key(one.name): _to_plain(getattr(value, one.name)) for one in fields(value)}
 
 
-def _from_plain(kind, plain) -> Any:
+def _from_plain(kind: Any, plain: Any) -> Any:
     """The other way: what a type says of a field decides what becomes of its JSON."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is types.UnionType:  # of something and None
@@ -220,7 +303,7 @@ def _from_plain(kind, plain) -> Any:
         return {inner[0](key): _from_plain(inner[1], one) for key, one in plain.items()}
     if kind is Share:
         return Share(plain["count"], plain["n"])
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _from_plain(hints[name], plain[_key(name)]) for name in hints})
     return kind(plain)

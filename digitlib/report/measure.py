@@ -1,7 +1,7 @@
 """Everything that ``digitlib report`` measures of a model, part by part.
 
-:func:`measure` takes any model and any images, so that readers can ask it about their own. Some parts are for digits
-alone: drawings, other people's handwriting and things that are no digits can be had of these only.
+:func:`digitlib.report.measure.measure` takes any model and any images, so that readers can ask it about their own. Some
+parts are for digits alone: drawings, other people's handwriting and things that are no digits can be had of these only.
 """
 
 import math
@@ -20,6 +20,7 @@ from digitlib.classify import Classifier
 from digitlib.data import Images, split_indices
 from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.report import corruptions, findings
+from digitlib.weights import check_calibration
 
 __all__ = ["PARTS", "measure"]
 
@@ -37,16 +38,33 @@ def measure(
     quick: bool = False,
     tell: Callable[[str], None] = lambda text: None,
 ) -> findings.Report:
-    """The figures of :func:`digitlib.report.page.write`, which says what the arguments are and what is raised."""
+    """The figures of :func:`digitlib.report.page.write`, which says what the arguments are and what is raised.
+
+    Any model and any images: here one that looks whether the left half is the brighter one.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from digitlib.data import Images
+    >>> from digitlib.report.measure import measure
+    >>> images = torch.zeros(100, 28, 28, dtype=torch.uint8)
+    >>> images[:50, :, :14], images[50:, :, 14:] = 255, 255
+    >>> halves = Images(images, torch.arange(100) // 50, ("left", "right"))
+    >>> report = measure(nn.Sequential(nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten()), halves)
+    >>> print(report.by_class["left"])
+    100.0 % (92.9 to 100.0) of 50
+    >>> report.redrawn is None, list(report.worse.curves)[:3]  # only digits can be redrawn
+    (True, ['shift', 'rotation', 'smaller'])
+    """
     if len(images) < FEWEST:
         raise ValueError(f"expected at least {FEWEST} images, got {len(images)}")
-    ours = isinstance(model, Classifier)
     if temperature is None:
-        temperature = model.temperature if ours else 1.0
+        temperature = model.temperature if isinstance(model, Classifier) else 1.0
     if threshold is None:
-        threshold = model.threshold if ours else math.inf
+        threshold = model.threshold if isinstance(model, Classifier) else math.inf
     # As Python's own numbers, since they are written down.
-    asked = _Asked(model, images, float(temperature), float(threshold), quick)
+    temperature, threshold = float(temperature), float(threshold)
+    check_calibration({"temperature": temperature})
+    asked = _Asked(model, images, temperature, threshold, quick)
     asked.try_it()
     if quick:
         asked = asked.shortened()
@@ -62,7 +80,7 @@ def measure(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A model, and the images that it is asked about; the rest is as :func:`measure` takes it."""
+    """A model, and the images that it is asked about; the rest is as ``measure`` takes it."""
 
     model: evaluate.Model
     images: Images

@@ -2,6 +2,29 @@
 
 It is one file that asks nothing of any other. Its pictures are narrow, so that their letters can be read on a
 telephone, and each says how to read it.
+
+Of a model that looks whether the left half is the brighter one; the second file makes the first again:
+
+>>> import json
+>>> import tempfile
+>>> from pathlib import Path
+>>> import torch
+>>> from torch import nn
+>>> from digitlib.data import Images
+>>> from digitlib.report import page
+>>> from digitlib.report.findings import Report
+>>> images = torch.zeros(100, 28, 28, dtype=torch.uint8)
+>>> images[:50, :, :14], images[50:, :, 14:] = 255, 255
+>>> halves = Images(images, torch.arange(100) // 50, ("left", "right"))
+>>> model = nn.Sequential(nn.AdaptiveAvgPool2d((1, 2)), nn.Flatten())
+>>> with tempfile.TemporaryDirectory() as folder:
+...     report = page.write(folder, model, halves, name="halves")
+...     files = (Path(folder) / f"report.{kind}" for kind in ("html", "json"))
+...     html, plain = (file.read_text(encoding="utf-8") for file in files)
+>>> print(report.clean.accuracy)
+100.0 % (96.3 to 100.0) of 100
+>>> page.render(Report.from_json(json.loads(plain)), halves) == html
+True
 """
 
 import base64
@@ -66,8 +89,10 @@ def write(
             ``(N, C + 1)`` with a score for what is none of the classes.
         images: what to measure on; none of them may have been trained on.
         name: what the page calls the model.
-        temperature, threshold: its calibration; if None, a classifier's own, and of any other model none. What was
-            fitted on the same images looks a little better here than elsewhere.
+        temperature: what logits are divided by, above 0; if None, a classifier's own, and of any other model 1. One
+            that was fitted on the same images makes the model look a little better here than elsewhere.
+        threshold: the doubt (:func:`digitlib.calibrate.doubt`) above which it refuses, for a model with a score for
+            what is none of the classes; if None, a classifier's own, and of any other model none.
         quick: a fifth of everything.
         tell: called with a line at each step.
 
@@ -76,8 +101,8 @@ def write(
 
     Raises:
         NotADirectoryError, FileNotFoundError: the folder can't be made.
-        ValueError: fewer than 100 images, or a model that can't be asked, returns something else or names other
-            classes.
+        ValueError: fewer than 100 images, a temperature not above 0, or a model that can't be asked, returns something
+            else or names other classes.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -97,8 +122,11 @@ def render(report: Report, images: Images) -> str:
     """The report as HTML.
 
     Args:
-        report: what :func:`write` returns; ``Report.from_json`` makes it of ``report.json`` again.
+        report: what :func:`digitlib.report.page.write` returns; ``Report.from_json`` makes it of ``report.json`` again.
         images: those that were measured on, for the pictures of the worst mistakes.
+
+    Returns:
+        a whole page with its pictures in it.
     """
     about = f"Measured on {report.date} by {report.made_by}. Each share has its 95 % interval and its n."
     parts = [_HEAD.format(title=escape(f"Report: {report.model}"), about=about)]
@@ -220,8 +248,8 @@ def _fitted(temperature: float, noun: str) -> Iterator[str]:
 
 def _risk(report: Report) -> Iterator[str]:
     noun, about = report.noun, report.calibration
-    percents = [[100 * share for share in part] for part in (about.coverage, about.risk)]
-    curves = {f"surest {noun}s first": percents}
+    given, missed = ([100 * share for share in part] for part in (about.coverage, about.risk))
+    curves = {f"surest {noun}s first": (given, missed)}
     caption = (
         f"At the right it answers every {noun}; the further left, the fewer it answers, the least sure left out first, "
         "and the height is the share of these answers that are wrong."
