@@ -68,7 +68,7 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
         ),
         (
             ["train", "--out", "w", "--recipe", "slow"],
-            "tiny, pad, record, got 'slow'",
+            "tiny, pad, own, record, got 'slow'",
         ),
         (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
         (["train", "--out", "w", "--teacher", "t"], "expected no teacher for recipe b"),
