@@ -117,6 +117,21 @@ def test_a_table_holds_the_same(capsys, asked):
         assert [float(value) for value in row[4:]] == [*line["probabilities"].values()]
 
 
+def test_a_line_waits_for_no_other_picture(capsys, tmp_path, monkeypatch):
+    """Each is printed before the next is read."""
+    for digit in (1, 3, 7):
+        draw(digit).save(tmp_path / f"{digit}.png")
+    lines, classify_one = [], DigitClassifier.classify
+
+    def counting(self, image):
+        lines.append(len(capsys.readouterr().out.splitlines()))
+        return classify_one(self, image)
+
+    monkeypatch.setattr(DigitClassifier, "classify", counting)
+    assert run(capsys, "predict", tmp_path)[0] == 0
+    assert lines == [0, 1, 1]
+
+
 def test_one_form_at_a_time(capsys):
     code, output, [error] = run(capsys, "predict", "--json", "--csv", "x.png")
     assert (code, output) == (2, []) and "not allowed with argument --json" in error
