@@ -165,7 +165,7 @@ def check_calibration(calibration: Mapping) -> None:
     >>> check_calibration({"temperature": 0})
     Traceback (most recent call last):
         ...
-    ValueError: expected a temperature that is a finite number above 0, got 0
+    ValueError: expected a temperature that is a finite number above 0, below 1e+38, got 0
     """
     for name, least in (("temperature", 0.0), ("threshold", -LARGEST)):
         value = calibration.get(name, 1.0)

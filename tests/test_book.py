@@ -17,8 +17,8 @@ from digitlib import weights
 from digitlib.book.entries import entries
 from digitlib.data import VALID_SIZE
 from digitlib.evaluate import Accuracy
-from digitlib.recipes import RECIPES
 from digitlib.show import VIEW
+from recipes import OF_DIGITS
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
@@ -209,7 +209,7 @@ def test_explorations_keep_a_still_picture(chapter):
 def test_the_ledger_holds_what_the_chapters_use():
     measured, alone = named("reproduced"), named("recorded")
     assert not measured & alone
-    assert {f"recipe.{name}" for name in RECIPES} <= alone
+    assert {f"recipe.{name}" for name in OF_DIGITS} <= alone
     assert set(entries("mnist")) == measured | alone
     assert set(entries("optdigits")) == measured
 
@@ -407,7 +407,7 @@ def test_widening_takes_a_machine_in_and_records_nothing_else():
 def test_results_names_what_it_does_not_measure():
     slow = notebooks.slow({dataset: entries(dataset) for dataset in VALID_SIZE})
     assert {line.partition(" (")[0] for line in slow} == named("recorded")
-    for name in RECIPES:
+    for name in OF_DIGITS:
         assert f"recipe.{name} (python benchmarks/recipes.py {name})" in slow
 
 

@@ -251,6 +251,7 @@ def test_a_pair_of_files_is_loaded_by_its_images_or_its_folder(small, tmp_path, 
     labels.rename(tmp_path / "elsewhere")
     found = data.load("my-images-idx3-ubyte.gz", tmp_path / "elsewhere")
     assert torch.equal(found.labels, small.labels[:5])
+    (tmp_path / "my-classes.json").unlink()
     with pytest.raises(ValueError, match="expected labels 0 to 1, got"):
         data.load("my-images-idx3-ubyte.gz", "elsewhere", classes=("a", "b"))
 

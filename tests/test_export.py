@@ -75,8 +75,8 @@ def test_other_models_are_refused(model):
 
 @pytest.mark.parametrize("without", [{"affine": False}, {"track_running_stats": False}])
 def test_a_batch_normalisation_that_keeps_nothing_to_fold_is_refused(without):
-    model = MLP((20,))
-    layers = [*list(model)[:3], nn.BatchNorm1d(20, **without), *list(model)[3:]]
+    layers = list(MLP((20,)))
+    layers.insert(3, nn.BatchNorm1d(20, **without))
     with pytest.raises(ValueError, match="expected batch normalisation with weights and running"):
         export.fold(nn.Sequential(*layers))
 

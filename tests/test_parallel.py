@@ -50,7 +50,7 @@ from digitlib.train import Training, fit
 folder, = sys.argv[1:]
 stored = np.load(f"{folder}/digits.npz")
 digits = data.Images(torch.from_numpy(stored["images"]), torch.from_numpy(stored["labels"]))
-data.load = {"optdigits": digits}.get  # the same ones, without the import of scikit-learn
+data.load = lambda *_, **__: digits  # the same ones, without the import of scikit-learn
 
 
 configured = run.config_from_args
