@@ -23,6 +23,7 @@ PROBLEM = 2  # docutils calls it a warning
 INIT = '"""Made up."""\n\nfrom made.parts import Base\n\n__all__ = ["Base"]\n'
 PARTS = '''"""Parts. Of what is made up, see :func:`{role}`."""
 
+from abc import ABC
 from typing import Literal
 
 import numpy as np
@@ -43,7 +44,7 @@ class Failed(ValueError):
     """It didn't work."""
 
 
-class Base:
+class Base(ABC):
     """Something.
 
     Attributes:
@@ -271,7 +272,7 @@ def test_a_role_becomes_a_link_to_an_entry_or_else_code(tmp_path, role, shown):
 def test_what_an_entry_says(tmp_path, line):
     _, text = made(tmp_path)
     assert line.replace("\n      :", "\n   :") in text or line in text
-    assert "_hidden" not in text
+    assert "_hidden" not in text and "ABC" not in text
 
 
 def test_a_name_from_another_module_says_whose_it_is(tmp_path):

@@ -17,6 +17,7 @@ import griffe
 ROOT = Path(__file__).parents[2]
 ROLE = re.compile(r":(func|meth|class|exc|data|attr|mod|obj):`(~?)([\w.]+)`")
 CALLED = ("func", "meth")
+FORMAL = ("ABC", "Protocol")  # bases that say nothing of what a class can do
 HIDDEN = ("__init__", "__post_init__")  # what a class's own entry says
 SHORT = 60
 """The longest value of a constant that is shown, in characters."""
@@ -249,7 +250,8 @@ def abstract(one: griffe.Function) -> list[str]:
 
 def bases(package: Package, one: griffe.Class) -> list[str]:
     """The line that names a class's bases, if it has any."""
-    names = [name(package, one, str(base)) for base in one.bases]
+    bases = [str(base) for base in one.bases if str(base) not in FORMAL]
+    names = [name(package, one, base) for base in bases]
     return [f"A kind of {' and '.join(names)}."] if names else []
 
 
