@@ -14,7 +14,6 @@ second is prepared as digits are. A model in ONNX carries the same texts.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +57,7 @@ TINY = Path(__file__).with_name("tiny.safetensors")
 """Smaller ones, of less than 64,000 bytes."""
 
 LARGEST = 1e38
-"""Weights and biases are smaller than this."""
+"""Every number in a file is smaller than this."""
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""
@@ -158,7 +157,9 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
 
 
 def check_calibration(calibration: Mapping) -> None:
-    """ValueError unless a temperature, if there is one, is a finite number above 0, and a threshold any finite number.
+    """ValueError unless a temperature, if there is one, is a number above 0, and a threshold any finite number.
+
+    Either below 1e38, since they meet numbers of float32.
 
     >>> check_calibration({"temperature": 1.2, "threshold": -0.5})
     >>> check_calibration({"temperature": 0})
@@ -166,12 +167,14 @@ def check_calibration(calibration: Mapping) -> None:
         ...
     ValueError: expected a temperature that is a finite number above 0, got 0
     """
-    for name, least in (("temperature", 0.0), ("threshold", -math.inf)):
+    for name, least in (("temperature", 0.0), ("threshold", -LARGEST)):
         value = calibration.get(name, 1.0)
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number and least < value < math.inf):
+        # A larger one is infinite as a float32, and a whole number may be too large for any float.
+        if not (number and least < value < LARGEST):
+            above = " above 0" * (name == "temperature")
             raise ValueError(
-                f"expected a {name} that is a finite number{' above 0' * (name == 'temperature')}, got {value!r}"
+                f"expected a {name} that is a finite number{above}, below {LARGEST:g}, got {value!r:.40}"
             )
 
 
@@ -248,13 +251,13 @@ def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> steps.tolist(), f"{scale.item():.4f}"
     ([[127, -50, 0]], '0.0100')
     """
-    scale = np.abs(weight).max(axis=1) / 127
-    scale[scale.astype(np.float32) == 0] = (
-        1  # a row of zeros, or of numbers that float32 takes for zeros
-    )
+    # As float32 from the start: of finer numbers, what is rounded again may come out another.
+    weight = weight.astype(np.float32, copy=False)
+    scale = np.abs(weight).max(axis=1) / np.float32(127)
+    scale[scale == 0] = 1  # a row of zeros, or nearly
     # The smallest numbers have few digits: theirs may divide to more than 127.
     steps = np.rint(weight / scale[:, None]).clip(-127, 127)
-    return steps.astype(np.int8), scale.astype(np.float32)
+    return steps.astype(np.int8), scale
 
 
 def rounded(layers: Layers) -> Layers:

@@ -13,7 +13,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from servers import launch, served
 
 # The same inputs in each run, none kept from the last one, and no clock: --hypothesis-profile=default looks further.
-settings.register_profile("house", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.register_profile("house", derandomize=True, database=None, deadline=None, max_examples=50)
 settings.load_profile("house")
 # What it notes of our code and of Unicode, it would leave in the repository.
 _NOTES = tempfile.TemporaryDirectory(prefix="digitlib-")

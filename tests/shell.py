@@ -7,7 +7,7 @@ import sys
 
 from digitlib import cli
 
-OPTDIGITS = ["--dataset", "optdigits", "--precision", "float32"]
+OPTDIGITS = ["--data", "optdigits", "--precision", "float32"]
 
 
 def run(capsys, *arguments):

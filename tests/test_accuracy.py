@@ -3,6 +3,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digitlib import evaluate
 from digitlib.accuracy import Accuracy, Share, percent, total, wilson
@@ -72,3 +74,27 @@ def test_it_costs_no_torch():
     code = "import sys, digitlib.accuracy; print({'torch', 'scipy'} & set(sys.modules) or 'none')"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.strip() == "none"
+
+
+COUNTS = st.integers(1, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(COUNTS)
+def test_an_interval_holds_its_share_and_mirrors(counts):
+    share = Share(*counts)
+    low, high = share.interval
+    assert 0 <= low <= share.value <= high <= 1
+    assert wilson(share.n - share.count, share.n) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+
+
+@given(COUNTS)
+def test_a_share_comes_back_from_its_value(counts):
+    assert Share.from_value(Share(*counts).value, counts[1]) == Share(*counts)
+
+
+@given(st.lists(COUNTS, min_size=1, max_size=5))
+def test_a_total_lies_between_its_parts(counts):
+    parts = [Share(*one) for one in counts]
+    values = [part.value for part in parts]
+    whole = total(parts).value
+    assert min(values) <= whole * (1 + 1e-12) and whole <= max(values) * (1 + 1e-12)

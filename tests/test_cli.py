@@ -55,7 +55,8 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
         (["fly"], "invalid choice: 'fly'"),
         (["predict"], "required: FILE"),
         (["train"], "required: --out"),
-        (["train", "--out", "w", "--dataset", "cifar"], "invalid choice: 'cifar'"),
+        (["train", "--out", "w", "--data", "cifar"], "expected a data set out of mnist, "),
+        (["train", "--out", "w", "--set", "speed=3"], "expected FIELD=VALUE of hidden=512,256"),
         (
             ["train", "--out", "w", "--epochs", "0", "--dataset", "optdigits"],
             "at least 1, got 0",
@@ -66,7 +67,7 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
         ),
         (
             ["train", "--out", "w", "--recipe", "slow"],
-            "tiny, pad, record, got 'slow'",
+            "pad, own, record, got 'slow'",
         ),
         (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
         (["train", "--out", "w", "--teacher", "t"], "expected no teacher for recipe b"),

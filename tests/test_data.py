@@ -245,8 +245,8 @@ def test_a_pair_of_files_is_loaded_by_its_images_or_its_folder(small, tmp_path, 
     )
     found = data.load(tmp_path)
     assert (found.classes, found.preparation) == (tuple("abcdef"), "digit")
-    found = data.load(tmp_path, classes="uvwxyz", preparation="picture")
-    assert (found.classes, found.preparation) == (tuple("uvwxyz"), "picture")
+    with pytest.raises(ValueError, match="expected images of u, v, w, x, y, z, got those of a, b"):
+        data.load(tmp_path, classes="uvwxyz")
     labels = tmp_path / "my-labels-idx1-ubyte.gz"
     labels.rename(tmp_path / "elsewhere")
     found = data.load("my-images-idx3-ubyte.gz", tmp_path / "elsewhere")

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from digitlib import DigitClassifier, classify, evaluate, export
+from digitlib import DigitClassifier, classify, data, evaluate, export
 from digitlib.data import scale
 from digitlib.model import MLP, with_norm
 from digitlib.weights import Weights
@@ -33,7 +33,8 @@ def test_export_and_load(hidden, small, tmp_path):
         evaluate.logits(again, small.images[:100]), small.labels[:100]
     )
     provenance = DigitClassifier.load(tmp_path / "w").provenance
-    assert provenance["valid"] == {"right": measured.right, "n": 100}
+    images = data.fingerprint(small.images[:100], small.labels[:100])
+    assert provenance["valid"] == {"right": measured.right, "n": 100, "images": images}
     assert provenance["dataset"] == "optdigits" and provenance["recipe"]["seed"] == 4
 
 
@@ -75,7 +76,7 @@ def test_other_models_are_refused(model):
 @pytest.mark.parametrize("without", [{"affine": False}, {"track_running_stats": False}])
 def test_a_batch_normalisation_that_keeps_nothing_to_fold_is_refused(without):
     model = MLP((20,))
-    layers = [*model[:3], nn.BatchNorm1d(20, **without), *model[3:]]
+    layers = [*list(model)[:3], nn.BatchNorm1d(20, **without), *list(model)[3:]]
     with pytest.raises(ValueError, match="expected batch normalisation with weights and running"):
         export.fold(nn.Sequential(*layers))
 

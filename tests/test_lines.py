@@ -23,7 +23,7 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
             return answers.numpy()
 
     digits = data.Images(small.images[:200], labels)
-    said = list(lines.answered(Told(10), digits, "test"))
+    said = list(lines.answered(Told(10), digits, "the test set"))
     assert said[0] == "40.0 % (33.5 to 46.9) of 200 digits in the test set"
     assert said[10].startswith("  9: 100.0 % (")
     assert said[11] == "120 wrong, 60.00 % (53.08 to 66.54)"
@@ -34,7 +34,7 @@ def test_wrong_digits_are_listed_worst_first_to_a_hundred(small):
 
 def test_a_digit_that_is_missing_is_said_to_be(small):
     some = small[small.labels != 3][:200]
-    said = list(lines.answered(DigitClassifier.load(), some, "validation"))
+    said = list(lines.answered(DigitClassifier.load(), some, "the validation set"))
     assert said[4] == "  3: none to ask about"
     assert all(" digits" in line for line in said[1:4] + said[5:11])
 

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digitlib.plain import listed, make_plain, one_line, readable
 
@@ -44,3 +46,17 @@ def test_a_name_is_read_as_it_was_written(name):
 @pytest.mark.parametrize("name", ["\udcff.png", "\ud800"])
 def test_what_was_no_letters_stays(name):
     assert readable(name) == name
+
+
+@given(st.text())
+def test_any_error_is_said_on_one_line(text):
+    line = one_line(ValueError(text))
+    assert len(line.splitlines()) <= 1 and line == one_line(line)
+    assert line.replace(" ", "") == "".join(text.split())
+
+
+@given(st.lists(st.text(), max_size=20), st.integers(1, 20))
+def test_a_list_names_some_and_counts_the_rest(names, most):
+    line = listed(names, most)
+    assert line.startswith(", ".join(names[:most]))
+    assert line.endswith(f" and {len(names) - most} more") or len(names) <= most

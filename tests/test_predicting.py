@@ -117,6 +117,21 @@ def test_a_table_holds_the_same(capsys, asked):
         assert [float(value) for value in row[4:]] == [*line["probabilities"].values()]
 
 
+def test_a_line_waits_for_no_other_picture(capsys, tmp_path, monkeypatch):
+    """Each is printed before the next is read."""
+    for digit in (1, 3, 7):
+        draw(digit).save(tmp_path / f"{digit}.png")
+    lines, classify_one = [], DigitClassifier.classify
+
+    def counting(self, image):
+        lines.append(len(capsys.readouterr().out.splitlines()))
+        return classify_one(self, image)
+
+    monkeypatch.setattr(DigitClassifier, "classify", counting)
+    assert run(capsys, "predict", tmp_path)[0] == 0
+    assert lines == [0, 1, 1]
+
+
 def test_one_form_at_a_time(capsys):
     code, output, [error] = run(capsys, "predict", "--json", "--csv", "x.png")
     assert (code, output) == (2, []) and "not allowed with argument --json" in error
@@ -126,7 +141,7 @@ def test_one_form_at_a_time(capsys):
 @pytest.mark.filterwarnings("ignore:.* encountered in:RuntimeWarning")
 def test_no_number_is_no_answer(capsys, tmp_path, form):
     """Weights so large that their products are infinite, and their softmax NaN."""
-    huge = np.full((2, 784), 3e38, dtype=np.float32)
+    huge = np.full((2, 784), 9e37, dtype=np.float32)
     layers = [(huge, np.zeros(2, np.float32)), (np.eye(2, dtype=np.float32), huge[0, :2])]
     save(tmp_path / "w", Weights(layers, classes=("a", "b"), preparation="picture"))
     draw(2).save(tmp_path / "2.png")

@@ -37,7 +37,7 @@ def test_named_recipes():
     changed = Recipe.named("base", seed=3, hidden=(8,), nondigits=0.1)
     assert changed.flat() == base.flat() | {"seed": 3, "hidden": (8,), "nondigits": 0.1}
     assert changed.training.deform == base.training.deform
-    with pytest.raises(ValueError, match="tiny, pad, record, got 'slow'"):
+    with pytest.raises(ValueError, match="pad, own, record, got 'slow'"):
         Recipe.named("slow")
     with pytest.raises(ValueError, match=r"expected fields out of hidden, .* seed, .*, got speed"):
         Recipe.named("quick", speed=3)

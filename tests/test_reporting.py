@@ -7,7 +7,7 @@ from digitlib.drawn import redrawn
 from named import COUNTS, write, write_onnx
 from shell import run
 
-OPTDIGITS = ["--dataset", "optdigits"]
+OPTDIGITS = ["--data", "optdigits"]
 
 
 @pytest.fixture

@@ -29,15 +29,16 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
     ]
     code, output, errors = run(capsys, "train", *OPTDIGITS, *options, "--out", out)
     assert (code, errors) == (0, [])
-    assert len(output) == 22 and "of 287 digits in the validation set" in output[-1]
+    assert len(output) == 23 and "of 287 digits in the validation set" in output[-1]
     assert output[0].startswith(hardware.describe(hardware.best_device()))
     assert output[0].endswith("float32")
+    assert output[1] == "1,150 digits of 10 classes to learn from, 287 held back"
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
     provenance = DigitClassifier.load(out).provenance
     assert provenance["recipe"]["seed"] == 3
     assert (
         provenance["command"]
-        == "digitlib train --dataset optdigits --recipe quick --epochs 20 --rate 0.00412345678 "
+        == "digitlib train --data optdigits --recipe quick --epochs 20 --rate 0.00412345678 "
         "--precision float32 --seed 3 --out FILE"
     )
     code, output, _ = run(capsys, "evaluate", "--weights", out, "--dataset", "optdigits")
@@ -121,8 +122,8 @@ def test_interrupted_and_resumed_it_writes_the_same_bytes(capsys, tmp_path, monk
     assert code == 2 and "holds 3 finished epochs of a training: go on" in errors[0]
     code, output, _ = run(capsys, "train", *options, broken, "--resume")
     assert code == 0 and not kept.exists()
-    # The device, the epochs that were left, the file.
-    assert [line[:8] for line in output[1:-1]] == ["epoch  4", "epoch  5"]
+    # The device and the data, the epochs that were left, the file.
+    assert [line[:8] for line in output[2:-1]] == ["epoch  4", "epoch  5"]
     assert broken.read_bytes() == whole.read_bytes()
 
 
@@ -161,7 +162,7 @@ def test_each_epoch_is_shown_as_it_ends(tmp_path, monkeypatch):
     def fit(*_, after_epoch, keep, **__):
         for number in (1, 2):
             after_epoch(train.Epoch(number, 0.5, 0.9, 0.4, 0.9, 1.0))
-            seen.append((tmp_path / "log").read_text().splitlines()[1:])
+            seen.append((tmp_path / "log").read_text().splitlines()[2:])
         keep.write_text("an epoch")
 
     monkeypatch.setattr(train, "fit", fit)

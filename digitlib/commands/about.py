@@ -14,7 +14,7 @@ from typing import Any
 from digitlib import __version__, classify, weights
 from digitlib.accuracy import Share
 from digitlib.commands.options import add_weights
-from digitlib.plain import listed, one_line
+from digitlib.plain import listed, one_line, readable
 
 __all__ = ["info", "info_options"]
 
@@ -64,7 +64,7 @@ def _mnist() -> str:
     for folder in mnist.folders():
         raw = folder / "MNIST" / "raw"
         if any(raw.glob("train-images-idx3-ubyte*")):
-            return str(raw)
+            return readable(str(raw))
     with suppress(RuntimeError):
         return f"not here; it would be downloaded into {mnist.cache_folder()}"
     return "not here; without a home folder it can't be downloaded"
@@ -73,7 +73,7 @@ def _mnist() -> str:
 def _weights(file: Path) -> Iterator[str]:
     """What a weights file, or a model in ONNX, says of itself."""
     model = classify.load(file)
-    yield f"{file}: {file.stat().st_size:,} bytes, SHA-256 {weights.checksum(file)}…"
+    yield f"{readable(str(file))}: {file.stat().st_size:,} bytes, SHA-256 {weights.checksum(file)}…"
     yield f"  {len(model.classes)} classes: {one_line(listed(model.classes))}"
     yield f"  a picture is prepared as: {model.preparation}"
     if isinstance(model, classify.DigitClassifier):

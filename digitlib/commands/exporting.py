@@ -6,6 +6,7 @@ from pathlib import Path
 from digitlib import weights
 from digitlib.commands.options import add_weights
 from digitlib.files import write_whole
+from digitlib.plain import readable
 
 __all__ = ["export", "export_options"]
 
@@ -37,5 +38,7 @@ def export(options: argparse.Namespace) -> int:
         provenance=read.provenance,
     )
     write_whole(out, content)
-    print(f"{out}: {len(read.classes)} classes, {len(content):,} bytes, checked on three images")
+    print(
+        f"{readable(str(out))}: {len(read.classes)} classes, {len(content):,} bytes, checked on three images"
+    )
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digitlib import weights
 from digitlib.commands import terminal
-from digitlib.plain import listed
+from digitlib.plain import listed, readable
 
 if TYPE_CHECKING:
     from digitlib.classify import Classifier
@@ -90,7 +90,7 @@ def called(source: str) -> str:
     if source in data.NAMES:
         return source
     path = Path(source).resolve()
-    return f"{path.name}/" if path.is_dir() else path.name
+    return readable(f"{path.name}/" if path.is_dir() else path.name)
 
 
 def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["Images", str]:
@@ -112,7 +112,7 @@ def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["I
         valid = _validation(images)
         if data.fingerprint(valid.images, valid.labels) == _trained_beside(classifier):
             return valid, VALIDATION
-    return images, options.data
+    return images, readable(options.data)
 
 
 def _validation(images: "Images", name: str | None = None) -> "Images":

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def _csv(file: str, prediction: classify.Prediction, _: tuple[str, ...]) -> str:
     return _row([*said, *_rounded(prediction)])
 
 
-def _row(values: list) -> str:
+def _row(values: list[Any]) -> str:
     line = io.StringIO()
     # Whatever could end a line is quoted if it stands in the end.
     csv.writer(line, lineterminator="\r\n").writerow(values)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from digitlib import classify
 from digitlib.commands.options import add_data, add_weights, held_back
+from digitlib.plain import readable
 
 __all__ = ["report", "report_options"]
 
@@ -35,5 +36,5 @@ def report(options: argparse.Namespace) -> int:
         tell=lambda text: print(f"measuring {text} …", file=sys.stderr),
     )
     right = f"{found.clean.accuracy} {found.noun}s in {place}"
-    print(f"{options.out / 'report.html'}: {right}")
+    print(f"{readable(str(options.out / 'report.html'))}: {right}")
     return 0

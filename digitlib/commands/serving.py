@@ -5,6 +5,7 @@ from pathlib import Path
 
 from digitlib.commands.options import add_weights
 from digitlib.files import write_folder
+from digitlib.plain import readable
 
 __all__ = ["app", "app_options", "deploy", "deploy_options"]
 
@@ -34,9 +35,7 @@ def deploy_options(parser: argparse.ArgumentParser) -> None:
     }
     for name, text in texts.items():
         # False where it isn't asked for, None where it is but under no name.
-        kind.add_argument(
-            f"--{name}", nargs="?", default=False, const=None, metavar="USER/NAME", help=text
-        )
+        kind.add_argument(f"--{name}", nargs="?", default=False, metavar="USER/NAME", help=text)
     add_weights(parser, "a weights file; with --gradio a model in ONNX too")
     instead = parser.add_mutually_exclusive_group()
     text = "publish nothing, so that no name is needed; list the files"
@@ -65,7 +64,7 @@ def deploy(options: argparse.Namespace) -> int:
         print(deploy.front_matter(files), deploy.listing(files), sep="\n")
     elif options.folder:
         write_folder(files, options.folder)
-        print(f"{options.folder}: {len(files)} files")
+        print(f"{readable(str(options.folder))}: {len(files)} files")
     else:
         address, gone = publish(files, name, kind)
         print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from digitlib import weights
 from digitlib.accuracy import percent
 from digitlib.commands.options import VALIDATION, add_data, called, read
+from digitlib.plain import readable
 from digitlib.preprocess import PREPARATIONS
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _train(options: argparse.Namespace) -> None:
     said = called(options.data), recipe.flat(), _command(options, recipe, trial)
     accuracy = export.export_weights(model, options.out, valid, *said)
     kept.unlink()
-    print(f"{options.out}: {accuracy} {valid.noun} in {VALIDATION}")
+    print(f"{readable(str(options.out))}: {accuracy} {valid.noun} in {VALIDATION}")
 
 
 def _name(options: argparse.Namespace) -> str:
