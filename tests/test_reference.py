@@ -8,6 +8,7 @@ from pathlib import Path
 import docstrings
 import pytest
 import reference
+import source_tree
 import terminal
 import uses
 from docutils.core import publish_doctree
@@ -23,6 +24,7 @@ PROBLEM = 2  # docutils calls it a warning
 INIT = '"""Made up."""\n\nfrom made.parts import Base\n\n__all__ = ["Base"]\n'
 PARTS = '''"""Parts. Of what is made up, see :func:`{role}`."""
 
+from abc import ABC
 from typing import Literal
 
 import numpy as np
@@ -43,7 +45,7 @@ class Failed(ValueError):
     """It didn't work."""
 
 
-class Base:
+class Base(ABC):
     """Something.
 
     Attributes:
@@ -97,7 +99,7 @@ def made(folder, role="called", used=None):
     (folder / "made").mkdir()
     (folder / "made" / "__init__.py").write_text(INIT)
     (folder / "made" / "parts.py").write_text(PARTS.format(role=role, long="1, " * 40))
-    package = docstrings.Package(folder, "made")
+    package = source_tree.Package(folder, "made")
     return package, docstrings.module(package, "made.parts", used)
 
 
@@ -116,7 +118,7 @@ def test_every_name_has_an_entry_and_an_anchor(html):
     shown = {path for paths in reference.pages().values() for path in paths}
     for path in shown:
         assert ids.count(f"module-{path}") == 1
-        for name in docstrings.exported(PACKAGE.modules[path]):
+        for name in source_tree.exported(PACKAGE.modules[path]):
             assert ids.count(f"{path}.{name}") == 1
     for command in terminal.commands():
         assert f'<span class="pre">{command}</span>' in text["reference-terminal"]
@@ -223,7 +225,7 @@ def test_docstrings_refer_to_what_is_there_and_are_well_formed(path):
 )
 def test_a_role_that_leads_to_nothing_is_named(tmp_path, role):
     with pytest.raises(
-        docstrings.NoSuchName, match=rf"made\.parts: :func:`{role}` leads to nothing"
+        source_tree.NoSuchName, match=rf"made\.parts: :func:`{role}` leads to nothing"
     ):
         made(tmp_path, role)
 
@@ -271,7 +273,7 @@ def test_a_role_becomes_a_link_to_an_entry_or_else_code(tmp_path, role, shown):
 def test_what_an_entry_says(tmp_path, line):
     _, text = made(tmp_path)
     assert line.replace("\n      :", "\n   :") in text or line in text
-    assert "_hidden" not in text
+    assert "_hidden" not in text and "ABC" not in text
 
 
 def test_a_name_from_another_module_says_whose_it_is(tmp_path):
@@ -285,8 +287,8 @@ def test_a_name_from_another_module_says_whose_it_is(tmp_path):
 def test_a_name_that_is_exported_and_missing_is_an_error(tmp_path):
     (tmp_path / "made").mkdir()
     (tmp_path / "made" / "__init__.py").write_text('__all__ = ["gone"]\n')
-    with pytest.raises(docstrings.NoSuchName, match="made: __all__ names gone"):
-        _ = docstrings.Package(tmp_path, "made").entries
+    with pytest.raises(source_tree.NoSuchName, match="made: __all__ names gone"):
+        _ = source_tree.Package(tmp_path, "made").entries
 
 
 CHAPTER = """# A chapter

@@ -2,7 +2,8 @@
 
 A page in git has a title, an opening and a line ``PLACE`` that names modules, a folder's name for all in it; GitHub
 shows them as they are. In the book the modules stand in the line's place. Nothing of the package that needs torch is
-imported: :mod:`docstrings` reads the source, :mod:`uses` the chapters, :mod:`terminal` the commands' parser.
+imported: :mod:`source_tree` reads the source, :mod:`docstrings` writes what it says, :mod:`uses` reads the chapters,
+:mod:`terminal` the commands' parser.
 """
 
 import re
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import docstrings
+import source_tree
 import terminal
 import uses
 from docutils import nodes
@@ -25,9 +27,9 @@ WIDE = 60
 
 
 @cache
-def package() -> docstrings.Package:
+def package() -> source_tree.Package:
     """The package, read once a build."""
-    return docstrings.Package()
+    return source_tree.Package()
 
 
 @cache
@@ -105,7 +107,7 @@ def overview() -> str:
     parts = []
     for page, paths in pages().items():
         head = (BOOK / f"{page}.md").read_text(encoding="utf-8").partition("\n")[0]
-        rows = [row(path) for path in paths if docstrings.exported(package().modules[path])]
+        rows = [row(path) for path in paths if source_tree.exported(package().modules[path])]
         title = f"## [{head.removeprefix('# ')}]({page}.md)"
         if rows:
             content = ".. list-table::\n   :widths: 30 70\n\n" + "\n".join(rows)

@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from docstrings import Package
 from ledger import anchor
+from source_tree import Package
 
 # A cell, any other fence, or a heading; a comment in code is no heading.
 PART = re.compile(
