@@ -41,6 +41,10 @@ class Pictures:
         classes: their names.
         preparation: how the pictures became images.
         files: where each lies, relative to the folder, with slashes; None for what lies in none.
+
+    >>> dark = np.zeros((1, 28, 28), dtype=np.uint8)
+    >>> Pictures(dark, np.array([1]), ("cat", "dog"), "picture", ("dog/1.png",)).files
+    ('dog/1.png',)
     """
 
     images: np.ndarray
@@ -227,6 +231,10 @@ class Gathered:
         kept: int64 ``(M,)``, which they are.
         unreadable: by their places, what was wrong with those that couldn't be read.
         blank: the places of those without ink.
+
+    >>> none = np.zeros((0, 28, 28), dtype=np.uint8)
+    >>> Gathered(none, np.array([], dtype=np.int64), {0: "a.png: expected a picture"}, []).unreadable
+    {0: 'a.png: expected a picture'}
     """
 
     images: np.ndarray
