@@ -75,7 +75,8 @@ KEEP = (300, 600)
 
 _PAD = resources.files("digitlib") / "pad"
 _MODULE = (_PAD / "pad.mjs").read_text(encoding="utf-8")
-_CSS = (_PAD / "pad.css").read_text(encoding="utf-8")
+# Gradio takes it for a template of JavaScript's, where a backslash would be read as that language's.
+_CSS = (_PAD / "pad.css").read_text(encoding="utf-8").replace("\\", "\\\\")
 _DIGITS = """# {heading}
 {network} says what it sees while you draw. For its answers drawings and photos are
 sent to this server. It keeps no drawing, and a photo for a quarter of an hour at most."""
