@@ -195,21 +195,21 @@ def test_torchrun_starts_the_command(tmp_path):
     command = [*launcher, "-m", "digitlib", *options, str(tmp_path / "w")]
     result = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert len(result.stdout.splitlines()) == 1 + 2 + 1
+    assert len(result.stdout.splitlines()) == 2 + 2 + 1
     told = DigitClassifier.load(tmp_path / "w").provenance["command"]
     assert told.startswith("torchrun --nproc-per-node 2 -m digitlib train")
 
 
 def test_one_process_prints_for_all(trained):
     for said, _ in trained.values():
-        assert len(said) == 1 + 12 + 1
+        assert len(said) == 2 + 12 + 1
         assert sum(line.startswith("epoch") for line in said) == 12
 
 
 def test_with_equal_global_batches_two_processes_do_what_one_does(trained):
     """Apart from rounding: the same loss in the first epochs, and much the same accuracy at the end."""
     losses = [
-        [float(re.search(r"loss (\S+)", line)[1]) for line in said[1:3]]
+        [float(re.search(r"loss (\S+)", line)[1]) for line in said[2:4]]
         for said, _ in trained.values()
     ]
     assert losses[0] == pytest.approx(losses[1], abs=2e-3)

@@ -17,7 +17,7 @@ def test_a_trial_finds_whether_the_place_is_what_tells(kind, preparation, tmp_pa
     make(kind, 8, 15, tmp_path)
     images, trial = preparing.read_better(str(tmp_path))
     assert trial.preparation == images.preparation == preparation
-    assert len(images) == 120 and trial.whole.n == trial.cropped.n == 19
+    assert len(images) == 120 and trial.whole.n == trial.cropped.n == 48
     assert (trial.whole.value > trial.cropped.value) == (preparation == "picture")
 
 
@@ -25,7 +25,7 @@ def test_a_large_folder_is_tried_in_part(tmp_path, monkeypatch):
     monkeypatch.setattr(preparing, "MOST", 50)
     make("dots", 5, 20, tmp_path)
     cropped = data.load(tmp_path, preparation="digit")
-    assert preparing.try_both(tmp_path, cropped).whole.n == 10
+    assert preparing.try_both(tmp_path, cropped).whole.n == 25
 
 
 def test_digits_are_not_tried(tmp_path):

@@ -23,7 +23,7 @@ def test_a_model_in_onnx_is_reported(capsys, tmp_path, two_pens):
     )
     asked = ["report", *OPTDIGITS, "--weights", file, "--quick", "--out", tmp_path / "out"]
     code, output, errors = run(capsys, *asked)
-    assert code == 0 and all(line.startswith("measuring ") for line in errors)
+    assert (code, errors) == (0, [])  # nobody waits before a pipe
     [line] = output
     assert line.startswith(f"{tmp_path / 'out' / 'report.html'}: ")
     assert line.endswith(" of 100 digits in the validation set")

@@ -170,3 +170,10 @@ def test_lines_stand_above_a_bar_on_the_same_terminal(screen):
         terminal.complain("no.png: no such file", bar=bar)
     assert output.getvalue() == "7.png: 7\n"
     assert "no.png: no such file\n" in errors.getvalue() and BAR.search(errors.getvalue())
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_what_is_waited_for_is_said_to_who_waits(screen, seen):
+    _, errors = screen(True, seen)
+    terminal.waiting("measuring …")
+    assert errors.getvalue() == "measuring …\n" * seen

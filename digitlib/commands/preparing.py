@@ -74,7 +74,7 @@ def read_better(source: str, seed: int = 0) -> tuple[Images, Trial | None]:
 
 
 def try_both(root: Path, cropped: Images, seed: int = 0) -> Trial:
-    """Learn from some pictures of a folder, in both ways, and ask about others.
+    """Learn from half of some pictures of a folder, in both ways, and ask about the other half.
 
     Args:
         root: the folder.
@@ -82,7 +82,7 @@ def try_both(root: Path, cropped: Images, seed: int = 0) -> Trial:
         seed: decides which are asked about, and the trainings.
     """
     some = cropped[:: -(-len(cropped) // MOST)]
-    learned, asked = data.split(some, max(1, len(some) // 5), seed)
+    learned, asked = data.split(some, max(1, len(some) // 2), seed)
     right = _right(learned, asked, seed)
     # Some may be dark all over when they are whole: those count as wrong.
     right_whole = torch.zeros(len(asked), dtype=torch.bool)

@@ -1,10 +1,10 @@
 """``digitlib report``: everything that can be measured of a model, on one page, with the same figures as JSON."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from digitlib import classify
+from digitlib.commands import terminal
 from digitlib.commands.options import add_data, add_weights, held_back
 from digitlib.plain import readable
 
@@ -33,7 +33,7 @@ def report(options: argparse.Namespace) -> int:
         images,
         name=options.weights.name,
         quick=options.quick,
-        tell=lambda text: print(f"measuring {text} …", file=sys.stderr),
+        tell=lambda text: terminal.waiting(f"measuring {text} …"),
     )
     right = f"{found.clean.accuracy} {found.noun}s in {place}"
     print(f"{readable(str(options.out / 'report.html'))}: {right}")

@@ -13,7 +13,7 @@ from digitlib.plain import readable
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["MANY", "bar", "complain", "emphasised", "say", "warned"]
+__all__ = ["MANY", "bar", "complain", "emphasised", "say", "waiting", "warned"]
 
 MANY = 1_000
 """So many pictures are worth a bar even where their lines run through the same terminal."""
@@ -33,6 +33,12 @@ def say(line: str, stream: TextIO, bar: "tqdm | None" = None) -> None:
         bar.write(line, file=stream)
     else:
         print(line, file=stream)
+
+
+def waiting(text: str) -> None:
+    """Say what is being waited for, on the error stream, where that is a terminal."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr)
 
 
 def emphasised(text: str) -> str:

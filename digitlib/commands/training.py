@@ -32,7 +32,7 @@ __all__ = ["train", "train_options"]
 def train_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib train`` takes."""
     text = "the weights file to write"
-    parser.add_argument("--out", type=Path, required=True, help=text)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=text)
     add_data(parser)
     text = (
         "how pictures become images: digit crops them to their ink and centres it, picture takes them whole (default: "
