@@ -1,9 +1,9 @@
 """The page of how-tos: what a reader types there is run, section by section, and says what the page says it does.
 
-A block of ``sh`` or ``python`` is run, in the section's folder and after those above it; a block of ``text`` right below
-is what it prints. There "…" stands for anything, and in ``text near`` figures may be a little off, as another machine's
-are. A block whose language is followed by a file's name is written there. What asks a server is ``sh by-hand``: tests
-of its own take it from the page.
+A block of ``sh`` or ``python`` is run, in the section's folder and after those above it; a block of ``text`` below is
+what it prints. There "…" stands for anything on a line, or for lines where it has one to itself; in ``text near``
+figures may be a little off, as another machine's are. A block whose language is followed by a file's name becomes that
+file. What needs a server is ``sh by-hand``: tests of its own take it from the page.
 """
 
 import os
@@ -26,7 +26,7 @@ from urllib.request import urlopen
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from digitlib import cli, data
+from digitlib import cli
 from digitlib.classify import load
 from digitlib.folder import LeftOut
 from drawings import draw
@@ -101,11 +101,12 @@ def executed(text, folder, names):
 
 def agree(said, shown, near=False):
     """Whether an output is what the page shows."""
-    parts = re.split(f"({NUMBER}|…)" if near else "(…)", shown)
+    gaps = {"…\n": "(?:.*\n)*?", "…": ".*?"}
+    parts = re.split(rf"(^…\n|…|{NUMBER})" if near else r"(^…\n|…)", shown, flags=re.MULTILINE)
     ways = [re.escape(part) for part in parts]
-    ways[1::2] = [".*?" if part == "…" else f"({NUMBER})" for part in parts[1::2]]
-    found = re.fullmatch("".join(ways), said, re.DOTALL)
-    theirs = [part for part in parts[1::2] if part != "…"]
+    ways[1::2] = [gaps.get(part, f"({NUMBER})") for part in parts[1::2]]
+    found = re.fullmatch("".join(ways), said)
+    theirs = [part for part in parts[1::2] if part not in gaps]
     return found is not None and all(
         abs(number(ours) - number(other)) <= max(2, number(other) / 10)
         for ours, other in zip(found.groups(), theirs, strict=True)
@@ -129,13 +130,13 @@ def scans(folder):
     (folder / "scans" / "6.png").write_bytes((folder / "scans" / "1.png").read_bytes()[:60])
 
 
-def signs(folder):
-    """Four signs that five people drew twelve times each, and what lies about in such a folder."""
+def signs(folder, times=26):
+    """Four signs that five people drew so many times each; one lies beside the folder too."""
     chance = random.Random(0)
     for label, sign in enumerate(SIGNS):
         (folder / "signs" / sign).mkdir(parents=True)
         for writer in WRITERS:
-            for i in range(12):
+            for i in range(times):
                 path = folder / "signs" / sign / f"{writer}-{i + 1:02}.png"
                 strokes(label + 3, chance).save(path)
     shutil.copy(folder / "signs" / "ford" / "ada-01.png", folder / "sign.png")
@@ -143,7 +144,7 @@ def signs(folder):
 
 def signs_and_more(folder):
     """Such a folder as it is found: with a damaged picture, an empty folder and a note."""
-    signs(folder)
+    signs(folder, 12)
     (folder / "signs" / "camp" / "ada-13.png").write_bytes(b"\x89PNG")
     (folder / "signs" / "rest").mkdir()
     (folder / "signs" / "notes.txt").write_text("who drew what")
@@ -191,6 +192,9 @@ def test_what_one_types_says_what_the_page_says(title, folder):
         ("87.5 % of 1,000\n", "98.0 % of 1,000\n", True, False),
         ("97.5 % of 1,000\n", "98.0 % wrong of 1,000\n", True, False),
         ("1\n2\n98.5 % at the end\n", "1\n…\n98.0 % at the end\n", True, True),
+        ("of 1\nof 20\nof 60\n", "of 1\n…\nof 60\n", True, True),
+        ("a 1\nb\n", "a …\n", False, False),
+        ("a\nb\n", "…\n", False, True),
     ],
 )
 def test_outputs_agree_or_not(said, shown, near, agreed):
