@@ -179,3 +179,122 @@ def test_a_failed_inequality_keeps_its_claim_and_its_spread(monkeypatch):
     template = "{measured:.0f} points, {spread} over seeds, at least {claim:.0f}"
     sentence = ledger.reproduced("gain", 0.01, template)
     assert sentence.startswith("1 points, 6 to 10 over seeds, at least 5 *(this run")
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A ledger of one's own, not yet there, in a run that doesn't check."""
+    monkeypatch.delenv("DIGITLIB_CHECK")
+    return ledger.Ledger(tmp_path / "mine.json")
+
+
+def test_what_is_new_is_recorded_once(own):
+    first = own.reproduced("right", Accuracy(90, 100), "{share}")
+    content = own.path.read_bytes()
+    again = own.reproduced("right", Accuracy(91, 100), "{share}")
+    assert first == "90.0 % (82.6 to 94.5) of 100 *(recorded now)*"
+    assert again == "90.0 % (82.6 to 94.5) of 100 *(recorded; this run agrees)*"
+    assert own.path.read_bytes() == content
+    own.reproduced("loss", 2.0, "{value}")
+    entries = own.entries()
+    assert entries["right"] == json.loads(content)["right"]
+    assert entries["right"]["interval"] == pytest.approx([0.826, 0.945], abs=0.001)
+    assert (entries["loss"]["n"], entries["loss"]["tolerance"]) == (None, 0.02)
+    assert "torch" in entries["loss"]["versions"] and entries["loss"]["date"]
+    assert ledger.Ledger(str(own.path)).entries() == entries
+
+
+@pytest.mark.parametrize("dataset", ["mnist", "optdigits", "mine"])
+def test_an_own_ledger_asks_for_no_data_set(own, monkeypatch, dataset):
+    monkeypatch.setenv("DIGITLIB_DATASET", dataset)
+    assert own.reproduced("accuracy", 0.5, "{value}") == "0.5 *(recorded now)*"
+
+
+@pytest.mark.parametrize(
+    ("measured", "tolerance", "agrees"),
+    [(0.505, None, True), (0.506, None, False), (0.55, 0.05, True), (0.501, 0, False)],
+)
+def test_a_tolerance_that_is_given_counts(own, monkeypatch, measured, tolerance, agrees):
+    own.reproduced("loss", 0.5, "")
+    said = own.reproduced("loss", measured, "{value}", tolerance)
+    assert said.endswith("*(recorded; this run agrees)*") == agrees
+    monkeypatch.setenv("DIGITLIB_CHECK", "1")
+    if not agrees:
+        message = f"loss in mine.json: measured {measured}, recorded: 0.5 ±"
+        with pytest.raises(ledger.NotReproduced, match=message):
+            own.reproduced("loss", measured, "{value}", tolerance)
+
+
+def test_a_tolerance_is_recorded(own):
+    own.reproduced("loss", 0.5, "", tolerance=0.2)
+    assert own.entries()["loss"]["tolerance"] == 0.2
+    assert own.reproduced("loss", 0.7, "").endswith("agrees)*")
+
+
+def test_a_run_that_checks_records_nothing(own, monkeypatch):
+    monkeypatch.setenv("DIGITLIB_CHECK", "1")
+    with pytest.raises(KeyError, match=r"mine.json has no entry 'loss': run it once without DIGI"):
+        own.reproduced("loss", 0.5, "")
+    assert not own.path.exists()
+
+
+def test_measured_elsewhere_told_here(own):
+    with pytest.raises(KeyError, match=r"mine.json has no entry 'loss': run what measures it"):
+        own.recorded("loss", "{value}")
+    own.reproduced("loss", 0.5, "")
+    assert own.recorded("loss", "A loss of {value}.") == "A loss of 0.5. *(recorded)*"
+
+
+def test_a_claim_is_written_by_hand(own, monkeypatch):
+    own.path.write_text(json.dumps({"gain": {"at_least": 0.9, "value": 0.95}}))
+    said = own.reproduced("gain", 0.91, "At least {claim:.0f} %.")
+    assert said == "At least 90 %. *(recorded; this run agrees)*"
+    monkeypatch.setenv("DIGITLIB_CHECK", "1")
+    with pytest.raises(ledger.NotReproduced, match=r"measured 0.89, recorded: at least 0.9$"):
+        own.reproduced("gain", 0.89, "")
+
+
+@pytest.mark.parametrize(
+    ("measured", "template", "error", "message"),
+    [
+        (0.93, "{share}", KeyError, "asks for 'share', expected one of .*'percent'"),
+        (Accuracy(1, 2), "{claim}", KeyError, "asks for 'claim', expected one of .*'share'"),
+        (float("nan"), "{value}", ValueError, "loss: expected a finite number to record, got nan"),
+        (float("inf"), "{value}", ValueError, "got inf"),
+    ],
+)
+def test_what_cannot_be_told_is_not_recorded(own, measured, template, error, message):
+    with pytest.raises(error, match=message):
+        own.reproduced("loss", measured, template)
+    assert not own.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "mine.json: expected a ledger in JSON, got "),
+        ("[1]", "mine.json: expected entries by name, got a list"),
+        (json.dumps(LEDGER), "expected value, n and tolerance or at_least for 'mnist', got {"),
+        ('{"a": 0.5}', "for 'a', got 0.5"),
+        ('{"a": {"value": 0.5, "n": 2}}', "for 'a', got {'value'"),
+        ('{"a": {"tolerance": 0.5, "n": 2}}', "for 'a', got {'toler"),
+    ],
+)
+def test_a_file_that_is_no_ledger_is_left_as_it_is(own, content, message):
+    own.path.write_text(content)
+    with pytest.raises(ValueError, match=message):
+        own.reproduced("a", 0.5, "")
+    assert own.path.read_text() == content
+
+
+def test_no_folder_for_an_own_ledger(own):
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        ledger.Ledger(own.path.parent / "nowhere" / "mine.json").reproduced("a", 0.5, "")
+
+
+def test_an_own_figure_is_noted_where_all_are(own, tmp_path, monkeypatch):
+    record = tmp_path / "record.jsonl"
+    monkeypatch.setenv("DIGITLIB_RECORD", str(record))
+    own.reproduced("right", Accuracy(1, 2), "{share}")
+    assert json.loads(record.read_text()) == {"name": "right", "value": 0.5, "n": 2}
+    assert not own.path.exists()

@@ -13,6 +13,8 @@
 Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of stored weights,
 which no seed changes, has their files' checksums as ``weights`` in place of a spread.
 
+Notebooks that aren't the book's keep a file of their own, a :class:`digitlib.book.ledger.Ledger`.
+
 A figure of the ledger, measured again, and one that is something else:
 
 >>> import os
@@ -34,9 +36,11 @@ validate.accuracy on mnist: measured 0.5
 """
 
 import json
+import math
 import os
 import platform
 from datetime import date
+from pathlib import Path
 
 import torch
 
@@ -47,6 +51,7 @@ from digitlib.book.source import Sentence
 from digitlib.files import write_whole
 
 __all__ = [
+    "Ledger",
     "NotReproduced",
     "agrees",
     "choose_dataset",
@@ -122,25 +127,13 @@ def reproduced(name: str, measured: float | Share, template: str) -> Sentence:
         KeyError: the ledger has no such entry, or the template asks for what its kind doesn't have.
     """
     dataset = os.environ.get("DIGITLIB_DATASET") or _chosen
-    n = measured.n if isinstance(measured, Share) else None
-    value = measured.value if isinstance(measured, Share) else float(measured)
-    now = {"value": value, "n": n}
-    if path := os.environ.get("DIGITLIB_RECORD"):
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"name": name, **now}) + "\n")
-        # Of which kind the entry will be isn't known yet.
-        claimed = _of_inequality({"at_least": value, **now})
-        return Sentence(template.format(**_of_value(now), **claimed, **_range(now)))
+    now = _measured(measured)
+    if os.environ.get("DIGITLIB_RECORD"):
+        return _noted(name, now, template)
     entry = entries(dataset).get(name)
     if entry is None:
         raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
-    if agrees(entry, value, n):
-        return Sentence(_fill(template, entry) + " *(recorded; this run agrees)*")
-    expected = _expectation(entry)
-    if os.environ.get("DIGITLIB_CHECK") == "1":
-        raise NotReproduced(f"{name} on {dataset}: measured {value:.6g}, {expected}")
-    both = f" *(this run gives {value:.4g}; {expected})*"
-    return Sentence(_fill(template, {**entry, **now}) + both)
+    return _compared(f"{name} on {dataset}", entry, now, template, " digits")
 
 
 def recorded(name: str, template: str) -> Sentence:
@@ -216,11 +209,9 @@ def write(ledger: dict[str, dict[str, dict]]) -> None:
     >>> [round(end, 3) for end in written["interval"]]
     [0.969, 0.987]
     """
-    for entry in (entry for part in ledger.values() for entry in part.values()):
-        if n := entry.get("n"):
-            entry["interval"] = Share.from_value(entry["value"], n).interval
-    text = json.dumps(ledger, indent=1, sort_keys=True) + "\n"
-    write_whole(LEDGER, text.encode())
+    for part in ledger.values():
+        _add_intervals(part)
+    write_whole(LEDGER, _as_json(ledger))
 
 
 def agrees(entry: dict, value: float, n: int | None) -> bool:
@@ -236,16 +227,184 @@ def agrees(entry: dict, value: float, n: int | None) -> bool:
     return n == entry["n"] and abs(value - entry["value"]) <= entry["tolerance"] + 1e-12
 
 
-def _expectation(entry: dict) -> str:
+class Ledger:
+    """A ledger of your own, for notebooks of your own: a JSON file of entries by name, as in the book's.
+
+    A figure is recorded the first time that a notebook runs, and compared whenever it runs again. Take its entry out of
+    the file, and it is recorded anew.
+
+    Args:
+        path: the file's, from the notebook's folder; it need not be there yet.
+
+    Attributes:
+        path: the same.
+
+    >>> import os
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from unittest import mock
+    >>> from digitlib.accuracy import Accuracy
+    >>> from digitlib.book.ledger import Ledger
+    >>> with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, DIGITLIB_CHECK=""):
+    ...     figures = Ledger(Path(folder) / "figures.json")
+    ...     for right in (97, 97, 90):
+    ...         figures.reproduced("signs.right", Accuracy(right, 100), "Right: {percent:.0f} %.")
+    Right: 97 %. *(recorded now)*
+    Right: 97 %. *(recorded; this run agrees)*
+    Right: 90 %. *(this run gives 0.9; recorded: 0.97 ± 0.01 on 100)*
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def entries(self) -> dict[str, dict]:
+        """What is recorded, by name; nothing where there is no file yet.
+
+        Raises:
+            ValueError: what is there is no such file.
+        """
+        if not self.path.exists():
+            return {}
+        try:
+            found = json.loads(self.path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{self.path}: expected a ledger in JSON, got {error}") from None
+        if not isinstance(found, dict):
+            kind = type(found).__name__
+            raise ValueError(f"{self.path}: expected entries by name, got a {kind}")
+        for name, entry in found.items():
+            if not _is_entry(entry):
+                raise ValueError(
+                    f"{self.path}: expected value, n and tolerance or at_least for {name!r}, "
+                    f"got {str(entry)[:60]}"
+                )
+        return found
+
+    def reproduced(
+        self, name: str, measured: float | Share, template: str, tolerance: float | None = None
+    ) -> Sentence:
+        """Compare a measured value with what was recorded, or record it, and return the sentence to show.
+
+        Args:
+            name: the entry's name, of your choice.
+            measured: a number, or a :class:`~digitlib.accuracy.Share`, which is told with its interval.
+            template: the sentence, as for :func:`digitlib.book.ledger.reproduced`; ``{share}`` names no digits.
+            tolerance: how far from what is recorded a run may lie, in the value's own unit. By default the entry's own,
+                which is written as one of n, or a hundredth of a number that is no share.
+
+        What agrees, what doesn't and ``DIGITLIB_RECORD`` are as there.
+
+        Raises:
+            NotReproduced: the two disagree, under ``DIGITLIB_CHECK=1``; says both.
+            KeyError: there is no such entry, under ``DIGITLIB_CHECK=1``; or the template asks for what its kind doesn't
+                have.
+            ValueError: a value to record that is no finite number; or the file is no ledger.
+            FileNotFoundError: no folder to write the file into.
+        """
+        now = _measured(measured)
+        if os.environ.get("DIGITLIB_RECORD"):
+            return _noted(name, now, template)
+        entry = self.entries().get(name)
+        if entry is None:
+            if _checking():
+                raise KeyError(f"{self._lacks(name)}: run it once without DIGITLIB_CHECK=1")
+            return self._record(name, now, template, tolerance)
+        if tolerance is not None:
+            entry["tolerance"] = tolerance
+        return _compared(f"{name} in {self.path.name}", entry, now, template, "")
+
+    def recorded(self, name: str, template: str) -> Sentence:
+        """The sentence for a figure that is told here and measured elsewhere, in another notebook for instance.
+
+        Raises:
+            KeyError: there is no such entry, or the template asks for what its kind doesn't have.
+            ValueError: the file is no ledger.
+        """
+        entry = self.entries().get(name)
+        if entry is None:
+            raise KeyError(f"{self._lacks(name)}: run what measures it")
+        return Sentence(_fill(template, entry) + " *(recorded)*")
+
+    def _record(self, name: str, now: dict, template: str, tolerance: float | None) -> Sentence:
+        """Write an entry, and its sentence."""
+        value, n = now["value"], now["n"]
+        if not math.isfinite(value):
+            raise ValueError(f"{name}: expected a finite number to record, got {value}")
+        if tolerance is None:
+            tolerance = 1 / n if n else abs(value) / 100
+        entry = {**now, "tolerance": tolerance, **measured_now()}
+        sentence = _fill(template, entry)
+        found = self.entries() | {name: entry}
+        _add_intervals(found)
+        write_whole(self.path, _as_json(found))
+        return Sentence(f"{sentence} *(recorded now)*")
+
+    def _lacks(self, name: str) -> str:
+        return f"{self.path.name} has no entry {name!r}"
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict) or "value" not in entry:
+        return False
+    return "at_least" in entry or {"n", "tolerance"} <= set(entry)
+
+
+def _checking() -> bool:
+    return os.environ.get("DIGITLIB_CHECK") == "1"
+
+
+def _measured(measured: float | Share) -> dict:
+    """An entry's ``value`` and ``n``."""
+    if isinstance(measured, Share):
+        return {"value": measured.value, "n": measured.n}
+    return {"value": float(measured), "n": None}
+
+
+def _noted(name: str, now: dict, template: str) -> Sentence:
+    """What was measured, appended to the file of ``DIGITLIB_RECORD``, and its sentence."""
+    with open(os.environ["DIGITLIB_RECORD"], "a", encoding="utf-8") as file:
+        file.write(json.dumps({"name": name, **now}) + "\n")
+    # Of which kind the entry will be isn't known yet.
+    claimed = _of_inequality({"at_least": now["value"], **now})
+    return Sentence(template.format(**_of_value(now), **claimed, **_range(now)))
+
+
+def _compared(title: str, entry: dict, now: dict, template: str, things: str) -> Sentence:
+    """The sentence of an entry and what was measured now; where both are counted, of so many ``things``."""
+    value = now["value"]
+    if agrees(entry, value, now["n"]):
+        return Sentence(_fill(template, entry) + " *(recorded; this run agrees)*")
+    expected = _expectation(entry, things)
+    if _checking():
+        raise NotReproduced(f"{title}: measured {value:.6g}, {expected}")
+    both = f" *(this run gives {value:.4g}; {expected})*"
+    return Sentence(_fill(template, {**entry, **now}) + both)
+
+
+def _add_intervals(part: dict[str, dict]) -> None:
+    for entry in part.values():
+        if n := entry.get("n"):
+            entry["interval"] = Share.from_value(entry["value"], n).interval
+
+
+def _as_json(ledger: dict) -> bytes:
+    return (json.dumps(ledger, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _expectation(entry: dict, things: str) -> str:
     if "at_least" in entry:
         return f"recorded: at least {entry['at_least']:.6g}"
-    counted = f" on {entry['n']:,} digits" if entry["n"] else ""
+    counted = f" on {entry['n']:,}{things}" if entry["n"] else ""
     return f"recorded: {entry['value']:.6g} ± {entry['tolerance']:.2g}{counted}"
 
 
 def _fill(template: str, entry: dict) -> str:
     kind = _of_inequality if "at_least" in entry else _of_value
-    return template.format(**kind(entry), **_range(entry))
+    parts = kind(entry) | _range(entry)
+    try:
+        return template.format(**parts)
+    except KeyError as error:
+        raise KeyError(f"the template asks for {error}, expected one of {sorted(parts)}") from None
 
 
 def _of_value(entry: dict) -> dict:

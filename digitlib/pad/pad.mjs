@@ -11,7 +11,9 @@
 //   "prediction"  { label, name, reason, probabilities }; label and name are null for a reason: "blank", and
 //                 "not a digit" or, where the classes aren't the ten digits, "none of these"
 // A label counts the classes from 0. Their names are text of any length and script.
-// It never asks the network for anything: what is drawn stays in the browser unless the host takes it.
+//
+// Or, in any page, mount(place, address): the pad with the weights at an address, which is all that it asks for.
+// What is drawn stays in the browser unless the host takes it.
 
 performance.mark("pad-start");
 
@@ -904,6 +906,31 @@ function render({ model, el }) {
     for (const waiting of [changed, ask, publish, voice]) waiting.stop();
     root.remove();
   };
+}
+
+// The pad in a page of any site. The place is an element or a selector of one; what is in it is replaced. The address
+// is that of a weights file, as the page would fetch it. changed(prediction), if given, is called as "prediction" above
+// is set. Gives a function that takes the pad away. Where there are no weights, the place says why and the promise
+// fails; where there is something else, the pad says it.
+export async function mount(place, address, { changed } = {}) {
+  const el = typeof place === "string" ? document.querySelector(place) : place;
+  if (!(el instanceof Element)) throw new TypeError(`expected an element, or a selector of one, got ${place}`);
+  try {
+    const weights = await fetchBytes(address);
+    const set = changed && ((name, value) => name === "prediction" && changed(value));
+    return render({ model: { get: (name) => ({ weights })[name], set }, el });
+  } catch (error) {
+    el.textContent = `The drawing pad could not start (${error.message}).`;
+    throw error;
+  }
+}
+
+async function fetchBytes(address) {
+  const response = await fetch(address).catch((error) => {
+    throw new Error(`no weights: ${address}: ${error.message}`);
+  });
+  if (!response.ok) throw new Error(`no weights: ${address} gave ${response.status}`);
+  return response.arrayBuffer();
 }
 
 export default { render };
