@@ -19,8 +19,6 @@ from contextlib import redirect_stdout
 from importlib import util
 from io import StringIO
 from itertools import pairwise
-from pathlib import Path
-from typing import NamedTuple
 from urllib.request import urlopen
 
 import pytest
@@ -31,31 +29,12 @@ from digitlib.classify import load
 from digitlib.folder import LeftOut
 from drawings import draw
 from folders import strokes
+from how_to import Block, blocks, sections, words
 from servers import serving
 
-PAGE = Path(__file__).parents[1] / "book" / "how-to.md"
-FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
 BY_HAND, NEAR = "by-hand", "near"
 SIGNS, WRITERS = ("camp", "ford", "gate", "well"), ("ada", "bob", "cem", "dia", "eva")
-
-
-class Block(NamedTuple):
-    """A block of code: its language, the word after it, and what it holds."""
-
-    language: str
-    word: str
-    text: str
-
-
-def sections():
-    """The page's sections by their titles."""
-    _, *parts = re.split(r"^## ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return {title: text for title, _, text in (part.partition("\n") for part in parts)}
-
-
-def blocks(text):
-    return [Block(*(word or "" for word in found)) for found in FENCE.findall(text)]
 
 
 def run(found, folder):
@@ -177,7 +156,7 @@ def test_every_section_is_run():
 @pytest.mark.parametrize("title", FOUND)
 def test_what_one_types_says_what_the_page_says(title, folder):
     FOUND[title](folder)
-    run(blocks(sections()[title]), folder)
+    run(blocks(title), folder)
 
 
 @pytest.mark.parametrize(
@@ -212,15 +191,14 @@ def test_what_a_block_says_must_be_on_the_page(folder):
 
 @pytest.mark.parametrize("title", FOUND)
 def test_commands_between_the_words_have_options_that_are(title):
-    words = FENCE.sub("", sections()[title])
-    for command in re.findall(r"`digitlib (\w[^`]*)`", words):
+    for command in re.findall(r"`digitlib (\w[^`]*)`", words(title)):
         if " " in command:
             cli._parser().parse_args(shlex.split(command))
 
 
 def by_hand(title):
     """The commands of a section that need a server."""
-    found = [block for block in blocks(sections()[title]) if block.word == BY_HAND]
+    found = [block for block in blocks(title) if block.word == BY_HAND]
     return [line for block in found for line in block.text.splitlines()]
 
 
@@ -228,7 +206,7 @@ def by_hand(title):
 def test_the_app_takes_a_model_in_onnx(folder):
     title = "Take a network of your own into the app"
     signs(folder)
-    run(blocks(sections()[title])[:2], folder)
+    run(blocks(title)[:2], folder)
     [line] = by_hand(title)
     command = [sys.executable, "-m", *shlex.split(line), "--port", "{port}"]
     with serving(folder / "log", command) as url, urlopen(url) as page:
@@ -244,7 +222,7 @@ def service(folder):
     from fastapi.testclient import TestClient
 
     title = "Answer other programs with FastAPI"
-    [program] = [block for block in blocks(sections()[title]) if block.word == "service.py"]
+    [program] = [block for block in blocks(title) if block.word == "service.py"]
     (folder / "service.py").write_text(program.text)
     spec = util.spec_from_file_location("service", folder / "service.py")
     module = util.module_from_spec(spec)
@@ -264,7 +242,7 @@ def posted(line, service, folder):
 def test_the_service_answers_as_the_page_says(service, folder):
     draw(7).save(folder / "7.png")
     (folder / "notes.txt").write_text("who drew what")
-    found = blocks(sections()["Answer other programs with FastAPI"])
+    found = blocks("Answer other programs with FastAPI")
     asked = [pair for pair in pairwise(found) if pair[0].word == BY_HAND]
     for (_, _, line), below in asked:
         answer = posted(line.strip(), service, folder)
