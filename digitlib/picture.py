@@ -146,8 +146,9 @@ def is_hidden(name: str) -> bool:
 
 def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
     """Grey levels and opacity of a picture, or one line that says what is wrong with it."""
-    named = isinstance(source, str | Path)
-    name = source if named else getattr(source, "name", type(source).__name__)
+    name = source if isinstance(source, str | Path) else getattr(source, "name", None)
+    # What has no name, as an upload that a server keeps in memory, or a number for one is the picture in question.
+    said = f"{name}: " if isinstance(name, str | Path) else ""
     try:
         if isinstance(source, Image.Image):
             grey, alpha = _channels(source)
@@ -155,13 +156,16 @@ def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np
             with Image.open(source) as image:
                 grey, alpha = _channels(image)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{name}: no such file") from None
+        raise FileNotFoundError(f"{said}no such file") from None
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        raise ValueError(f"{said}expected at most {most:,} pixels, got more") from None
     except Exception:  # what Pillow's readers raise about damage has no common root but this
         raise ValueError(
-            f"{name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
+            f"{said}expected a picture (PNG, JPEG, …), got what Pillow can't read"
         ) from None
     if 0 in grey.shape:
-        raise ValueError(f"{name}: expected at least one pixel, got {grey.shape}")
+        raise ValueError(f"{said}expected at least one pixel, got {grey.shape}")
     return grey, alpha
 
 

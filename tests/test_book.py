@@ -23,13 +23,14 @@ from recipes import OF_DIGITS
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
-PAGES = [  # without code to run
+PAGES = [  # that are no notebooks
     "many-machines",
     "beside-peers",
     "same-again",
     "ledger",
     "run",
     "publish",
+    "how-to",
     "reference",
     "model-card",
     "data-card",
@@ -313,11 +314,13 @@ def of_the_ledger(figure, entry):
 
 
 def pages():
-    """Each page's name and what is typed on it; of the chapters, what isn't code."""
+    """Each page's name and what is typed on it; of the chapters and where code is run, what isn't code."""
     yield from ((chapter, prose(stored(chapter))) for chapter in CHAPTERS)
-    yield from ((path.stem, path.read_text()) for path in BOOK.glob("*.md"))
-    readme = (ROOT / "README.md").read_text()
-    yield "README", re.sub(r"```.*?```", "", readme, flags=re.DOTALL)
+    for path in (*BOOK.glob("*.md"), ROOT / "README.md"):
+        text = path.read_text()
+        if path.stem in ("README", "how-to"):
+            text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        yield path.stem, text
     package = ROOT / "digitlib"
     yield "index.html", (package / "pad" / "index.html").read_text()
     yield "pad.mjs", (package / "pad" / "pad.mjs").read_text()

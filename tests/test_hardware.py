@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import joblib
 import pytest
 import torch
@@ -49,6 +51,7 @@ def test_threads_are_as_many_as_the_cores_and_put_back(
         torch.set_num_threads(found)
 
 
-def test_the_device_is_named():
-    said = hardware.describe(torch.device("cpu"))
-    assert said.startswith("cpu, ") and said.endswith(" threads")
+@pytest.mark.parametrize(("threads", "name"), [(1, "cpu, 1 thread"), (2, "cpu, 2 threads")])
+def test_the_device_is_named(monkeypatch, threads, name):
+    monkeypatch.setattr(hardware, "own_cores", lambda: nullcontext(threads))
+    assert hardware.describe(torch.device("cpu")) == name

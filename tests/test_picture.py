@@ -1,4 +1,5 @@
 import io
+from tempfile import SpooledTemporaryFile, TemporaryFile
 
 import numpy as np
 import pytest
@@ -51,6 +52,21 @@ def test_files_that_are_no_pictures(tmp_path):
         read_image(tmp_path / "note.txt")
     with pytest.raises(FileNotFoundError, match="no such file"):
         read_image(tmp_path / "nowhere.png")
+
+
+@pytest.mark.parametrize("kind", [io.BytesIO, TemporaryFile, SpooledTemporaryFile])
+def test_what_has_no_name_is_called_by_none(kind):
+    with kind() as upload, pytest.raises(ValueError, match=r"^expected a picture \(PNG"):
+        upload.write(b"a 4")
+        upload.seek(0)
+        read_image(upload)
+
+
+def test_more_pixels_than_pillow_takes_are_told(tmp_path, monkeypatch):
+    draw(7).save(tmp_path / "7.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000)
+    with pytest.raises(ValueError, match=r"7\.png: expected at most 2,000 pixels, got more"):
+        read_image(tmp_path / "7.png")
 
 
 def test_two_specks_are_no_ink():

@@ -143,7 +143,8 @@ def describe(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     with own_cores() as threads:
-        return f"{device.type}, {threads} threads" if device.type == "cpu" else "mps"
+        some = f"{threads} thread" + "s" * (threads != 1)
+        return f"{device.type}, {some}" if device.type == "cpu" else "mps"
 
 
 def neighbours() -> int:
