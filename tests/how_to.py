@@ -25,8 +25,3 @@ def sections():
 def blocks(title):
     """A section's blocks, in their order."""
     return [Block(*found) for found in FENCE.findall(sections()[title])]
-
-
-def words(title):
-    """A section without its blocks."""
-    return FENCE.sub("", sections()[title])

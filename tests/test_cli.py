@@ -1,5 +1,9 @@
 import os
+import re
+import shlex
 import sys
+from itertools import takewhile
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +12,8 @@ from digitlib.commands import exporting, predicting, serving, training
 from drawings import draw
 from shell import OPTDIGITS, alone, run
 
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
 COMMANDS = ["train", "evaluate", "report", "predict", "export", "app", "deploy", "info"]
 
 
@@ -186,3 +192,15 @@ def test_a_name_that_the_terminal_cannot_show_stops_nothing(tmp_path, monkeypatc
     shown = [r"ein gr\xf6\xdferes Problem.png", "7.png", r"\udcff.png"]
     assert [line.split(":")[0] for line in lines] == shown
     assert all(": 7 (" in line for line in lines)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_what_a_page_says_to_type_are_commands_with_such_options(page):
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    blocks = re.findall(r"^```sh.*?\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    typed = re.findall(r"^digitlib (.+)", "\n".join(blocks), re.MULTILINE)
+    typed += re.findall(r"`digitlib (\w+\s[^`]+)`", text)
+    assert typed or page.stem not in ("README", "how-to", "publish")
+    for command in typed:
+        words = shlex.split(command, comments=True)
+        cli._parser().parse_args([*takewhile(lambda word: word not in ("|", ">"), words)])

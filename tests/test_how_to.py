@@ -24,12 +24,11 @@ from urllib.request import urlopen
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from digitlib import cli
 from digitlib.classify import load
 from digitlib.folder import LeftOut
 from drawings import draw
 from folders import strokes
-from how_to import Block, blocks, sections, words
+from how_to import Block, blocks, sections
 from servers import serving
 
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
@@ -187,13 +186,6 @@ def test_what_a_block_says_must_be_on_the_page(folder):
     for talks in (Block("python", "", "print(1)"), error, Block("sh", "", "echo 1")):
         with pytest.raises(AssertionError, match="said"):
             run([silent, talks, silent], folder)
-
-
-@pytest.mark.parametrize("title", FOUND)
-def test_commands_between_the_words_have_options_that_are(title):
-    for command in re.findall(r"`digitlib (\w[^`]*)`", words(title)):
-        if " " in command:
-            cli._parser().parse_args(shlex.split(command))
 
 
 def by_hand(title):
