@@ -136,7 +136,9 @@ FOUND = {
     "Classify a folder of scans": scans,
     "Train on pictures of your own": signs_and_more,
     "Take a network of your own into the app": signs,
+    "Put the pad on your own site in three lines": nothing,
     "Answer other programs with FastAPI": nothing,
+    "Keep a ledger in your own notebooks": nothing,
 }
 """What a reader has before each section."""
 

@@ -10,25 +10,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-LINES = """\
-from digitlib.accuracy import Accuracy
-from digitlib.book.ledger import Ledger
+from how_to import blocks
 
-figures = Ledger("figures.json")
-right = Accuracy.of(answers == labels)
-figures.reproduced("signs.right", right, "Right: {share} pictures.")
-"""
-TOLD = """\
-figures.recorded("signs.right", "Of the signs {percent:.0f} % were named rightly.")
-"""
-SAID = """\
-Right: 93.0 % (86.3 to 96.6) of 100 pictures. (recorded now)
-Right: 93.0 % (86.3 to 96.6) of 100 pictures. (recorded; this run agrees)
-Right: 80.0 % (71.1 to 86.7) of 100 pictures. (this run gives 0.8; recorded: 0.93 ± 0.01 on 100)
-""".splitlines()
-FAILED = """\
-NotReproduced: signs.right in figures.json: measured 0.8, recorded: 0.93 ± 0.01 on 100
-"""
+FOUND = blocks("Keep a ledger in your own notebooks")
+LINES, TOLD = (block.text for block in FOUND if block.language == "python")
+SAID, FAILED = (block.text.splitlines() for block in FOUND if block.language == "text")
 ANSWERS = """\
 import numpy as np
 
@@ -79,5 +65,5 @@ def test_a_figure_is_recorded_and_compared_and_fails_where_it_is_checked(execute
     code, _, shown = execute(80)
     assert (code, shown[0]) == (0, SAID[2])
     code, complaints, shown = execute(80, DIGITLIB_CHECK="1")
-    assert code != 0 and FAILED.strip() in complaints and shown == []
+    assert code != 0 and FAILED[0] in complaints and shown == []
     assert file.read_bytes() == content

@@ -7,25 +7,16 @@ import pytest
 from digitlib.files import write_folder
 from digitlib.hosts import deploy
 from drawings import STROKES
+from how_to import blocks
 from named import write
 from pads import guess
 from servers import listening
 
-LINES = """\
-<link rel="stylesheet" href="pad/pad.css">
-<div id="draw">To draw here takes JavaScript.</div>
-<script type="module">import { mount } from "./pad/pad.mjs"; mount("#draw", "pad/digits.safetensors");</script>
-"""
-HEARD = """\
-<p>You drew: <output id="seen">nothing yet</output></p>
-<script type="module">
-  import { mount } from "./pad/pad.mjs";
-  const seen = document.querySelector("#seen");
-  mount("#draw", "pad/digits.safetensors", {
-    changed: ({ name, reason }) => { seen.textContent = name ?? reason; },
-  });
-</script>
-"""
+LINES, HEARD = (
+    block.text
+    for block in blocks("Put the pad on your own site in three lines")
+    if block.language == "html"
+)
 PLACE = LINES.splitlines(keepends=True)[:2]
 SIGNS = ("stop", "give way", "Fußgänger", "roundabout, from the left")
 DAMAGED = "expected a digitlib weights file: it is cut short or something else"
@@ -122,8 +113,8 @@ def test_three_lines_are_a_pad_in_a_page_with_a_style_of_its_own(visit, width, s
     alone = page.evaluate(LOOK, "body *:not(script)")
     widest = page.evaluate("document.documentElement.scrollWidth")
     open_page(STYLE + OWN + LINES, width=width, scheme=scheme)
-    assert page.locator("#draw").inner_text() != "To draw here takes JavaScript."
     page.wait_for_selector(".pad-canvas")
+    assert "To draw here" not in page.locator("#draw").inner_text()
     draw(page)
     assert named(page) in SIGNS
     assert page.locator(".pad-name").all_inner_texts() == list(SIGNS)
