@@ -171,8 +171,9 @@ def load(
     """
     if preparation is not None:
         check_preparation(preparation)
+    names = None if classes is None else _named(classes)
     if not isinstance(source, str | Path):
-        return _taken(arrays.read(source, labels, classes, preparation))
+        return _taken(arrays.read(source, labels, names, preparation))
     if source in NAMES:
         if not labels is classes is preparation is None:
             raise ValueError(
@@ -184,9 +185,11 @@ def load(
             else _load_mnist("train", str(source))
         )
     path = Path(os.path.expanduser(source))
-    if isinstance(source, str) and not (path.exists() or {"/", os.sep} & set(source)):
+    # No text at all would be the folder that one is in.
+    there = source != "" and path.exists()
+    if isinstance(source, str) and not (there or {"/", os.sep} & set(source)):
         raise ValueError(_unknown(source) + "; or a folder or file that is there, or arrays")
-    return _from_path(path, labels, classes, preparation)
+    return _from_path(path, labels, names, preparation)
 
 
 def load_test(name: str = "mnist") -> Images:
@@ -207,6 +210,8 @@ def load_test(name: str = "mnist") -> Images:
 def valid_size(images: Images, name: str | None = None) -> int:
     """How many images to keep for validation: what the book keeps of its own sets, else a fifth.
 
+    Of few images it is less than that: at most half of those that aren't the only one of their class.
+
     Args:
         images: all that are not for the test.
         name: of the set they are, if it has one.
@@ -215,7 +220,8 @@ def valid_size(images: Images, name: str | None = None) -> int:
     >>> valid_size(images), valid_size(images, "mnist")
     (4, 5000)
     """
-    return VALID_SIZE.get(name or "", max(1, len(images) // 5))
+    shared = int((images.labels.bincount()[images.labels] > 1).sum())
+    return VALID_SIZE.get(name or "", max(1, min(len(images) // 5, shared // 2)))
 
 
 def read_idx(
@@ -350,6 +356,15 @@ def scale(images: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images, got {images.dtype}")
     return torch.div(images, 255, out=out)
+
+
+def _named(classes: Sequence[str]) -> tuple[str, ...]:
+    """Names in the order that labels count, each another however a keyboard writes it."""
+    if not isinstance(classes, Sequence | np.ndarray):  # a set has no order, a generator ends
+        raise ValueError(f"expected names of classes in their order, got {classes!r}")
+    names = check_answers(classes, "picture")
+    check_answers([folder.composed(name) for name in names], "picture")
+    return names
 
 
 def _unknown(name: str) -> str:

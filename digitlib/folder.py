@@ -147,14 +147,14 @@ def read(
         "unreadable": [files[i] for i in taken.unreadable],
         "blank": [files[i] for i in taken.blank],
         "others": beside + others,
-        "alone": [name for name, n in zip(known, counts, strict=True) if n == 1],
     }
     if classes is None:  # each class that is left moves up
+        odd["alone"] = [name for name, n in zip(known, counts, strict=True) if n == 1]
         labels = (np.cumsum(counts > 0) - 1)[labels]
         known = tuple(name for name, n in zip(known, counts, strict=True) if n)
     if not len(labels) or len(known) < 2:
         got = "; ".join(
-            filter(None, [f"{len(known)} of them" if len(labels) else "none", _said(odd)])
+            filter(None, [f"one, {listed(known)}" if len(labels) else "none", _said(odd)])
         )
         raise ValueError(one_line(f"{root}: expected pictures of two classes or more, got {got}"))
     left_out(root, **odd)
@@ -176,7 +176,8 @@ def _folders(root: Path) -> tuple[dict[str, Path], list[str]]:
         if path.is_dir():
             found[name] = path
     if not found:
-        got = f"{len(beside):,} files: {listed(beside)}" if beside else "nothing"
+        files = "file" if len(beside) == 1 else "files"
+        got = f"{len(beside):,} {files}: {listed(beside)}" if beside else "nothing"
         raise ValueError(
             f"{root}: expected a folder of pictures for each class, or a pair of IDX files, got {one_line(got)}"
         )

@@ -134,7 +134,7 @@ def test_names_are_composed(tmp_path, given):
     [
         ([], "a folder of pictures for each class, or a pair of IDX files, got nothing"),
         (["1.png", "2.png"], "for each class, .*, got 2 files: 1.png, 2.png"),
-        (["cat/1.png", "cat/2.png"], "pictures of two classes or more, got 1 of them$"),
+        (["cat/1.png", "cat/2.png"], "pictures of two classes or more, got one, cat$"),
         ([".cat/1.png"], "got nothing"),
     ],
 )
@@ -202,3 +202,9 @@ def test_names_are_right_where_the_language_has_no_letters_for_them(tmp_path):
     )
     assert result.stderr == ""
     assert result.stdout == f"{('cat', 'ä ö')!a} 'cat/2.png'\n"
+
+
+def test_of_given_classes_one_may_have_a_single_picture(tmp_path):
+    """Nobody is to be told that it is for training, when it may be for asking a model."""
+    write(tmp_path, "cat/1.png", "dog/1.png")
+    assert folder.read(tmp_path, ["dog", "cat"]).labels.tolist() == [0, 1]

@@ -144,3 +144,11 @@ def test_mistakes_are_named_by_their_files(capsys, tmp_path):
     assert (code, errors) == (0, []) and output[0].endswith(f"of 6 pictures in {tmp_path / 'in'}")
     wrong = [line for line in output if line.startswith(("  b/", "  umlaut ä/"))]
     assert wrong and all(" .png: a " in line for line in wrong)
+
+
+def test_a_home_is_found_where_the_shell_has_left_its_sign(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    parser = argparse.ArgumentParser()
+    options.add_data(parser)
+    assert parser.parse_args(["--data=~/scans"]).data == f"{tmp_path}/scans"
+    assert parser.parse_args([]).data == "mnist"

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they stand for. Nothing is read before a command asks for it."""
 
 import argparse
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "or a file of images as MNIST has them, its labels beside it (default: mnist)"
     )
     names = "--data", "--dataset"
-    parser.add_argument(*names, dest="data", default="mnist", metavar="NAME|FOLDER", help=text)
+    # A shell leaves the ~ of --data=~/scans as it is.
+    kind = os.path.expanduser
+    parser.add_argument(
+        *names, dest="data", type=kind, default="mnist", metavar="NAME|FOLDER", help=text
+    )
 
 
 def add_weights(

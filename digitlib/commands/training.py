@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from digitlib import weights
 from digitlib.accuracy import percent
 from digitlib.commands.options import VALIDATION, add_data, called, read
-from digitlib.plain import readable
+from digitlib.plain import listed, readable
 from digitlib.preprocess import PREPARATIONS
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"expected no teacher for recipe {_name(options)}")
     kept = _writable(options)
     train, valid, trial = _parts(options)
+    _check_additions(options, recipe, train)
     teacher = _teacher(options, recipe, train)
     model, how = _model(options, recipe, train), recipe.training
     with parallel.group(device):
@@ -149,6 +150,16 @@ def _told(train: "Images", valid: "Images", trial: "Trial | None") -> Iterator[s
         yield str(trial)
 
 
+def _check_additions(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> None:
+    """ValueError where a recipe draws digits to learn from, but other things are to be learned."""
+    additions = recipe.additions
+    if (additions.styles or additions.nondigits) and not train.of_digits:
+        raise ValueError(
+            f"expected the ten digits for recipe {_name(options)}, which draws more of them (styles, nondigits), "
+            f"got {listed(train.classes)}; recipe own is for pictures of your own"
+        )
+
+
 def _teacher(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "MLP | None":
     """The model that a recipe learns from; None for one that learns from labels alone."""
     from digitlib import export
@@ -160,7 +171,7 @@ def _teacher(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> 
     try:
         DigitClassifier.load(file).check_for(train.classes, train.preparation)
     except ValueError as error:
-        raise ValueError(f"the teacher: {error}") from None
+        raise ValueError(f"the teacher: {error}; --teacher FILE names another") from None
     return export.load_model(file)
 
 
