@@ -75,9 +75,11 @@ def _alike(labels: np.ndarray) -> np.ndarray:
     """Objects that are all names, or all whole numbers; with a None or NaN among them they are neither."""
     if all(isinstance(label, int | np.integer) for label in labels):
         return labels.astype(np.int64)
-    if wrong := [label for label in labels if not isinstance(label, str)]:
-        raise ValueError(f"expected labels as whole numbers or names, got {wrong[0]!r} among them")
-    return labels
+    if all(isinstance(label, str) for label in labels):
+        return labels
+    odd = [label for label in labels if not isinstance(label, str | int | np.integer)]
+    got = f"{odd[0]!r} among them" if odd else "both"
+    raise ValueError(f"expected labels as whole numbers or names, got {got}")
 
 
 def _numbers(

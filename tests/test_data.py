@@ -392,7 +392,7 @@ def test_names_of_classes_have_an_order_and_differ(classes, message):
 
 def test_no_text_is_not_the_folder_that_one_is_in(scans, monkeypatch):
     monkeypatch.chdir(scans)
-    with pytest.raises(ValueError, match="expected a data set out of mnist, .*got ''"):
+    with pytest.raises(ValueError, match=r"expected a data set out of mnist, .*got ''"):
         data.load("")
 
 

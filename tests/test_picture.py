@@ -196,14 +196,14 @@ def test_what_the_system_refuses_is_not_said_to_be_no_picture(tmp_path, monkeypa
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refused)
-    with pytest.raises(PermissionError, match="Permission denied: 'secret.png'"):
+    with pytest.raises(PermissionError, match=r"Permission denied: 'secret.png'"):
         read_image("secret.png")
 
 
 def test_too_large_a_picture_is_said_to_be(tmp_path, monkeypatch):
     draw(7).save(tmp_path / "7.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(ValueError, match="7.png: expected a smaller picture, got one too large"):
+    with pytest.raises(ValueError, match=r"7.png: expected a smaller picture, got one too large"):
         read_image(tmp_path / "7.png")
 
 
