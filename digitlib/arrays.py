@@ -56,7 +56,10 @@ def read(
 
 
 def _array(values: Any) -> np.ndarray:
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+    if not isinstance(values, torch.Tensor):
+        return np.asarray(values)
+    values = values.detach().cpu()
+    return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
 
 
 def _prepared(images: np.ndarray, preparation: str) -> tuple[np.ndarray, np.ndarray]:
@@ -68,10 +71,23 @@ def _prepared(images: np.ndarray, preparation: str) -> tuple[np.ndarray, np.ndar
     return taken.images, taken.kept
 
 
+def _alike(labels: np.ndarray) -> np.ndarray:
+    """Objects that are all names, or all whole numbers; with a None or NaN among them they are neither."""
+    if all(isinstance(label, int | np.integer) for label in labels):
+        return labels.astype(np.int64)
+    if all(isinstance(label, str) for label in labels):
+        return labels
+    odd = [label for label in labels if not isinstance(label, str | int | np.integer)]
+    got = f"{odd[0]!r} among them" if odd else "both"
+    raise ValueError(f"expected labels as whole numbers or names, got {got}")
+
+
 def _numbers(
     labels: np.ndarray, classes: Sequence[str] | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The labels as whole numbers, int64, and what they count."""
+    if labels.dtype.kind == "O":
+        labels = _alike(labels)
     names = [composed(str(label)) for label in labels] if labels.dtype.kind in "UO" else None
     given = classes if classes is not None else sorted(set(names)) if names is not None else DIGITS
     known = check_answers(given, "picture")

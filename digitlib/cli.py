@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     Where nobody reads its output any more, as behind ``| head -1``, it ends without a word, with 141.
     """
+    _stand_in_for_closed_streams()
     _show_lines_at_once()
     try:
         code = _run(arguments)
@@ -60,6 +61,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         code = _NOBODY_READS
     return _let_go_of_output(code)
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Where a stream was closed, as ``<&-`` does, Python has None: read nothing there, and write into nothing."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (open until the end)
 
 
 def _show_lines_at_once() -> None:

@@ -14,6 +14,7 @@ A split is of indices, and those tell which images went where:
 
 import hashlib
 import os
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
     "VALID_SIZE",
     "Images",
     "fingerprint",
+    "known",
     "load",
     "load_test",
     "read_idx",
@@ -171,22 +173,20 @@ def load(
     """
     if preparation is not None:
         check_preparation(preparation)
+    names = None if classes is None else _named(classes)
     if not isinstance(source, str | Path):
-        return _taken(arrays.read(source, labels, classes, preparation))
-    if source in NAMES:
+        return _taken(arrays.read(source, labels, names, preparation))
+    if name := known(source):
         if not labels is classes is preparation is None:
-            raise ValueError(
-                f"expected the name {source} alone, got labels, classes or preparation"
-            )
-        return (
-            _load_optdigits()[:-_OPTDIGITS_TEST]
-            if source == "optdigits"
-            else _load_mnist("train", str(source))
-        )
+            raise ValueError(f"expected the name {name} alone, got labels, classes or preparation")
+        of_optdigits = name == "optdigits"
+        return _load_optdigits()[:-_OPTDIGITS_TEST] if of_optdigits else _load_mnist("train", name)
     path = Path(os.path.expanduser(source))
-    if isinstance(source, str) and not (path.exists() or {"/", os.sep} & set(source)):
+    # No text at all would be the folder that one is in.
+    there = source != "" and path.exists()
+    if isinstance(source, str) and not (there or {"/", os.sep} & set(source)):
         raise ValueError(_unknown(source) + "; or a folder or file that is there, or arrays")
-    return _from_path(path, labels, classes, preparation)
+    return _from_path(path, labels, names, preparation)
 
 
 def load_test(name: str = "mnist") -> Images:
@@ -197,15 +197,34 @@ def load_test(name: str = "mnist") -> Images:
     >>> len(load_test("optdigits"))
     360
     """
-    if name not in NAMES:
+    found = known(name)
+    if found is None:
         raise ValueError(_unknown(name))
-    if name == "optdigits":
+    if found == "optdigits":
         return _load_optdigits()[-_OPTDIGITS_TEST:]
-    return _load_mnist("t10k", name)
+    return _load_mnist("t10k", found)
+
+
+def known(source: object) -> str | None:
+    """Which of :data:`digitlib.data.NAMES` is meant, as torchvision or anybody else may write it; None for none.
+
+    >>> known("FashionMNIST"), known("emnist_letters"), known("cats")
+    ('fashion-mnist', 'emnist-letters', None)
+    """
+    if not isinstance(source, str):
+        return None
+    letters = _letters(source)
+    return next((name for name in NAMES if letters == _letters(name)), None)
+
+
+def _letters(name: str) -> str:
+    return re.sub("[-_ ]", "", name).lower()
 
 
 def valid_size(images: Images, name: str | None = None) -> int:
     """How many images to keep for validation: what the book keeps of its own sets, else a fifth.
+
+    Of few images it is less than that: at most half of those that aren't the only one of their class.
 
     Args:
         images: all that are not for the test.
@@ -215,7 +234,8 @@ def valid_size(images: Images, name: str | None = None) -> int:
     >>> valid_size(images), valid_size(images, "mnist")
     (4, 5000)
     """
-    return VALID_SIZE.get(name or "", max(1, len(images) // 5))
+    shared = int((images.labels.bincount()[images.labels] > 1).sum())
+    return VALID_SIZE.get(known(name) or "", max(1, min(len(images) // 5, shared // 2)))
 
 
 def read_idx(
@@ -350,6 +370,15 @@ def scale(images: torch.Tensor, out: torch.Tensor | None = None) -> torch.Tensor
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images, got {images.dtype}")
     return torch.div(images, 255, out=out)
+
+
+def _named(classes: Sequence[str]) -> tuple[str, ...]:
+    """Names in the order that labels count, each another however a keyboard writes it."""
+    if not isinstance(classes, Sequence | np.ndarray):  # a set has no order, a generator ends
+        raise ValueError(f"expected names of classes in their order, got {classes!r}")
+    names = check_answers(classes, "picture")
+    check_answers([folder.composed(name) for name in names], "picture")
+    return names
 
 
 def _unknown(name: str) -> str:

@@ -147,14 +147,14 @@ def read(
         "unreadable": [files[i] for i in taken.unreadable],
         "blank": [files[i] for i in taken.blank],
         "others": beside + others,
-        "alone": [name for name, n in zip(known, counts, strict=True) if n == 1],
     }
     if classes is None:  # each class that is left moves up
+        odd["alone"] = [name for name, n in zip(known, counts, strict=True) if n == 1]
         labels = (np.cumsum(counts > 0) - 1)[labels]
         known = tuple(name for name, n in zip(known, counts, strict=True) if n)
     if not len(labels) or len(known) < 2:
         got = "; ".join(
-            filter(None, [f"{len(known)} of them" if len(labels) else "none", _said(odd)])
+            filter(None, [f"one, {listed(known)}" if len(labels) else "none", _said(odd)])
         )
         raise ValueError(one_line(f"{root}: expected pictures of two classes or more, got {got}"))
     left_out(root, **odd)
@@ -176,11 +176,26 @@ def _folders(root: Path) -> tuple[dict[str, Path], list[str]]:
         if path.is_dir():
             found[name] = path
     if not found:
-        got = f"{len(beside):,} files: {listed(beside)}" if beside else "nothing"
+        files = "file" if len(beside) == 1 else "files"
+        got = f"{len(beside):,} {files}: {listed(beside)}" if beside else "nothing"
         raise ValueError(
             f"{root}: expected a folder of pictures for each class, or a pair of IDX files, got {one_line(got)}"
         )
+    if {name.lower() for name in found} <= _PARTS and any(map(_holds_folders, found.values())):
+        first = max(found)
+        raise ValueError(
+            f"{root}: expected a folder of pictures for each class, got the parts of a set, {listed(list(found))}; "
+            f"name one of them, such as {root / first}"
+        )
     return dict(sorted(found.items())), beside
+
+
+# What the parts of a set are called, each of which has the classes' folders in it.
+_PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+
+
+def _holds_folders(folder: Path) -> bool:
+    return any(path.is_dir() and not picture.is_hidden(path.name) for path in folder.iterdir())
 
 
 def _text(name: str) -> str:

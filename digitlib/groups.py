@@ -5,6 +5,7 @@ scikit-learn's ``StratifiedGroupKFold``, for a single part of any size.
 """
 
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,14 @@ def numbered(groups: Iterable[Hashable]) -> np.ndarray:
     >>> numbered(["Ada", "Bob", "Ada"]).tolist()
     [0, 1, 0]
     """
-    # An array's numbers, for a tensor's are each another thing though they be the same.
-    values = (
-        groups.tolist() if isinstance(groups, np.ndarray) or hasattr(groups, "tolist") else groups
-    )
     numbers: dict[Hashable, int] = {}
-    return np.array([numbers.setdefault(group, len(numbers)) for group in values], dtype=np.int64)
+    found = [numbers.setdefault(_plain(group), len(numbers)) for group in _plain(groups)]
+    return np.array(found, dtype=np.int64)
+
+
+def _plain(value: Any) -> Any:
+    """Python's own numbers, for a tensor's are each another thing though they be the same."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def choose(

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from digitlib.plain import listed
+from digitlib.weights import DIGITS, check_answers
 
 __all__ = ["classes_beside", "labels_beside", "pair_in", "read"]
 
@@ -77,7 +78,7 @@ def _read(
     if len(header) < 2 + len(sides) or header[0] != kind:
         raise ValueError(
             f"{path}: expected an IDX file that begins with {kind:#010x}, got "
-            + (f"{header[0]:#010x}" if header else "nothing")
+            + (f"{header[0]:#010x} in {len(start)} bytes" if header else "nothing")
         )
     if tuple(header[2:]) != sides:
         raise ValueError(f"{path}: expected entries of {sides}, got {header[2:]}")
@@ -179,7 +180,7 @@ def classes_beside(images_path: str | Path) -> dict:
     if not (found and file.is_file()):
         return {}
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = json.loads(file.read_text(encoding="utf-8-sig"))  # an editor may have put its mark
     except (ValueError, RecursionError):
         said = None
     known = {"classes": list, "preparation": str}
@@ -187,4 +188,8 @@ def classes_beside(images_path: str | Path) -> dict:
         isinstance(said.get(name, kind()), kind) for name, kind in known.items()
     ):
         raise ValueError(f'{file}: expected {{"classes": […], "preparation": …}} as JSON')
+    try:
+        check_answers(said.get("classes", DIGITS), said.get("preparation", "digit"))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
     return {name: said[name] for name in known if name in said}

@@ -6,7 +6,7 @@ grey levels, as they are.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,6 +47,7 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
 
     Raises:
         FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
+        OSError: the system refuses the file, as PermissionError has it.
 
     >>> from PIL import Image
     >>> paper = Image.new("L", (60, 80), 240)
@@ -92,15 +93,20 @@ def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.nd
     return read_image(source) if preparation == "digit" else read_grey(source)
 
 
-def walk(folder: str | Path, suffixes: Collection[str] | None = SUFFIXES) -> Iterator[Path]:
+def walk(
+    folder: str | Path,
+    suffixes: Collection[str] | None = SUFFIXES,
+    failed: Callable[[OSError], object] | None = None,
+) -> Iterator[Path]:
     """The files in a folder and in the folders below it, in the order of their names.
 
     What is hidden, its name beginning with a dot, is passed by, and so is ``__MACOSX``, which an archive may bring
-    along. Links are followed, but no folder is entered twice, so that one which lies in itself comes to an end.
+    along. Links are followed, but not up to a folder that holds this one, and no folder is entered twice.
 
     Args:
         folder: where to begin.
         suffixes: the endings of the files that are meant, in small letters, with their dot; None for every file.
+        failed: called with the error of a folder that can't be read, after which the walk goes on; None to raise it.
 
     Raises:
         FileNotFoundError, NotADirectoryError, PermissionError: no such folder, or one that can't be read; when the
@@ -113,14 +119,16 @@ def walk(folder: str | Path, suffixes: Collection[str] | None = SUFFIXES) -> Ite
     ...     [path.name for path in walk(folder)]
     ['a.jpg', 'b.PNG']
     """
-    entered = {os.path.realpath(folder)}
-    waiting = _inside(os.fspath(folder))
+    here = Path(os.path.realpath(folder))
+    # What lies above it isn't its own: in a folder of one class, that would be the pictures of the others.
+    entered = {str(here), *map(str, here.parents)}
+    waiting = _inside(os.fspath(folder), failed)
     while waiting:
         path = waiting.pop()
         if os.path.isdir(path):
             if (real := os.path.realpath(path)) not in entered:
                 entered.add(real)
-                waiting += _inside(path)
+                waiting += _inside(path, failed)
         elif suffixes is not None and os.path.splitext(path)[1].lower() not in suffixes:
             continue
         elif os.path.isfile(path) or os.path.islink(
@@ -129,9 +137,16 @@ def walk(folder: str | Path, suffixes: Collection[str] | None = SUFFIXES) -> Ite
             yield Path(path)
 
 
-def _inside(folder: str) -> list[str]:
+def _inside(folder: str, failed: Callable[[OSError], object] | None) -> list[str]:
     """What lies in a folder and isn't hidden, from the last name to the first; as text, which takes little memory."""
-    names = sorted((name for name in os.listdir(folder) if not is_hidden(name)), reverse=True)
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        if failed is None:
+            raise
+        failed(error)
+        return []
+    names = sorted((name for name in names if not is_hidden(name)), reverse=True)
     return [os.path.join(folder, name) for name in names]
 
 
@@ -160,7 +175,11 @@ def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np
     except Image.DecompressionBombError:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         raise ValueError(f"{said}expected at most {most:,} pixels, got more") from None
-    except Exception:  # what Pillow's readers raise about damage has no common root but this
+    # What Pillow's readers raise about damage has no common root but this.
+    except Exception as error:
+        if isinstance(error, OSError) and error.strerror:  # of the system, not of the picture
+            where = (str(name),) if said else ()
+            raise type(error)(error.errno, error.strerror, *where) from None
         raise ValueError(
             f"{said}expected a picture (PNG, JPEG, …), got what Pillow can't read"
         ) from None

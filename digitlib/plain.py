@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Protocol
+from unicodedata import category
 
-__all__ = ["listed", "make_plain", "one_line", "readable"]
+__all__ = ["listed", "make_plain", "one_line", "readable", "shown"]
+
+# Unicode's categories of control characters, and of the ends of lines and paragraphs.
+_RULES = ("Cc", "Zl", "Zp")
 
 
 class _Record(Protocol):
@@ -50,12 +54,27 @@ def listed(names: Sequence[str], most: int = 10) -> str:
 
 
 def one_line(error: object) -> str:
-    """What an error says, on one line.
+    """What an error says, on one line; of the system's own, which file it is about and what is wrong with that.
 
     >>> one_line(ValueError("expected a file,\\n    got a folder"))
     'expected a file, got a folder'
+    >>> one_line(PermissionError(13, "Permission denied", "secret.png"))
+    'secret.png: Permission denied'
     """
+    if isinstance(error, OSError) and isinstance(error.filename, str) and error.strerror:
+        error = f"{error.filename}: {error.strerror}"
     return " ".join(str(error).split())
+
+
+def shown(name: str) -> str:
+    """A file's name for a line of text: :func:`readable`, with what would end the line or rule the terminal escaped.
+
+    >>> shown("a\\nb  c.png")
+    'a\\\\nb  c.png'
+    """
+    return "".join(
+        ascii(letter)[1:-1] if category(letter) in _RULES else letter for letter in readable(name)
+    )
 
 
 def readable(name: str) -> str:

@@ -107,3 +107,11 @@ def test_it_imports_no_gradio():
     code = "import sys; from digitlib import cli; cli.main(['info']); sys.exit('gradio' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert result.returncode == 0
+
+
+def test_a_folder_that_may_not_be_read_is_passed_by(capsys, monkeypatch, tmp_path):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied", "MNIST/raw")
+
+    monkeypatch.setattr("pathlib.Path.glob", refused)
+    assert any(line.startswith("MNIST: not here") for line in info(capsys))

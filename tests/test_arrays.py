@@ -43,6 +43,7 @@ def test_others_are_prepared(dtype, preparation, shape):
         (np.array([1, 0, 1], dtype=np.uint8), ("x", "y"), [1, 0, 1], ("x", "y")),
         (torch.tensor([9, 0, 1]), None, [9, 0, 1], tuple("0123456789")),
         ([True, False, True], ("no", "yes"), [1, 0, 1], ("no", "yes")),
+        (np.array([1, 0, 1], dtype=object), ("x", "y"), [1, 0, 1], ("x", "y")),
     ],
 )
 def test_labels_are_numbers_or_names(noise, labels, classes, numbers, known):
@@ -69,6 +70,9 @@ def test_images_without_ink_are_left_out_and_named():
         (np.zeros((2, 28, 28)), [-1, 1], ("a", "b"), "labels 0 to 1, got -1 to 1$"),
         (np.zeros((2, 28, 28)), [0, 2], ("a", "b"), "labels 0 to 1, got 0 to 2$"),
         (np.zeros((2, 28, 28)), [0.0, 1.0], None, "whole numbers or names, got float64"),
+        (np.zeros((2, 28, 28)), ["a", None], None, "whole numbers or names, got None among"),
+        (np.zeros((2, 28, 28)), [0, None], None, "whole numbers or names, got None among"),
+        (np.zeros((2, 28, 28)), np.array(["a", np.nan], object), None, "got nan among"),
         (np.zeros((2, 28, 28)), ["a", "z"], ("a", "b"), "labels out of a, b, got z"),
         (np.zeros((2, 28, 28)), ["a", "a"], None, "at least two names of classes"),
         (np.full((2, 9, 9), 7.0), [0, 1], None, "image 0: expected float64 grey levels"),
@@ -78,3 +82,9 @@ def test_images_without_ink_are_left_out_and_named():
 def test_what_does_not_fit_is_refused(images, labels, classes, message):
     with pytest.raises(ValueError, match=message):
         arrays.read(images, labels, classes)
+
+
+def test_a_tensor_of_a_kind_that_numpy_lacks_is_prepared_too():
+    images = torch.ones(2, 9, 9, dtype=torch.bfloat16)
+    found, same = (arrays.read(some, [0, 1]) for some in (images, images.float()))
+    np.testing.assert_array_equal(found.images, same.images)

@@ -84,3 +84,9 @@ def test_a_wrong_one_is_answered_with_the_list(text, message):
         changed(Recipe.named("base"), ["seed=1", text])
     assert message in str(caught.value) and "deform.elastic=0.8" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["hidden", "batch", "epochs", "seed"])
+def test_a_number_too_large_for_any_machine_is_refused(field):
+    with pytest.raises(ValueError, match=r"below 2\*\*63, got 9999"):
+        changed(Recipe.named("own"), [f"{field}={'9' * 30}"])

@@ -77,6 +77,7 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
         ),
         (["train", "--out", "w", "--precision", "int4"], "invalid choice: 'int4'"),
         (["train", "--out", "w", "--teacher", "t"], "expected no teacher for recipe b"),
+        (["train", "--out", "w.ONNX"], "expected a name for a weights file; digitlib export"),
         (["train", "--out", "w", "--resume"], "w.unfinished: no such file, so nothing"),
         (["train", "--out", "nowhere/w"], "nowhere: no such folder"),
         (["train", "--out", "."], ".: expected a file that can be written"),

@@ -246,7 +246,7 @@ def test_a_pair_of_files_is_loaded_by_its_images_or_its_folder(small, tmp_path, 
     found = data.load(tmp_path)
     assert (found.classes, found.preparation) == (tuple("abcdef"), "digit")
     with pytest.raises(ValueError, match="expected images of u, v, w, x, y, z, got those of a, b"):
-        data.load(tmp_path, classes="uvwxyz")
+        data.load(tmp_path, classes=tuple("uvwxyz"))
     labels = tmp_path / "my-labels-idx1-ubyte.gz"
     labels.rename(tmp_path / "elsewhere")
     found = data.load("my-images-idx3-ubyte.gz", tmp_path / "elsewhere")
@@ -260,7 +260,7 @@ def test_a_pair_of_files_is_loaded_by_its_images_or_its_folder(small, tmp_path, 
     ("source", "labels", "told", "message"),
     [
         ("optdigits", [1], {}, "expected the name optdigits alone"),
-        ("optdigits", None, {"classes": "ab"}, "expected the name optdigits alone"),
+        ("optdigits", None, {"classes": ["a", "b"]}, "expected the name optdigits alone"),
         ("scans", [1, 2], {}, "labels only beside a file of images"),
         ("scans", None, {"preparation": "photo"}, "preparation out of digit, picture, got 'photo'"),
         ("scans/cat/1.png", None, {}, "name with images-idx3, or the file of labels"),
@@ -375,3 +375,55 @@ def test_what_is_none_of_these_stays_in_training_with_its_group(noise):
 def test_a_fifth_is_kept_of_what_is_not_the_books(small, noise):
     assert data.valid_size(small, "optdigits") == 287 and data.valid_size(small, "kmnist") == 287
     assert data.valid_size(data.load(noise[:2], [0, 1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ({"a", "b"}, "names of classes in their order"),
+        ((name for name in "ab"), "names of classes in their order"),
+        (["a\u0308", "ä"], "each another, none empty, got 'ä' twice"),
+    ],
+)
+def test_names_of_classes_have_an_order_and_differ(classes, message):
+    with pytest.raises(ValueError, match=message):
+        data.load(np.ones((2, 28, 28), dtype=np.uint8), [0, 1], classes=classes)
+
+
+def test_no_text_is_not_the_folder_that_one_is_in(scans, monkeypatch):
+    monkeypatch.chdir(scans)
+    with pytest.raises(ValueError, match=r"expected a data set out of mnist, .*got ''"):
+        data.load("")
+
+
+@pytest.mark.parametrize(
+    ("counts", "size"), [([1] * 20 + [3, 3], 3), ([1, 2], 1), ([1, 1], 1), ([5, 5], 2)]
+)
+def test_a_fifth_is_kept_if_there_is_so_much_to_spare(counts, size):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    names = [f"{number:02}" for number in range(len(counts))]
+    images = data.load(np.ones((len(labels), 28, 28), dtype=np.uint8), labels, classes=names)
+    assert data.valid_size(images) == size
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        *((name, name) for name in data.NAMES),
+        ("MNIST", "mnist"),
+        ("FashionMNIST", "fashion-mnist"),
+        ("fashion_mnist", "fashion-mnist"),
+        ("EMNIST letters", "emnist-letters"),
+        ("emnist", None),
+        ("./mnist", None),
+        (3, None),
+        (None, None),
+    ],
+)
+def test_a_set_is_known_however_its_name_is_written(written, name):
+    assert data.known(written) == name
+
+
+def test_a_name_written_otherwise_is_the_same_set(small):
+    assert len(data.load("OptDigits")) == len(small)
+    assert data.valid_size(small, "OptDigits") == data.valid_size(small, "optdigits") == 287

@@ -134,7 +134,7 @@ def test_names_are_composed(tmp_path, given):
     [
         ([], "a folder of pictures for each class, or a pair of IDX files, got nothing"),
         (["1.png", "2.png"], "for each class, .*, got 2 files: 1.png, 2.png"),
-        (["cat/1.png", "cat/2.png"], "pictures of two classes or more, got 1 of them$"),
+        (["cat/1.png", "cat/2.png"], "pictures of two classes or more, got one, cat$"),
         ([".cat/1.png"], "got nothing"),
     ],
 )
@@ -202,3 +202,32 @@ def test_names_are_right_where_the_language_has_no_letters_for_them(tmp_path):
     )
     assert result.stderr == ""
     assert result.stdout == f"{('cat', 'ä ö')!a} 'cat/2.png'\n"
+
+
+def test_of_given_classes_one_may_have_a_single_picture(tmp_path):
+    """Nobody is to be told that it is for training, when it may be for asking a model."""
+    write(tmp_path, "cat/1.png", "dog/1.png")
+    assert folder.read(tmp_path, ["dog", "cat"]).labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("parts", [("train", "test"), ("Train", "Val", "Test"), ("training",)])
+def test_parts_of_a_set_are_no_classes(tmp_path, parts):
+    for part in parts:
+        for name in ("cat", "dog"):
+            (tmp_path / part / name).mkdir(parents=True)
+            Image.new("L", (28, 28), 99).save(tmp_path / part / name / "1.png")
+    with pytest.raises(
+        ValueError, match=rf"got the parts of a set, .*; name one of them, such as .*{max(parts)}"
+    ):
+        folder.read(tmp_path)
+    with pytest.warns(folder.LeftOut, match="2 classes of a single picture"):
+        assert folder.read(tmp_path / parts[0]).classes == ("cat", "dog")
+
+
+def test_classes_may_be_called_like_parts(tmp_path):
+    """Trains and tests, say, of which there are pictures."""
+    for name in ("test", "train"):
+        (tmp_path / name).mkdir()
+        for i in range(2):
+            Image.new("L", (28, 28), 99).save(tmp_path / name / f"{i}.png")
+    assert folder.read(tmp_path).classes == ("test", "train")

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -86,3 +87,17 @@ def test_groups_are_anything_that_can_be_told_apart():
     assert groups.numbered(["b", ("a", 1), None, "b"]).tolist() == [0, 1, 2, 0]
     for array in (np.array([7, 5, 7]), torch.tensor([7, 5, 7])):
         assert groups.numbered(array).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        torch.tensor,
+        list,
+        np.array,
+        lambda found: list(torch.tensor(found)),
+        lambda found: list(np.array(found)),
+    ],
+)
+def test_the_same_number_is_the_same_group_whatever_holds_it(kind):
+    assert groups.numbered(kind([7, 5, 7, 7, 5])).tolist() == [0, 1, 0, 0, 1]

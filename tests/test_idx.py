@@ -148,3 +148,23 @@ def test_the_pads_third_file_is_found(tmp_path, end, zipped):
         file.write_text(wrong)
         with pytest.raises(ValueError, match=r"drawings-classes.*json: expected"):
             idx.classes_beside(images)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('{"classes": ["a", "a"]}', "a-classes.json: .*'a' twice"),
+        ('{"classes": [1, 2]}', "a-classes.json: expected names of classes"),
+        ('{"classes": []}', "a-classes.json: expected at least two names"),
+        ('{"preparation": "photo"}', "a-classes.json: expected a preparation"),
+    ],
+)
+def test_what_cannot_be_names_is_an_error_that_names_the_file(tmp_path, said, message):
+    (tmp_path / "a-classes.json").write_text(said)
+    with pytest.raises(ValueError, match=message):
+        idx.classes_beside(tmp_path / "a-images-idx3-ubyte")
+
+
+def test_an_editors_mark_before_the_names_is_passed_over(tmp_path):
+    (tmp_path / "a-classes.json").write_text('{"classes": ["a", "b"]}', encoding="utf-8-sig")
+    assert idx.classes_beside(tmp_path / "a-images-idx3-ubyte") == {"classes": ["a", "b"]}

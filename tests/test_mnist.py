@@ -211,7 +211,7 @@ def test_a_cache_that_may_not_be_entered_leaves_three_ways_out(files, tmp_path, 
     ):
         data.load("mnist")
     assert f"{NAMES[0]}: Permission denied" in str(caught.value)
-    assert "download: [Errno 13] Permission denied" in str(caught.value)
+    assert re.search(r"download: .*: Permission denied", str(caught.value))
 
 
 @pytest.mark.parametrize("older", [False, True])

@@ -91,6 +91,8 @@ def test_of_other_pictures_all(trained, tmp_path, capsys):
     (signs / "dots 00" / "0003.png").unlink()
     images, place = held_back("--data", signs, "--weights", file)
     assert (len(images), place) == (39, str(signs))
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"digitlib: {signs}: not the very pictures that {file} was trained on")
     make("dots", 1, 1, tmp_path / "one")
     (tmp_path / "one" / "not yet").mkdir()
     images, place = held_back("--data", tmp_path / "one", "--weights", file)
@@ -144,3 +146,11 @@ def test_mistakes_are_named_by_their_files(capsys, tmp_path):
     assert (code, errors) == (0, []) and output[0].endswith(f"of 6 pictures in {tmp_path / 'in'}")
     wrong = [line for line in output if line.startswith(("  b/", "  umlaut ä/"))]
     assert wrong and all(" .png: a " in line for line in wrong)
+
+
+def test_a_home_is_found_where_the_shell_has_left_its_sign(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    parser = argparse.ArgumentParser()
+    options.add_data(parser)
+    assert parser.parse_args(["--data=~/scans"]).data == f"{tmp_path}/scans"
+    assert parser.parse_args([]).data == "mnist"

@@ -199,6 +199,30 @@ def test_links_are_followed_but_not_in_circles(tmp_path):
     assert found == ["a/1.png", "a/to b/2.png", "c.png"]
 
 
+def test_a_link_to_what_is_above_is_not_followed(tmp_path):
+    """In the folder of one class it would bring the pictures of all others."""
+    made(tmp_path, "a/1.png", "b/2.png")
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    (tmp_path / "a" / "top").symlink_to("/")
+    assert [path.name for path in walk(tmp_path / "a")] == ["1.png"]
+
+
+def test_what_the_system_refuses_is_not_said_to_be_no_picture(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Image, "open", refused)
+    with pytest.raises(PermissionError, match=r"Permission denied: 'secret.png'"):
+        read_image("secret.png")
+
+
+def test_too_large_a_picture_is_said_to_be(tmp_path, monkeypatch):
+    draw(7).save(tmp_path / "7.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ValueError, match=r"7.png: expected at most [0-9,]+ pixels, got more"):
+        read_image(tmp_path / "7.png")
+
+
 def test_only_a_folder_is_walked(tmp_path):
     made(tmp_path, "a.png")
     with pytest.raises(NotADirectoryError):

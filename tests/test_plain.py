@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitlib.plain import listed, make_plain, one_line, readable
+from digitlib.plain import listed, make_plain, one_line, readable, shown
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,14 @@ def test_a_list_names_some_and_counts_the_rest(names, most):
     line = listed(names, most)
     assert line.startswith(", ".join(names[:most]))
     assert line.endswith(f" and {len(names) - most} more") or len(names) <= most
+
+
+def test_a_systems_error_names_the_file_first():
+    error = FileNotFoundError(2, "No such file or directory", "a\nb.png")
+    assert one_line(error) == "a b.png: No such file or directory"
+    assert one_line(OSError(28, "No space left")) == "[Errno 28] No space left"
+
+
+@given(st.text())
+def test_a_name_is_shown_on_one_line(name):
+    assert len(shown(name).splitlines()) == bool(name) and shown("ä  b") == "ä  b"

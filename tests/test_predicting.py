@@ -173,17 +173,50 @@ def test_an_empty_folder_is_a_complaint_and_the_rest_goes_on(capsys, tmp_path):
 
 
 def test_a_folder_that_may_not_be_entered_is_a_complaint(capsys, tmp_path, monkeypatch):
-    """What was found before it is named all the same."""
+    """What lies before it and after it is named all the same."""
+    for name in ("1.png", "closed/3.png", "open/7.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        draw(int(name[-5])).save(tmp_path / name)
+    listdir = os.listdir
+
+    def guarded(folder):
+        if str(folder).endswith("closed"):
+            raise PermissionError(13, "Permission denied", folder)
+        return listdir(folder)
+
+    monkeypatch.setattr("os.listdir", guarded)
+    code, output, errors = run(capsys, "predict", tmp_path)
+    assert code == 2 and [line.partition(": ")[2][0] for line in output] == ["1", "7"]
+    assert errors == [f"digitlib: {tmp_path / 'closed'}: Permission denied"]
+
+
+def test_a_name_that_no_file_can_have_is_a_complaint(capsys, tmp_path):
     draw(1).save(tmp_path / "1.png")
+    code, output, errors = run(capsys, "predict", "x" * 300, tmp_path / "1.png")
+    assert code == 2 and len(output) == 1
+    assert errors == [f"digitlib: {'x' * 300}: File name too long"]
 
-    def walk(folder):
-        yield tmp_path / "1.png"
-        raise PermissionError(13, "Permission denied", str(tmp_path / "closed"))
 
-    monkeypatch.setattr("digitlib.picture.walk", walk)
-    code, [line], [error] = run(capsys, "predict", tmp_path)
-    assert code == 2 and ": 1 (" in line
-    assert error.endswith(f"Permission denied: '{tmp_path / 'closed'}'")
+def test_a_line_is_one_whatever_a_file_is_called(capsys, tmp_path):
+    draw(1).save(tmp_path / "a\nb  \x1b[31m.png")
+    _, [line], _ = run(capsys, "predict", tmp_path)
+    assert line.startswith(f"{tmp_path}/a\\nb  \\x1b[31m.png: 1 (")
+    _, [line], _ = run(capsys, "predict", "--json", tmp_path)
+    assert json.loads(line)["file"] == f"{tmp_path}/a\nb  \x1b[31m.png"
+
+
+@pytest.mark.parametrize(
+    ("closing", "code"), [("<&-", 2), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 2)]
+)
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_a_closed_stream_is_no_failure(tmp_path, closing, code, form):
+    draw(1).save(tmp_path / "1.png")
+    asked = "-" if "<" in closing else "1.png"
+    command = f"{sys.executable} -m digitlib predict {form} {asked} {closing}"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=tmp_path, env=bare(), capture_output=True, text=True
+    )
+    assert ended.returncode == code and len(ended.stderr.splitlines()) == (closing == "<&-")
 
 
 def picture_file():

@@ -68,3 +68,17 @@ def test_a_trial_says_what_it_showed():
         "pictures are taken cropped to their ink and centred: of 40 in a trial 30 were named right cropped, 12 whole"
     )
     assert str(Trial("picture", *shares)).startswith("pictures are taken whole: of 40 ")
+
+
+@pytest.mark.parametrize("counts", [[1, 2], [1, 1, 1, 3], [1] * 10 + [3, 3]])
+def test_of_very_few_pictures_there_is_a_small_trial_or_none(tmp_path, counts):
+    make("strokes", len(counts), max(counts), tmp_path)
+    for folder, n in zip(sorted(tmp_path.iterdir()), counts, strict=True):
+        for file in sorted(folder.iterdir())[n:]:
+            file.unlink()
+    images, trial = preparing.read_better(str(tmp_path))
+    assert len(images) == sum(counts) and images.preparation == (
+        trial.preparation if trial else "digit"
+    )
+    train, valid = data.split(images, data.valid_size(images))
+    assert len(valid) >= 1 and set(train.labels.tolist()) == set(range(len(counts)))

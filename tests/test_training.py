@@ -11,6 +11,7 @@ from digitlib.augment import Deform
 from digitlib.classify import DigitClassifier
 from digitlib.engine import hardware
 from drawings import draw
+from folders import make
 from named import names, write
 from shell import OPTDIGITS, run
 
@@ -180,3 +181,12 @@ def test_a_teacher_of_other_classes_is_refused_before_the_training(capsys, tmp_p
     code, output, [error] = run(capsys, "train", *options)
     assert (code, output) == (2, []) and not (tmp_path / "w").exists()
     assert error.startswith("digitlib: the teacher: expected images of the model's classes")
+
+
+def test_a_recipe_that_draws_digits_is_for_digits(capsys, tmp_path):
+    make("strokes", 2, 6, tmp_path / "signs")
+    told = ["--data", tmp_path / "signs", "--preparation", "digit", "--out", tmp_path / "w"]
+    code, output, [error] = run(capsys, "train", *told, "--recipe", "pad")
+    assert (code, output) == (2, []) and error.startswith(
+        "digitlib: expected the ten digits for recipe pad, which draws more of them"
+    )

@@ -63,8 +63,9 @@ def _mnist() -> str:
         return f'not looked for, as {error.name} is not installed; pip install "digitlib[train]"'
     for folder in mnist.folders():
         raw = folder / "MNIST" / "raw"
-        if any(raw.glob("train-images-idx3-ubyte*")):
-            return readable(str(raw))
+        with suppress(OSError):  # a folder that can't be read, which a training would pass by too
+            if any(raw.glob("train-images-idx3-ubyte*")):
+                return readable(str(raw))
     with suppress(RuntimeError):
         return f"not here; it would be downloaded into {mnist.cache_folder()}"
     return "not here; without a home folder it can't be downloaded"

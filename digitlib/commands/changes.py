@@ -77,9 +77,12 @@ def _value(kind: Any, text: str) -> Any:
 
 def _number(kind: type, what: str, text: str) -> Any:
     try:
-        return kind(text)
+        number = kind(text)
     except ValueError:
         raise ValueError(f"expected {what}, got {text!r}") from None
+    if kind is int and abs(number) >= 2**63:
+        raise ValueError(f"expected {what}, below 2**63, got {text}")
+    return number
 
 
 def _kinds(recipe: Recipe) -> dict[str, Any]:

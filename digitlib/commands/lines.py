@@ -11,7 +11,7 @@ from digitlib.accuracy import Share, percent, total
 from digitlib.classify import Classifier
 from digitlib.data import Images
 from digitlib.drawn import nondigits, redrawn
-from digitlib.plain import one_line, readable
+from digitlib.plain import one_line, shown
 
 __all__ = ["LISTED", "answered", "drawn", "refusal"]
 
@@ -46,7 +46,7 @@ def _wrong(classifier: Classifier, images: Images, logits: torch.Tensor) -> Iter
     sure = (logits / classifier.temperature).softmax(1).max(1)
     for i in wrong[:LISTED].tolist():
         label, called = (one_line(images.classes[j]) for j in (images.labels[i], sure.indices[i]))
-        which = readable(images.files[i]) if images.files else i
+        which = shown(images.files[i]) if images.files else i
         yield f"  {which}: a {label}, called {called} ({percent(sure.values[i], 0)})"
     if len(wrong) > LISTED:
         yield f"  and {len(wrong) - LISTED:,} more"
@@ -63,7 +63,7 @@ def drawn(classifier: Classifier, valid: Images) -> Iterator[str]:
     for size in sorted({pen.size for pen in found}):
         row = [found[redrawn.Pen(size, width)] for width in widths]
         yield "\t".join([f"{size:.0%}", *(f"{100 * cell.value:.1f}" for cell in row)])
-    yield f"all: {total(found.values())} drawings of {len(valid):,} digits"
+    yield f"all: {total(found.values())} drawings of {len(valid):,} {valid.noun}"
     worst = min(found, key=lambda pen: found[pen].value)
     yield f"worst: {found[worst]} drawings, at size {worst.size:.0%} with pen {worst.width:.0%}"
 

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they stand for. Nothing is read before a command asks for it."""
 
 import argparse
+import os
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "or a file of images as MNIST has them, its labels beside it (default: mnist)"
     )
     names = "--data", "--dataset"
-    parser.add_argument(*names, dest="data", default="mnist", metavar="NAME|FOLDER", help=text)
+    # A shell leaves the ~ of --data=~/scans as it is.
+    kind = os.path.expanduser
+    parser.add_argument(
+        *names, dest="data", type=kind, default="mnist", metavar="NAME|FOLDER", help=text
+    )
 
 
 def add_weights(
@@ -87,8 +92,8 @@ def called(source: str) -> str:
     """What a file's provenance calls a set of images: its name, that of its file, or of its folder with a slash."""
     from digitlib import data
 
-    if source in data.NAMES:
-        return source
+    if name := data.known(source):
+        return name
     path = Path(source).resolve()
     return readable(f"{path.name}/" if path.is_dir() else path.name)
 
@@ -103,7 +108,7 @@ def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["I
     """
     from digitlib import data
 
-    if options.data in data.NAMES:
+    if data.known(options.data):
         images = read(options.data)
         check_classes(options, classifier, images)
         return _validation(images, options.data), VALIDATION
@@ -112,6 +117,11 @@ def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["I
         valid = _validation(images)
         if data.fingerprint(valid.images, valid.labels) == _trained_beside(classifier):
             return valid, VALIDATION
+    if classifier.provenance.get("dataset") == called(options.data):
+        terminal.complain(
+            f"{options.data}: not the very pictures that {options.weights} was trained on, though called alike: "
+            "it may have learned some of these"
+        )
     return images, readable(options.data)
 
 

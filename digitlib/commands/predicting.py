@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ from digitlib import classify, picture
 from digitlib.accuracy import percent
 from digitlib.commands import terminal
 from digitlib.commands.options import add_weights
-from digitlib.plain import one_line, readable
+from digitlib.plain import one_line, readable, shown
 
 __all__ = ["predict", "predict_options"]
 
@@ -61,21 +62,19 @@ def predict(options: argparse.Namespace) -> int:
 
 def _gathered(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
     """The pictures that arguments stand for, in order, and what is wrong with folders, a line for each."""
-    files, faults = [], []
+    files: list[str] = []
+    faults: list[str] = []
     for name in arguments:
-        if name == "-" or not Path(name).is_dir():
+        # Not by pathlib, which raises an error of a name that is too long.
+        if name == "-" or not os.path.isdir(name):
             files.append(name)
             continue
-        before = len(files)
-        try:
-            for path in picture.walk(name):
-                files.append(str(path))
-        except OSError as error:
-            faults.append(one_line(error))
-        else:
-            if len(files) == before:
-                kinds = ", ".join(sorted(picture.SUFFIXES))
-                faults.append(f"{name}: expected pictures in it ({kinds}), got none")
+        before = len(files), len(faults)
+        for path in picture.walk(name, failed=lambda error: faults.append(one_line(error))):
+            files.append(str(path))
+        if (len(files), len(faults)) == before:
+            kinds = ", ".join(sorted(picture.SUFFIXES))
+            faults.append(f"{name}: expected pictures in it ({kinds}), got none")
     return files, faults
 
 
@@ -110,9 +109,9 @@ def _asked(classifier: classify.Classifier, file: str) -> classify.Prediction:
 def _plain(file: str, prediction: classify.Prediction, _: tuple[str, ...]) -> str:
     """On one line, whatever a name holds."""
     if prediction.label is None:
-        return f"{file}: {prediction.reason}"
+        return f"{shown(file)}: {prediction.reason}"
     share = percent(prediction.probabilities[prediction.label])
-    return f"{file}: {terminal.emphasised(one_line(prediction.name))} ({share})"
+    return f"{shown(file)}: {terminal.emphasised(one_line(prediction.name))} ({share})"
 
 
 def _json(file: str, prediction: classify.Prediction, classes: tuple[str, ...]) -> str:

@@ -54,11 +54,11 @@ def is_folder(source: str) -> bool:
     return Path(source).is_dir() and idx.pair_in(Path(source)) is None
 
 
-def read_better(source: str, seed: int = 0) -> tuple[Images, Trial | None]:
+def read_better(source: str) -> tuple[Images, Trial | None]:
     """Read a folder's pictures in the better way, and say what a trial showed.
 
-    There is none for the ten digits, whose preparation is known, nor where no ink is found; what was left out is said
-    on the error stream.
+    There is none for the ten digits, whose preparation is known, nor where no ink is found, nor of so few pictures that
+    each is the only one of its class, which are cropped; what was left out is said on the error stream.
     """
     try:
         cropped, told = options.reading(source, preparation="digit")
@@ -66,36 +66,46 @@ def read_better(source: str, seed: int = 0) -> tuple[Images, Trial | None]:
         return options.read(source, preparation="picture"), None
     trial = None
     if not cropped.of_digits:
-        trial = try_both(Path(source), data.split(cropped, data.valid_size(cropped))[0], seed)
+        learned = data.split(cropped, data.valid_size(cropped))[0]
+        trial = try_both(Path(source), learned) if _shared(_some(learned)) else None
     if trial and trial.preparation == "picture":
         return options.read(source, preparation="picture"), trial
     options.tell(told)
     return cropped, trial
 
 
-def try_both(root: Path, cropped: Images, seed: int = 0) -> Trial:
+def try_both(root: Path, cropped: Images) -> Trial:
     """Learn from half of some pictures of a folder, in both ways, and ask about the other half.
 
     Args:
         root: the folder.
         cropped: pictures of it that no figure will be measured on, with their ``files``, prepared as ``"digit"``.
-        seed: decides which are asked about, and the trainings.
     """
-    some = cropped[:: -(-len(cropped) // MOST)]
-    learned, asked = data.split(some, max(1, len(some) // 2), seed)
-    right = _right(learned, asked, seed)
+    some = _some(cropped)
+    learned, asked = data.split(some, _shared(some) // 2)
+    right = _right(learned, asked)
     # Some may be dark all over when they are whole: those count as wrong.
     right_whole = torch.zeros(len(asked), dtype=torch.bool)
     whole, kept = _whole(root, asked)
-    right_whole[kept] = _right(_whole(root, learned)[0], whole, seed)
+    right_whole[kept] = _right(_whole(root, learned)[0], whole)
     both = Share.of(right), Share.of(right_whole)
     better = both[1].value > both[0].value and evaluate.mcnemar(right, right_whole) < UNLIKELY
     return Trial("picture" if better else "digit", *both)
 
 
-def _right(learned: Images, asked: Images, seed: int) -> torch.Tensor:
+def _some(images: Images) -> Images:
+    """At most :data:`MOST` of them, evenly."""
+    return images[:: max(1, -(-len(images) // MOST))]
+
+
+def _shared(images: Images) -> int:
+    """How many aren't the only one of their class: 0, or 2 and more."""
+    return int((images.labels.bincount()[images.labels] > 1).sum())
+
+
+def _right(learned: Images, asked: Images) -> torch.Tensor:
     """Which pictures a short training names right, booleans ``(N,)``."""
-    recipe = Recipe.named("own", epochs=20, seed=seed)
+    recipe = Recipe.named("own", epochs=20)
     model = recipe.model(len(learned.classes), Normalize.of(learned.images))
     fit(model, learned, asked, recipe.training)
     return evaluate.logits(model, asked.images).argmax(1) == asked.labels

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from digitlib import weights
 from digitlib.accuracy import percent
 from digitlib.commands.options import VALIDATION, add_data, called, read
-from digitlib.plain import readable
+from digitlib.plain import listed, readable
 from digitlib.preprocess import PREPARATIONS
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError(f"expected no teacher for recipe {_name(options)}")
     kept = _writable(options)
     train, valid, trial = _parts(options)
+    _check_additions(options, recipe, train)
     teacher = _teacher(options, recipe, train)
     model, how = _model(options, recipe, train), recipe.training
     with parallel.group(device):
@@ -105,7 +106,7 @@ def _name(options: argparse.Namespace) -> str:
     """The recipe that was asked for, or the one that fits the data."""
     from digitlib import data
 
-    return options.recipe or ("base" if options.data in data.NAMES else "own")
+    return options.recipe or ("base" if data.known(options.data) else "own")
 
 
 def _recipe(options: argparse.Namespace, precision: str) -> "Recipe":
@@ -123,12 +124,12 @@ def _parts(options: argparse.Namespace) -> "tuple[Images, Images, Trial | None]"
     from digitlib import data
     from digitlib.commands import preparing
 
-    if options.data in data.NAMES and options.preparation is None:
+    if data.known(options.data) and options.preparation is None:
         images, trial = read(options.data), None
     elif options.preparation is not None or not preparing.is_folder(options.data):
         images, trial = read(options.data, preparation=options.preparation), None
     else:
-        images, trial = preparing.read_better(options.data, options.seed)
+        images, trial = preparing.read_better(options.data)
     return *data.split(images, data.valid_size(images, options.data)), trial
 
 
@@ -137,7 +138,7 @@ def _model(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "n
     from digitlib import data
     from digitlib.model import Normalize
 
-    if options.data in data.VALID_SIZE:
+    if data.known(options.data) in data.VALID_SIZE:
         return recipe.model()
     return recipe.model(len(train.classes), Normalize.of(train.images))
 
@@ -147,6 +148,16 @@ def _told(train: "Images", valid: "Images", trial: "Trial | None") -> Iterator[s
     yield f"{len(train):,} {train.noun} of {len(train.classes)} classes to learn from, {len(valid):,} held back"
     if trial:
         yield str(trial)
+
+
+def _check_additions(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> None:
+    """ValueError where a recipe draws digits to learn from, but other things are to be learned."""
+    additions = recipe.additions
+    if (additions.styles or additions.nondigits) and not train.of_digits:
+        raise ValueError(
+            f"expected the ten digits for recipe {_name(options)}, which draws more of them (styles, nondigits), "
+            f"got {listed(train.classes)}; recipe own is for pictures of your own"
+        )
 
 
 def _teacher(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "MLP | None":
@@ -160,7 +171,7 @@ def _teacher(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> 
     try:
         DigitClassifier.load(file).check_for(train.classes, train.preparation)
     except ValueError as error:
-        raise ValueError(f"the teacher: {error}") from None
+        raise ValueError(f"the teacher: {error}; --teacher FILE names another") from None
     return export.load_model(file)
 
 
@@ -199,6 +210,10 @@ def _writable(options: argparse.Namespace) -> Path:
     out = options.out
     if not out.parent.is_dir():
         raise FileNotFoundError(f"{out.parent}: no such folder")
+    if out.suffix.lower() == ".onnx":
+        raise ValueError(
+            f"{out}: expected a name for a weights file; digitlib export makes ONNX of it"
+        )
     # Its folder, and where it is a link the folder that this leads to.
     folders = out.parent, Path(os.path.realpath(out)).parent
     writable = all(os.access(folder, os.W_OK) for folder in folders)
