@@ -12,6 +12,7 @@ from torch import nn
 
 from digitlib import DigitClassifier, calibrate, classify, cli, data, evaluate, export, show
 from digitlib.accuracy import Share, total
+from digitlib.commands import terminal
 from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.model import MLP
 from digitlib.report import corruptions
@@ -66,15 +67,15 @@ def titles(noun, **of):
     ]
 
 
-def test_a_report_by_command(valid, two_pens, tmp_path, capsys):
+def test_a_report_by_command(valid, two_pens, tmp_path, capsys, monkeypatch):
     """Of the shipped weights: a page, and the same figures as JSON."""
-    command = ["report", "--dataset", "optdigits", "--quick", "--out"]
+    command = ["report", "--data", "optdigits", "--quick", "--out"]
+    told = []
+    monkeypatch.setattr(terminal, "waiting", told.append)
     assert cli.main([*command, str(tmp_path / "out")]) == 0
-    output, errors = capsys.readouterr()
+    output, _ = capsys.readouterr()
     assert output.startswith(f"{tmp_path / 'out' / 'report.html'}: ")
-    assert [line for line in errors.splitlines() if line.startswith("measuring")] == [
-        f"measuring {title} …" for title in titles("digit")
-    ]
+    assert told == [f"measuring {title} …" for title in titles("digit")]
     found = Report.from_json(json.loads((tmp_path / "out" / "report.json").read_text()))
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
