@@ -5,7 +5,7 @@ is right. :func:`percent` is how the whole project writes a share.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Protocol, Self, SupportsInt
@@ -24,6 +24,12 @@ def percent(value: float, digits: int = 1) -> str:
 
 class _Truths(Protocol):
     """Booleans ``(N,)``, whoever made them."""
+
+    @property
+    def dtype(self) -> object: ...
+
+    @property
+    def shape(self) -> Sequence[int]: ...
 
     def sum(self) -> SupportsInt: ...
 
@@ -47,7 +53,14 @@ class Share:
 
     @classmethod
     def of(cls, true: _Truths) -> Self:
-        """From one truth value for each example: an array or a tensor of booleans ``(N,)``."""
+        """From one truth value for each example: an array or a tensor of booleans ``(N,)``.
+
+        Raises:
+            ValueError: anything else, such as the single truth that ``==`` makes of two lists.
+        """
+        if not str(getattr(true, "dtype", "")).endswith("bool") or len(true.shape) != 1:
+            got = f"{true.dtype} {tuple(true.shape)}" if hasattr(true, "shape") else repr(true)
+            raise ValueError(f"expected an array of booleans (N,), got {got:.60}")
         return cls(int(true.sum()), len(true))
 
     @classmethod

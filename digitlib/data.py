@@ -105,6 +105,9 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        return f"Images({len(self):,} {self.noun} of {len(self.classes)} classes, preparation={self.preparation!r})"
+
     def __getitem__(self, indices: slice | torch.Tensor) -> "Images":
         """Those at ``indices``: a slice, or a tensor ``(M,)`` of positions or of booleans."""
         files = self.files

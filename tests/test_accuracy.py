@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,3 +99,24 @@ def test_a_total_lies_between_its_parts(counts):
     values = [part.value for part in parts]
     whole = total(parts).value
     assert min(values) <= whole * (1 + 1e-12) and whole <= max(values) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "got"),
+    [
+        ([1] == [2], "got False"),
+        ([True, False], r"got \[True, False\]"),
+        (np.array([0.2, 0.9]), r"got float64 \(2,\)"),
+        (np.array([3, 4]), r"got int64 \(2,\)"),
+        (np.array([[True]]), r"got bool \(1, 1\)"),
+        (torch.tensor([1, 0]), r"got torch.int64 \(2,\)"),
+    ],
+)
+def test_a_share_is_of_booleans(wrong, got):
+    with pytest.raises(ValueError, match=rf"expected an array of booleans \(N,\), {got}"):
+        Share.of(wrong)
+
+
+def test_a_share_of_anybodys_booleans():
+    for true in (np.array([True, False]), torch.tensor([True, False])):
+        assert Accuracy.of(true) == Accuracy(1, 2)

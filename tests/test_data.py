@@ -427,3 +427,7 @@ def test_a_set_is_known_however_its_name_is_written(written, name):
 def test_a_name_written_otherwise_is_the_same_set(small):
     assert len(data.load("OptDigits")) == len(small)
     assert data.valid_size(small, "OptDigits") == data.valid_size(small, "optdigits") == 287
+
+
+def test_images_are_shown_in_a_line(small):
+    assert repr(small) == "Images(1,437 digits of 10 classes, preparation='digit')"

@@ -76,4 +76,4 @@ def test_each_class_has_its_line_and_its_name(count, tmp_path):
     if wrong:
         place, rest = said[count + 2].split(": ")
         i = int(place)
-        assert rest.startswith(f"a class {images.labels[i]}, called class {called[i]} (")
+        assert rest.startswith(f"class {images.labels[i]}, called class {called[i]} (")

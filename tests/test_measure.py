@@ -294,4 +294,16 @@ def test_where_no_report_can_be_made(valid, tmp_path):
     with pytest.raises(FileNotFoundError):
         write(tmp_path / "no" / "where", export.load_model(), valid)
     with pytest.raises(ValueError, match="expected at least 100 images, got 50"):
-        write(tmp_path, export.load_model(), valid[:50])
+        write(tmp_path / "few", export.load_model(), valid[:50])
+    assert not (tmp_path / "few").exists()
+
+
+def test_a_quick_reports_mistakes_are_found_where_they_are(valid, two_pens):
+    """It asks about some of the images; a mistake's place is one among all."""
+    model = MLP((8,))  # knows nothing
+    found = measure(model, valid, quick=True)
+    assert found.clean.accuracy.n == 100 and len(valid) > 200
+    for one in found.clean.worst:
+        assert int(valid.labels[one.index]) == one.label
+        assert int(evaluate.logits(model, valid.images[one.index][None]).argmax()) == one.called
+    assert max(one.index for one in found.clean.worst) >= 100

@@ -145,7 +145,7 @@ def test_mistakes_are_named_by_their_files(capsys, tmp_path):
     code, output, errors = run(capsys, "evaluate", "--weights", file, "--data", tmp_path / "in")
     assert (code, errors) == (0, []) and output[0].endswith(f"of 6 pictures in {tmp_path / 'in'}")
     wrong = [line for line in output if line.startswith(("  b/", "  umlaut ä/"))]
-    assert wrong and all(" .png: a " in line for line in wrong)
+    assert wrong and all(", called " in line for line in wrong)
 
 
 def test_a_home_is_found_where_the_shell_has_left_its_sign(monkeypatch, tmp_path):

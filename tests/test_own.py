@@ -77,7 +77,7 @@ def test_what_is_odd_in_a_folder_is_named_and_the_rest_is_learned(capsys, signs,
     said = classify.load(tmp_path / "w").provenance["command"]
     assert "--set epochs=2 --set deform=none" in said and "--preparation digit" in said
     code, output, errors = run(capsys, "predict", "--json", "--weights", tmp_path / "w", root)
-    assert code == 2 and (len(output), len(errors)) == (30, 10)
+    assert code == 2 and (len(output), len(errors)) == (30, 11)  # and what was passed by
     found = [json.loads(line) for line in output]
     assert {name for one in found for name in one["probabilities"]} == set(NAMES[:3])
 

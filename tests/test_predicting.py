@@ -157,8 +157,15 @@ def test_a_folder_is_walked_in_order(capsys, tmp_path):
         draw(3).save(tmp_path / "in" / name)
     (tmp_path / "in" / "note.txt").write_text("three")
     draw(1).save(tmp_path / "1.png")
+    (tmp_path / "in" / "b" / "3.HEIC").write_text("a telephone's")
     code, output, errors = run(capsys, "predict", tmp_path / "in", tmp_path / "1.png")
-    assert (code, errors) == (0, [])
+    passed = os.path.join("b", "3.HEIC")
+    assert (code, errors) == (
+        0,
+        [
+            f"digitlib: {tmp_path / 'in'}: passed by 2 not named as pictures are ({passed}, note.txt)"
+        ],
+    )
     files = ["in/a.png", "in/b/1.JPG", "in/b/2.png", "in/c/d/3.png", "1.png"]
     assert [line.split(":")[0] for line in output] == [str(tmp_path / name) for name in files]
 

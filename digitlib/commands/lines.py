@@ -47,7 +47,8 @@ def _wrong(classifier: Classifier, images: Images, logits: torch.Tensor) -> Iter
     for i in wrong[:LISTED].tolist():
         label, called = (one_line(images.classes[j]) for j in (images.labels[i], sure.indices[i]))
         which = shown(images.files[i]) if images.files else i
-        yield f"  {which}: a {label}, called {called} ({percent(sure.values[i], 0)})"
+        one = f"a {label}" if images.of_digits else label
+        yield f"  {which}: {one}, called {called} ({percent(sure.values[i], 0)})"
     if len(wrong) > LISTED:
         yield f"  and {len(wrong) - LISTED:,} more"
 

@@ -117,7 +117,9 @@ def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["I
         valid = _validation(images)
         if data.fingerprint(valid.images, valid.labels) == _trained_beside(classifier):
             return valid, VALIDATION
-    if classifier.provenance.get("dataset") == called(options.data):
+    # Whoever trained in Python may have left out the slash.
+    said = str(classifier.provenance.get("dataset")).rstrip("/")
+    if said == called(options.data).rstrip("/"):
         terminal.complain(
             f"{options.data}: not the very pictures that {options.weights} was trained on, though called alike: "
             "it may have learned some of these"

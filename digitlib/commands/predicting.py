@@ -6,6 +6,7 @@ its line never waits for another, and says the same whatever stands beside it.
 """
 
 import argparse
+import codecs
 import csv
 import io
 import json
@@ -24,7 +25,7 @@ from digitlib import classify, picture
 from digitlib.accuracy import percent
 from digitlib.commands import terminal
 from digitlib.commands.options import add_weights
-from digitlib.plain import one_line, readable, shown
+from digitlib.plain import listed, one_line, readable, shown
 
 __all__ = ["predict", "predict_options"]
 
@@ -52,30 +53,36 @@ def predict(options: argparse.Namespace) -> int:
     if options.files.count("-") > 1:
         raise ValueError("expected the standard input once, got - twice")
     classifier = classify.load(options.weights)
-    files, faults = _gathered(options.files)
-    for fault in faults:
-        terminal.complain(fault)
+    files, faults, passed = _gathered(options.files)
+    for line in faults + passed:
+        terminal.complain(line)
     if options.form is _csv:
         print(_header(classifier.classes))
     return 2 if _answer(classifier, files, options.form) or faults else 0
 
 
-def _gathered(arguments: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The pictures that arguments stand for, in order, and what is wrong with folders, a line for each."""
+def _gathered(arguments: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
+    """The pictures that arguments stand for, in order; what is wrong with folders, and what was passed by in them."""
     files: list[str] = []
     faults: list[str] = []
+    passed: list[str] = []
     for name in arguments:
         # Not by pathlib, which raises an error of a name that is too long.
         if name == "-" or not os.path.isdir(name):
             files.append(name)
             continue
         before = len(files), len(faults)
-        for path in picture.walk(name, failed=lambda error: faults.append(one_line(error))):
-            files.append(str(path))
+        others: list[str] = []
+        for path in picture.walk(name, None, lambda error: faults.append(one_line(error))):
+            is_picture = path.suffix.lower() in picture.SUFFIXES
+            (files if is_picture else others).append(str(path))
         if (len(files), len(faults)) == before:
             kinds = ", ".join(sorted(picture.SUFFIXES))
             faults.append(f"{name}: expected pictures in it ({kinds}), got none")
-    return files, faults
+        elif others:
+            which = listed([os.path.relpath(other, name) for other in others])
+            passed.append(f"{name}: passed by {len(others):,} not named as pictures are ({which})")
+    return files, faults, passed
 
 
 def _answer(classifier: classify.Classifier, files: list[str], form: Form) -> int:
@@ -125,10 +132,15 @@ def _json(file: str, prediction: classify.Prediction, classes: tuple[str, ...]) 
     }
     line = json.dumps(said, ensure_ascii=False, allow_nan=False)
     try:
-        line.encode(sys.stdout.encoding or "utf-8")
+        # Who reads a file of JSON takes it for UTF-8.
+        line.encode("utf-8" if _in_utf8() else "ascii")
     except UnicodeEncodeError:
         return json.dumps(said, allow_nan=False)
     return line
+
+
+def _in_utf8() -> bool:
+    return codecs.lookup(sys.stdout.encoding or "utf-8").name == "utf-8"
 
 
 def _header(classes: tuple[str, ...]) -> str:

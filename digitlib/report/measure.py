@@ -7,7 +7,7 @@ parts are for digits alone: drawings, other people's handwriting and things that
 import math
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -64,7 +64,7 @@ def measure(
     # As Python's own numbers, since they are written down.
     temperature, threshold = float(temperature), float(threshold)
     check_calibration({"temperature": temperature})
-    asked = _Asked(model, images, temperature, threshold, quick)
+    asked = _Asked(model, images, torch.arange(len(images)), temperature, threshold, quick)
     asked.try_it()
     if quick:
         asked = asked.shortened()
@@ -80,10 +80,15 @@ def measure(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A model, and the images that it is asked about; the rest is as ``measure`` takes it."""
+    """A model, and the images that it is asked about; the rest is as ``measure`` takes it.
+
+    Attributes:
+        places: which of those that ``measure`` was given they are, int64 ``(N,)``.
+    """
 
     model: evaluate.Model
     images: Images
+    places: torch.Tensor
     temperature: float
     threshold: float
     quick: bool
@@ -105,8 +110,8 @@ class _Asked:
         n = max(FEWEST, len(self.images) // 5)
         if n >= len(self.images):
             return self
-        some = self.images[split_indices(self.labels, n)[1]]
-        return _Asked(self.model, some, self.temperature, self.threshold, self.quick)
+        some = split_indices(self.labels, n)[1]
+        return replace(self, images=self.images[some], places=self.places[some])
 
     @property
     def labels(self) -> torch.Tensor:
@@ -142,7 +147,10 @@ def _clean(asked: _Asked) -> findings.Clean:
     return findings.Clean(
         Share.of(called == asked.labels),
         tuple(map(tuple, evaluate.confusion(asked.logits, asked.labels).tolist())),
-        tuple(findings.Mistake(i, int(asked.labels[i]), int(called[i])) for i in worst),
+        tuple(
+            findings.Mistake(int(asked.places[i]), int(asked.labels[i]), int(called[i]))
+            for i in worst
+        ),
     )
 
 

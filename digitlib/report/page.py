@@ -40,7 +40,7 @@ from digitlib.files import write_whole
 from digitlib.plain import one_line
 from digitlib.report.corruptions import UNITS
 from digitlib.report.findings import Calibration, NonDigits, Redrawn, Report
-from digitlib.report.measure import measure
+from digitlib.report.measure import FEWEST, measure
 
 __all__ = ["render", "write"]
 
@@ -107,7 +107,8 @@ def write(
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder}: expected a folder")
-    folder.mkdir(exist_ok=True)  # before the measuring, not after it
+    if len(images) >= FEWEST:  # or it is refused, and leaves nothing behind
+        folder.mkdir(exist_ok=True)  # before the measuring, not after it
     calibration = {"temperature": temperature, "threshold": threshold}
     report = measure(model, images, name=name, quick=quick, tell=tell, **calibration)
     # A file's name, and so the model's, may hold what UTF-8 can't.
