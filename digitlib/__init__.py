@@ -4,7 +4,8 @@
 
 - the ground, which needs no more: :mod:`~digitlib.preprocess`, :mod:`~digitlib.picture`, :mod:`~digitlib.weights`,
   :mod:`~digitlib.classify`, :mod:`~digitlib.accuracy`, and beneath them ``files``, ``hub`` and ``plain``;
-- the way, with torch, in the chapters' order: ``data`` (and ``mnist``), ``model``, ``augment``, ``train``,
+- the way, with torch, in the chapters' order: ``data`` (which reads by ``mnist``, ``idx``, ``folder`` and ``arrays``,
+  and splits by ``groups``), ``model``, ``augment``, ``train``,
   ``evaluate``, ``calibrate``, ``export``, ``checks``, ``show``; ``recipes`` puts it together by name;
 - rooms beside it: ``engine`` (what goes on below a training), ``drawn`` (what programs draw), ``report`` (all that is
   measured of one model), ``hosts`` (where a model lives), ``commands`` (the terminal's), ``book`` (the chapters' own)

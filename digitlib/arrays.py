@@ -11,7 +11,7 @@ import torch
 
 from digitlib.folder import Pictures, composed, gather, left_out
 from digitlib.plain import listed
-from digitlib.preprocess import SIDE
+from digitlib.preprocess import SIDE, check_preparation
 from digitlib.weights import DIGITS, check_answers, usual_preparation
 
 __all__ = ["read"]
@@ -49,6 +49,7 @@ def read(
         raise ValueError(f"expected labels ({len(images)},), one an image, got {labels.shape}")
     numbers, known = _numbers(labels, classes)
     preparation = preparation or usual_preparation(known)
+    check_preparation(preparation)
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         images, kept = _prepared(images, preparation)
         numbers = numbers[kept]

@@ -142,7 +142,7 @@ def load(
 
     By a name, one of :data:`NAMES`: 60,000 digits of ``mnist``; 1,437 of ``optdigits``, scikit-learn's real 8 x 8
     digits, brought to 28 x 28 by :func:`digitlib.preprocess.preprocess`; ``fashion-mnist``, ``kmnist`` (ten hiragana)
-    and ``emnist-letters`` (A to Z, turned upright). Of these last three nobody has run the download here; their
+    and ``emnist-letters`` (A to Z, turned upright). Nobody has yet run the download of these last three; their
     files were tried in torchvision's layout, gzipped and not.
 
     Or a folder, with a folder of pictures for each class: see :func:`digitlib.folder.read`. What can't be taken is
@@ -161,7 +161,8 @@ def load(
         classes: the names of the C classes; None for what the source says: the folders' names or the labels' names,
             sorted, and the ten digits where there are numbers alone.
         preparation: how pictures become images, or became them: one of :data:`digitlib.preprocess.PREPARATIONS`; None
-            for ``"digit"`` where the classes are the ten digits, else ``"picture"``.
+            for what a file beside the images says, else ``"digit"`` where the classes are the ten digits, and
+            ``"picture"`` for any others.
 
     Raises:
         digitlib.mnist.DatasetUnavailable: a known set can't be found or downloaded.
@@ -195,7 +196,11 @@ def load(
 def load_test(name: str = "mnist") -> Images:
     """Load the test images of a known set: 10,000 of ``mnist``, 360 of ``optdigits``.
 
-    For the one reading after all choices are made. Raises as :func:`load` does.
+    For the one reading after all choices are made.
+
+    Raises:
+        digitlib.mnist.DatasetUnavailable: it can't be found or downloaded.
+        ValueError: no known set has this name.
 
     >>> len(load_test("optdigits"))
     360
@@ -247,7 +252,7 @@ def read_idx(
     classes: Sequence[str] = DIGITS,
     preparation: str | None = None,
 ) -> Images:
-    """Read images from two files in MNIST's format, such as the drawing pad exports.
+    """Read images from two files in MNIST's format, as :func:`load` does, for who knows that they are such.
 
     The format holds no names: of what isn't digits, say the classes, and how the images were prepared.
 
@@ -289,8 +294,8 @@ def split(
         ``(train, valid)``: disjoint, together complete, each in the order of ``images``.
 
     Raises:
-        ValueError: ``valid`` isn't between 1 and one less than there are of the classes; ``groups`` are not N, or
-            only one, or training can spare none of them.
+        ValueError: no class has two images; ``valid`` isn't between 1 and one less than there are in classes of two or
+            more; ``groups`` are not N, or only one, or training can spare none of them.
 
     >>> images = load(np.ones((12, 28, 28), dtype=np.uint8), [0, 1] * 6)
     >>> train, valid = split(images, valid=4)
@@ -303,9 +308,9 @@ def split(
     often = images.labels.bincount(minlength=count + 1) > 1
     often[count] = False
     known = often[images.labels].nonzero().squeeze(1)
+    if len(known) < 2:
+        raise ValueError("expected a class of two images or more, got none")
     if groups is None:
-        if len(known) < 2:
-            raise ValueError("expected a class of two images or more, got none")
         _, chosen = split_indices(images.labels[known], valid, seed)
         in_valid = torch.zeros(len(images), dtype=torch.bool)
         in_valid[known[chosen]] = True

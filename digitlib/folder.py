@@ -156,7 +156,8 @@ def read(
         got = "; ".join(
             filter(None, [f"one, {listed(known)}" if len(labels) else "none", _said(odd)])
         )
-        raise ValueError(one_line(f"{root}: expected pictures of two classes or more, got {got}"))
+        wanted = "two classes or more" if classes is None else f"any of {listed(known)}"
+        raise ValueError(one_line(f"{root}: expected pictures of {wanted}, got {got}"))
     left_out(root, **odd)
     kept = tuple(files[i] for i in taken.kept)
     return Pictures(taken.images, labels, known, preparation, kept)

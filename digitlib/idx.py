@@ -137,6 +137,7 @@ def pair_in(folder: str | Path) -> tuple[Path, Path] | None:
     """The images' and the labels' file of the one pair that lies in a folder, not below it; None for no pair.
 
     Raises:
+        FileNotFoundError: no such folder.
         ValueError: there are several, and they are named.
 
     >>> import tempfile

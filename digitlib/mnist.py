@@ -1,7 +1,7 @@
 """The four files of MNIST and of its likes: looked for on this machine, or downloaded through torchvision.
 
 Each set lies in a folder of torchvision's layout, ``FashionMNIST/raw/…``, its files gzipped or not. MNIST's own are
-checked by their MD5. Nobody has run the download of the other three here: their files were tried from a folder.
+checked by their MD5. Nobody has run the download of the other three yet: their files were tried from a folder.
 """
 
 import gzip
@@ -45,6 +45,9 @@ class Like:
         split: what torchvision's class is told besides, if anything.
         first: the label of the first class.
         transposed: whether its images lie on their side, mirrored.
+
+    >>> Like("KMNIST", ("o", "ki"), "picture").names("train")
+    ('train-images-idx3-ubyte', 'train-labels-idx1-ubyte')
     """
 
     folder: str

@@ -16,7 +16,7 @@ def small_canvas(monkeypatch):
 
 def test_drawings_are_measured_in_a_grid(capsys, monkeypatch, small_canvas):
     monkeypatch.setattr(redrawn, "GRID", [redrawn.Pen(0.5, 0.1), redrawn.Pen(0.5, 0.2)])
-    code, lines, _ = run(capsys, "evaluate", "--drawn", "--dataset", "optdigits")
+    code, lines, _ = run(capsys, "evaluate", "--drawn", "--data", "optdigits")
     assert code == 0 and lines[0].split("\t") == ["size", "pen 10%", "pen 20%"]
     shares = [float(share) for share in lines[1].split("\t")[1:]]
     assert all(50 < share <= 100 for share in shares)
@@ -40,10 +40,10 @@ def test_refusals_are_measured_by_kind(capsys, monkeypatch, small, small_canvas,
         return drawn(kind, 40, *rest).repeat(n // 40, 1, 1)
 
     monkeypatch.setattr(nondigits, "draw", forty)
-    options = ["--refusal", "--dataset", "optdigits", "--weights", out]
+    options = ["--refusal", "--data", "optdigits", "--weights", out]
     code, lines, _ = run(capsys, "evaluate", *options)
     # The share that the threshold was chosen for: 2 of 287.
-    assert code == 0 and lines[0].startswith("refused of the validation digits: 0.7 %")
+    assert code == 0 and lines[0].startswith("refused of the digits in the validation set: 0.7 %")
     for kind in {*nondigits.KINDS} - {"look-alikes"}:
         [line] = [line for line in lines if line.startswith(f"  {kind}: ")]
         assert line.endswith("of 1,000")
@@ -55,7 +55,7 @@ def test_weights_that_cannot_refuse_say_so(capsys):
         capsys,
         "evaluate",
         "--refusal",
-        "--dataset",
+        "--data",
         "optdigits",
         "--weights",
         weights.TINY,
@@ -71,7 +71,7 @@ def test_weights_of_other_classes_are_told_from_the_digits(
     monkeypatch.chdir(tmp_path)
     own = tuple(f"n{number}" for number in range(count))
     file = write("w.safetensors", own)
-    asked = ["evaluate", "--dataset", "optdigits", "--weights", file, *way]
+    asked = ["evaluate", "--data", "optdigits", "--weights", file, *way]
     code, output, [error] = run(capsys, *asked)
     assert (code, output) == (2, [])
     digits = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
@@ -86,13 +86,13 @@ def test_a_model_in_onnx_is_evaluated(capsys, tmp_path):
     file = write_onnx(
         tmp_path / "m.onnx", data.DIGITS, preparation="digit", calibration=calibration
     )
-    asked = ["evaluate", "--dataset", "optdigits", "--weights", file]
+    asked = ["evaluate", "--data", "optdigits", "--weights", file]
     code, output, errors = run(capsys, *asked)
     assert (code, errors) == (0, []) and " of 287 digits in the validation set" in output[0]
 
 
 def test_weights_that_want_another_preparation_are_told_from_the_digits(capsys, tmp_path):
     file = write(tmp_path / "w", data.DIGITS, preparation="picture")
-    code, output, [error] = run(capsys, "evaluate", "--dataset", "optdigits", "--weights", file)
+    code, output, [error] = run(capsys, "evaluate", "--data", "optdigits", "--weights", file)
     assert (code, output) == (2, [])
     assert error.endswith('expected the preparation of optdigits, "digit", got "picture"')

@@ -64,11 +64,11 @@ def test_of_several_processes_one_complains(capsys, monkeypatch):
         (["train", "--out", "w", "--data", "cifar"], "expected a data set out of mnist, "),
         (["train", "--out", "w", "--set", "speed=3"], "expected FIELD=VALUE of hidden=512,256"),
         (
-            ["train", "--out", "w", "--epochs", "0", "--dataset", "optdigits"],
+            ["train", "--out", "w", "--epochs", "0", "--data", "optdigits"],
             "at least 1, got 0",
         ),
         (
-            ["train", "--out", "w", "--rate", "-1", "--dataset", "optdigits"],
+            ["train", "--out", "w", "--rate", "-1", "--data", "optdigits"],
             "positive learning rate, got -1",
         ),
         (

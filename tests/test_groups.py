@@ -82,11 +82,7 @@ def test_what_cannot_be_split_is_said(labels, writers, message):
 
 
 def test_groups_are_anything_that_can_be_told_apart():
-    import torch
-
     assert groups.numbered(["b", ("a", 1), None, "b"]).tolist() == [0, 1, 2, 0]
-    for array in (np.array([7, 5, 7]), torch.tensor([7, 5, 7])):
-        assert groups.numbered(array).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(

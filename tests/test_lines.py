@@ -59,7 +59,7 @@ def test_the_grid_is_a_row_for_each_size(small, monkeypatch):
 
 def test_weights_without_a_threshold_refuse_nothing(small):
     with pytest.raises(ValueError, match="expected weights with a threshold"):
-        next(lines.refusal(DigitClassifier.load(weights.TINY), small))
+        next(lines.refusal(DigitClassifier.load(weights.TINY), small, "here"))
 
 
 @pytest.mark.parametrize("count", COUNTS)

@@ -5,12 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from digitlib import classify, data, export, folder, weights
+from digitlib import classify, data, export, weights
 from digitlib.commands import options
 from digitlib.model import MLP
 from folders import make
 from idx import idx
-from named import names, write
+from named import write
 from shell import run
 
 
@@ -46,14 +46,6 @@ def test_what_was_left_out_is_said(capsys, tmp_path):
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"digitlib: {tmp_path}: 1 class without a picture (empty); 1 picture")
     assert "dots 00/0.png" in line
-
-
-def test_other_warnings_stay_what_they_are(tmp_path, monkeypatch):
-    """Only what was left out is said in the command's own way."""
-    kinds = []
-    monkeypatch.setattr(data, "load", lambda *_, **__: kinds.append(1) or "images")
-    assert options.reading("anything") == ("images", [])
-    assert issubclass(folder.LeftOut, UserWarning)
 
 
 def test_what_a_file_calls_its_data(tmp_path):
@@ -135,12 +127,10 @@ def test_a_file_may_say_anything_of_its_origin(tmp_path, provenance):
 
 def test_mistakes_are_named_by_their_files(capsys, tmp_path):
     """Of two classes that random weights can't tell, some picture is named wrong."""
-    made = names(2)
     for i, name in enumerate(("umlaut ä", "b")):
         (tmp_path / "in" / name).mkdir(parents=True)
         for j in range(3):
             Image.new("L", (28, 28), 50 * (i + j) + 1).save(tmp_path / "in" / name / f"{j} .png")
-    assert len(made) == 2
     file = write(tmp_path / "w", ("b", "umlaut ä"))
     code, output, errors = run(capsys, "evaluate", "--weights", file, "--data", tmp_path / "in")
     assert (code, errors) == (0, []) and output[0].endswith(f"of 6 pictures in {tmp_path / 'in'}")

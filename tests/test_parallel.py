@@ -116,7 +116,7 @@ def command(*words):
 start(2, shares)
 start(2, resumed, f"{folder}/kept")
 for processes in (1, 2):
-    options = "train --dataset optdigits --recipe quick --epochs 12 --precision float32 --out"
+    options = "train --data optdigits --recipe quick --epochs 12 --precision float32 --out"
     start(processes, command, *options.split(), f"{folder}/{processes}.safetensors")
 """
 
@@ -183,7 +183,7 @@ def test_torchrun_starts_the_command(tmp_path):
     """As a reader types it, each process with imports of its own."""
     options = [
         "train",
-        "--dataset",
+        "--data",
         "optdigits",
         "--recipe",
         "quick",

@@ -42,7 +42,7 @@ def test_train_then_evaluate_then_predict(capsys, tmp_path):
         == "digitlib train --data optdigits --recipe quick --epochs 20 --rate 0.00412345678 "
         "--precision float32 --seed 3 --out FILE"
     )
-    code, output, _ = run(capsys, "evaluate", "--weights", out, "--dataset", "optdigits")
+    code, output, _ = run(capsys, "evaluate", "--weights", out, "--data", "optdigits")
     right = provenance["valid"]["right"]
     assert code == 0 and right > 0.93 * 287
     assert output[0].startswith(f"{100 * right / 287:.1f} %")
@@ -149,7 +149,7 @@ def test_an_interrupted_training_writes_nothing(capsys, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "fit", interrupt)
-    code, _, errors = run(capsys, "train", "--dataset", "optdigits", "--out", tmp_path / "w")
+    code, _, errors = run(capsys, "train", "--data", "optdigits", "--out", tmp_path / "w")
     assert code == 130 and errors == ["digitlib: interrupted; nothing was written"]
     assert not list(tmp_path.iterdir())
 

@@ -37,7 +37,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.drawn:
         told = lines.drawn(classifier, images)
     elif options.refusal:
-        told = lines.refusal(classifier, images)
+        told = lines.refusal(classifier, images, place)
     else:
         told = lines.answered(classifier, images, place)
     for line in told:

@@ -69,7 +69,7 @@ def drawn(classifier: Classifier, valid: Images) -> Iterator[str]:
     yield f"worst: {found[worst]} drawings, at size {worst.size:.0%} with pen {worst.width:.0%}"
 
 
-def refusal(classifier: Classifier, valid: Images) -> Iterator[str]:
+def refusal(classifier: Classifier, valid: Images, place: str) -> Iterator[str]:
     """How many digits are refused, and how many other things pass for digits, by kind.
 
     Raises:
@@ -78,7 +78,7 @@ def refusal(classifier: Classifier, valid: Images) -> Iterator[str]:
     if math.isinf(classifier.threshold):
         raise ValueError("expected weights with a threshold of doubt, got weights without")
     refused = partial(evaluate.refused, classifier)
-    yield f"refused of the validation digits: {Share.of(refused(valid.images))}"
+    yield f"refused of the digits in {place}: {Share.of(refused(valid.images))}"
     again = total(Share.of(refused(some.images)) for _, some in redrawn.cells(valid))
     yield f"refused of redrawn ones: {again}"
     found = nondigits.accepted(refused, valid)

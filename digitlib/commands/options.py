@@ -31,7 +31,7 @@ VALIDATION = "the validation set"
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """``--data``: a set by its name, or pictures of one's own. ``--dataset`` is what it was called before."""
+    """``--data``: a set by its name, or pictures of one's own; older weights files call it ``--dataset``."""
     text = (
         "mnist, optdigits, fashion-mnist, kmnist, emnist-letters; a folder with a folder of pictures for each class; "
         "or a file of images as MNIST has them, its labels beside it (default: mnist)"
@@ -40,7 +40,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     # A shell leaves the ~ of --data=~/scans as it is.
     kind = os.path.expanduser
     parser.add_argument(
-        *names, dest="data", type=kind, default="mnist", metavar="NAME|FOLDER", help=text
+        *names, dest="data", type=kind, default="mnist", metavar="NAME|FOLDER|FILE", help=text
     )
 
 

@@ -40,7 +40,7 @@ def deploy_options(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_mutually_exclusive_group()
     text = "publish nothing, so that no name is needed; list the files"
     instead.add_argument("--dry-run", action="store_true", help=text)
-    text = "publish nothing, so that no name is needed; write the files into a new folder"
+    text = "publish nothing, so that no name is needed; write the files into a new or empty folder"
     instead.add_argument("--out", dest="folder", type=Path, metavar="FOLDER", help=text)
 
 

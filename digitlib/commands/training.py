@@ -51,8 +51,8 @@ def train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", dest="changes", action="append", default=[], metavar="FIELD=VALUE", help=text
     )
-    parser.add_argument("--epochs", type=int, help="passes over the training images")
-    parser.add_argument("--rate", type=float, help="the largest learning rate")
+    parser.add_argument("--epochs", type=int, help="short for --set epochs=…")
+    parser.add_argument("--rate", type=float, help="short for --set rate=…")
     text = "initial weights, order of the images, deformations (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=text)
     text = "number format of the matrix products (default: auto, what the hardware does best)"
@@ -124,12 +124,11 @@ def _parts(options: argparse.Namespace) -> "tuple[Images, Images, Trial | None]"
     from digitlib import data
     from digitlib.commands import preparing
 
-    if data.known(options.data) and options.preparation is None:
-        images, trial = read(options.data), None
-    elif options.preparation is not None or not preparing.is_folder(options.data):
-        images, trial = read(options.data, preparation=options.preparation), None
-    else:
+    said = data.known(options.data) or options.preparation is not None
+    if not said and preparing.is_folder(options.data):
         images, trial = preparing.read_better(options.data)
+    else:
+        images, trial = read(options.data, preparation=options.preparation), None
     return *data.split(images, data.valid_size(images, options.data)), trial
 
 

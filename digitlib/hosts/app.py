@@ -104,11 +104,13 @@ def build(classifier: Classifier | None = None) -> gr.Blocks:
     :func:`digitlib.hosts.app.launch` does so, and serves it.
 
     >>> import asyncio
+    >>> from concurrent.futures import ThreadPoolExecutor
     >>> from digitlib import DigitClassifier
     >>> from digitlib.hosts import app
     >>> async def title():  # where no loop runs, Gradio makes one, and leaves it open
     ...     return app.build(DigitClassifier.load()).title
-    >>> asyncio.run(title())
+    >>> with ThreadPoolExecutor() as pool:  # where one runs, as in a notebook, no other can
+    ...     pool.submit(asyncio.run, title()).result()
     'Draw a digit'
     """
     classifier = classifier or load()
