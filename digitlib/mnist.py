@@ -217,19 +217,22 @@ def _fault(path: Path, md5: str | None) -> str | None:
 
 
 def _download(like: Like, folder: Path) -> Path:
-    """Download all four files into ``folder``; a file appears there sound and whole, or not at all."""
+    """Download all four files into ``folder``, where they appear sound and whole, or nothing does."""
     from torchvision import datasets  # seconds of import, for a download alone
 
     raw = folder / like.folder / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch, _impatient():
         more = {"split": like.split} if like.split else {}
         getattr(datasets, like.folder)(scratch, download=True, **more)
-        for name in (*like.names("train"), *like.names("t10k")):
-            fetched = Path(scratch) / like.folder / "raw" / name
-            if fault := _fault(fetched, _md5(like, name)):
+        names = *like.names("train"), *like.names("t10k")
+        there = Path(scratch) / like.folder / "raw"
+        for name in names:
+            if fault := _fault(there / name, _md5(like, name)):
                 raise RuntimeError(fault)
-            shutil.move(fetched, raw / name)  # a rename: scratch lies on the same disk
+        raw.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            shutil.move(there / name, raw / name)  # a rename: scratch lies on the same disk
     return raw
 
 

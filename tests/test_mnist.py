@@ -385,6 +385,7 @@ def test_a_download_without_a_file_leaves_none(files, tmp_path, monkeypatch):
     )
     with pytest.raises(mnist.DatasetUnavailable, match="t10k-labels-idx1-ubyte: not there"):
         data.load("kmnist")
+    assert list(tmp_path.rglob("*KMNIST*")) == []
 
 
 def test_damage_of_a_like_is_named(files, tmp_path, monkeypatch):
