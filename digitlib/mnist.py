@@ -218,10 +218,21 @@ def _fault(path: Path, md5: str | None) -> str | None:
 
 def _download(like: Like, folder: Path) -> Path:
     """Download all four files into ``folder``, where they appear sound and whole, or nothing does."""
+    raw = folder / like.folder / "raw"
+    raw.mkdir(parents=True, exist_ok=True)  # before the download, not after it
+    try:
+        _fetch(like, folder, raw)
+    finally:
+        with suppress(OSError):  # of a folder that has something in it
+            raw.rmdir()
+            raw.parent.rmdir()
+    return raw
+
+
+def _fetch(like: Like, folder: Path, raw: Path) -> None:
+    """Download all four files, and move them to where they belong if all are sound."""
     from torchvision import datasets  # seconds of import, for a download alone
 
-    raw = folder / like.folder / "raw"
-    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch, _impatient():
         more = {"split": like.split} if like.split else {}
         getattr(datasets, like.folder)(scratch, download=True, **more)
@@ -230,10 +241,8 @@ def _download(like: Like, folder: Path) -> Path:
         for name in names:
             if fault := _fault(there / name, _md5(like, name)):
                 raise RuntimeError(fault)
-        raw.mkdir(parents=True, exist_ok=True)
         for name in names:
             shutil.move(there / name, raw / name)  # a rename: scratch lies on the same disk
-    return raw
 
 
 @contextmanager
