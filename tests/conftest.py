@@ -82,6 +82,14 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A page of the browser, for the tests of a file; nothing moves by itself."""
+    page = browser.new_page(reduced_motion="reduce")
+    yield page
+    page.close()
+
+
 @pytest.fixture
 def hub(tmp_path_factory):
     """A stand-in for the hub, where ada may write."""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import contextmanager
 
 import numpy as np
 from safetensors.numpy import save
@@ -22,6 +23,21 @@ def weights_file(outputs=11, calibration=None, odd=False, **said):
     said |= {} if calibration is None else {"calibration": calibration}
     notes = {name: json.dumps(value) for name, value in said.items()}
     return arrays, save(arrays, notes)
+
+
+@contextmanager
+def failures(page):
+    """What fails in a page's scripts while it is looked at: a list that grows."""
+    errors = []
+
+    def on_error(error):
+        errors.append(str(error))
+
+    page.on("pageerror", on_error)
+    try:
+        yield errors
+    finally:
+        page.remove_listener("pageerror", on_error)
 
 
 def guess(page):

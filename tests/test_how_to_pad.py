@@ -9,7 +9,7 @@ from digitlib.hosts import deploy
 from drawings import STROKES
 from how_to import blocks
 from named import write
-from pads import guess
+from pads import failures, guess
 from servers import listening
 
 LINES, HEARD = (
@@ -53,21 +53,10 @@ def site(tmp_path_factory):
         yield folder, address
 
 
-@pytest.fixture(scope="module")
-def tab(browser):
-    page = browser.new_page(reduced_motion="reduce")
-    yield page
-    page.close()
-
-
 @pytest.fixture
 def visit(tab, site):
     """Opens a page of the site that holds some text, in a subfolder or not; notes what fails there."""
     folder, address = site
-    errors = []
-
-    def on_error(error):
-        errors.append(error.message)
 
     def open_page(body, within="", width=1000, scheme="light"):
         name = f"{within}{next(NUMBERS)}.html"
@@ -79,9 +68,8 @@ def visit(tab, site):
         tab.goto(address + name)
         return tab
 
-    tab.on("pageerror", on_error)
-    yield open_page, errors
-    tab.remove_listener("pageerror", on_error)
+    with failures(tab) as errors:
+        yield open_page, errors
     tab.unroute_all()
 
 

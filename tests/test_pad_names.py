@@ -10,7 +10,7 @@ from digitlib import data
 from digitlib.preprocess import prepare
 from drawings import STROKES
 from gestures import painted, stroke
-from pads import guess, ink, seen, weights_file
+from pads import failures, guess, ink, seen, weights_file
 
 FIVE = ["cat", "T-shirt/top", "a class whose name goes on and on until it ends", "猫", "<b>x</b>"]
 LETTERS = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu"]
@@ -20,20 +20,9 @@ def words(count):
     return [f"{'nearly ' * (i % 4)}number {i}" for i in range(count)]
 
 
-@pytest.fixture(scope="module")
-def tab(browser):
-    page = browser.new_page(reduced_motion="reduce")
-    yield page
-    page.close()
-
-
 @pytest.fixture
 def visit(tab, static_site):
     """Opens the static page with a weights file of some classes; afterwards nothing failed there."""
-    errors = []
-
-    def on_error(error):
-        errors.append(str(error))
 
     def open_pad(classes, width=1000, **said):
         outputs = len(classes) + 1
@@ -44,9 +33,8 @@ def visit(tab, static_site):
         tab.wait_for_selector(".pad-canvas")
         return tab
 
-    tab.on("pageerror", on_error)
-    yield open_pad
-    tab.remove_listener("pageerror", on_error)
+    with failures(tab) as errors:
+        yield open_pad
     tab.unroute_all()
     assert errors == []
 
