@@ -38,6 +38,7 @@ __all__ = [
     "load_test",
     "read_idx",
     "scale",
+    "shared",
     "split",
     "split_indices",
     "valid_size",
@@ -242,8 +243,18 @@ def valid_size(images: Images, name: str | None = None) -> int:
     >>> valid_size(images), valid_size(images, "mnist")
     (4, 5000)
     """
-    shared = int((images.labels.bincount()[images.labels] > 1).sum())
-    return VALID_SIZE.get(known(name) or "", max(1, min(len(images) // 5, shared // 2)))
+    spare = int(shared(images).sum()) // 2
+    return VALID_SIZE.get(known(name) or "", max(1, min(len(images) // 5, spare)))
+
+
+def shared(images: Images) -> torch.Tensor:
+    """Which images can be kept for validation, booleans ``(N,)``: of a class, and not the only one of theirs.
+
+    >>> shared(load(np.ones((3, 28, 28), dtype=np.uint8), ["cat", "dog", "cat"])).tolist()
+    [True, False, True]
+    """
+    counts = images.labels.bincount()
+    return (counts[images.labels] > 1) & (images.labels < len(images.classes))
 
 
 def read_idx(
@@ -305,9 +316,7 @@ def split(
     4
     """
     count = len(images.classes)
-    often = images.labels.bincount(minlength=count + 1) > 1
-    often[count] = False
-    known = often[images.labels].nonzero().squeeze(1)
+    known = shared(images).nonzero().squeeze(1)
     if len(known) < 2:
         raise ValueError("expected a class of two images or more, got none")
     if groups is None:

@@ -232,8 +232,8 @@ def _files(
     for name in known:
         before = len(files)
         for path in picture.walk(folders[name], None) if name in folders else ():
-            is_picture = path.suffix.lower() in picture.SUFFIXES
-            (files if is_picture else others).append(path.relative_to(root).as_posix())
+            taken = files if picture.is_picture(path) else others
+            taken.append(path.relative_to(root).as_posix())
         counts.append(len(files) - before)
     return files, np.repeat(np.arange(len(known)), counts), others
 

@@ -23,7 +23,7 @@ import numpy as np
 from digitlib.plain import listed
 from digitlib.weights import DIGITS, check_answers
 
-__all__ = ["classes_beside", "labels_beside", "pair_in", "read"]
+__all__ = ["classes_beside", "labels_beside", "pair_in", "read", "there"]
 
 # What DEFLATE makes of a byte at most (RFC 1951): 258 bytes of a code of two bits.
 _MOST_FROM_A_BYTE = 1032
@@ -121,13 +121,20 @@ def labels_beside(images_path: str | Path) -> Path:
             f"{path}: expected a name with images-idx3, or the file of labels, got neither"
         )
     named = path.with_name(_IMAGES.sub(r"labels\1idx1", path.name))
-    if (found := _there(named)) is None:
+    if (found := there(named)) is None:
         raise FileNotFoundError(f"{named}: no such file, the labels of {path.name}")
     return found
 
 
-def _there(path: Path) -> Path | None:
-    """A file, or what it is called gzipped or not; None if there is neither."""
+def there(path: Path) -> Path | None:
+    """A file, or what it is called gzipped or not; None if there is neither.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (Path(folder) / "labels.gz").touch()
+    ...     there(Path(folder) / "labels").name
+    'labels.gz'
+    """
     bare = path.with_name(path.name.removesuffix(".gz"))
     names = path, bare, bare.with_name(f"{bare.name}.gz")
     return next((name for name in names if name.is_file()), None)
@@ -152,7 +159,7 @@ def pair_in(folder: str | Path) -> tuple[Path, Path] | None:
         path = Path(folder) / name
         if name.startswith(".") or not _IMAGES.search(name) or not path.is_file():
             continue
-        labels = _there(path.with_name(_IMAGES.sub(r"labels\1idx1", name)))
+        labels = there(path.with_name(_IMAGES.sub(r"labels\1idx1", name)))
         # A file that lies there gzipped and not is one.
         if labels and not (name.endswith(".gz") and path.with_suffix("").is_file()):
             pairs.append((path, labels))

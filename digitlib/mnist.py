@@ -20,6 +20,7 @@ from pathlib import Path
 
 import platformdirs
 
+from digitlib import idx
 from digitlib.plain import one_line
 
 __all__ = ["LIKES", "DatasetUnavailable", "Like", "cache_folder", "find", "folders"]
@@ -150,7 +151,8 @@ def find(part: str, name: str = "mnist") -> tuple[Path, Path]:
     like = LIKES[name]
     names = like.names(part)
     raw = _folder(like, names)
-    return _there(raw / names[0]), _there(raw / names[1])
+    images, labels = (idx.there(raw / name) or raw / name for name in names)
+    return images, labels
 
 
 def _folder(like: Like, names: Sequence[str]) -> Path:
@@ -193,17 +195,11 @@ def _md5(like: Like, name: str) -> str | None:
     return _MD5[name] if like.folder == "MNIST" else None
 
 
-def _there(path: Path) -> Path:
-    """A file, or where it isn't there the gzipped one of its name."""
-    zipped = path.with_name(f"{path.name}.gz")
-    return zipped if not path.is_file() and zipped.is_file() else path
-
-
 def _fault(path: Path, md5: str | None) -> str | None:
     """What is wrong with a file, gzipped or not, or None."""
     try:
-        there = _there(path)
-        if not there.is_file():
+        there = idx.there(path)
+        if there is None:
             return f"{path}{_ABSENT}"
         if md5 is None:
             return None

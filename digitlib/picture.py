@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-__all__ = ["SUFFIXES", "is_hidden", "read", "read_grey", "read_image", "walk"]
+__all__ = ["SUFFIXES", "is_hidden", "is_picture", "read", "read_grey", "read_image", "walk"]
 
 SUFFIXES = frozenset(
     (
@@ -157,6 +157,15 @@ def is_hidden(name: str) -> bool:
     (True, False)
     """
     return name.startswith(".") or name == "__MACOSX"
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is taken for a picture in a folder, by the ending of its name.
+
+    >>> is_picture(Path("1.PNG")), is_picture(Path("notes.txt"))
+    (True, False)
+    """
+    return path.suffix.lower() in SUFFIXES
 
 
 def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:

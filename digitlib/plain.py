@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import Field, fields
+from pathlib import PurePath
 from typing import Any, ClassVar, Protocol
 from unicodedata import category
 
@@ -77,12 +78,13 @@ def shown(name: str) -> str:
     )
 
 
-def readable(name: str) -> str:
-    """A file's name as it was written, also where a locale such as C took its bytes for no letters.
+def readable(name: str | PurePath) -> str:
+    """A file's name or path as it was written, also where a locale such as C took its bytes for no letters.
 
     >>> readable("\\udcc3\\udca4.png")
     'ä.png'
     """
+    name = str(name)
     try:
         return name.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a character, which no file's name brought in

@@ -65,7 +65,7 @@ def _mnist() -> str:
         raw = folder / "MNIST" / "raw"
         with suppress(OSError):  # a folder that can't be read, which a training would pass by too
             if any(raw.glob("train-images-idx3-ubyte*")):
-                return readable(str(raw))
+                return readable(raw)
     with suppress(RuntimeError):
         return f"not here; it would be downloaded into {mnist.cache_folder()}"
     return "not here; without a home folder it can't be downloaded"
@@ -74,7 +74,7 @@ def _mnist() -> str:
 def _weights(file: Path) -> Iterator[str]:
     """What a weights file, or a model in ONNX, says of itself."""
     model = classify.load(file)
-    yield f"{readable(str(file))}: {file.stat().st_size:,} bytes, SHA-256 {weights.checksum(file)}…"
+    yield f"{readable(file)}: {file.stat().st_size:,} bytes, SHA-256 {weights.checksum(file)}…"
     yield f"  {len(model.classes)} classes: {one_line(listed(model.classes))}"
     yield f"  a picture is prepared as: {model.preparation}"
     if isinstance(model, classify.DigitClassifier):

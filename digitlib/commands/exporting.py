@@ -39,6 +39,6 @@ def export(options: argparse.Namespace) -> int:
     )
     write_whole(out, content)
     print(
-        f"{readable(str(out))}: {len(read.classes)} classes, {len(content):,} bytes, checked on three images"
+        f"{readable(out)}: {len(read.classes)} classes, {len(content):,} bytes, checked on three images"
     )
     return 0

@@ -74,8 +74,7 @@ def _gathered(arguments: Iterable[str]) -> tuple[list[str], list[str], list[str]
         before = len(files), len(faults)
         others: list[str] = []
         for path in picture.walk(name, None, lambda error: faults.append(one_line(error))):
-            is_picture = path.suffix.lower() in picture.SUFFIXES
-            (files if is_picture else others).append(str(path))
+            (files if picture.is_picture(path) else others).append(str(path))
         if (len(files), len(faults)) == before:
             kinds = ", ".join(sorted(picture.SUFFIXES))
             faults.append(f"{name}: expected pictures in it ({kinds}), got none")

@@ -67,7 +67,7 @@ def read_better(source: str) -> tuple[Images, Trial | None]:
     trial = None
     if not cropped.of_digits:
         learned = data.split(cropped, data.valid_size(cropped))[0]
-        trial = try_both(Path(source), learned) if _shared(_some(learned)) else None
+        trial = try_both(Path(source), learned) if data.shared(_some(learned)).any() else None
     if trial and trial.preparation == "picture":
         return options.read(source, preparation="picture"), trial
     options.tell(told)
@@ -82,7 +82,7 @@ def try_both(root: Path, cropped: Images) -> Trial:
         cropped: pictures of it that no figure will be measured on, with their ``files``, prepared as ``"digit"``.
     """
     some = _some(cropped)
-    learned, asked = data.split(some, _shared(some) // 2)
+    learned, asked = data.split(some, int(data.shared(some).sum()) // 2)
     right = _right(learned, asked)
     # Some may be dark all over when they are whole: those count as wrong.
     right_whole = torch.zeros(len(asked), dtype=torch.bool)
@@ -96,11 +96,6 @@ def try_both(root: Path, cropped: Images) -> Trial:
 def _some(images: Images) -> Images:
     """At most :data:`MOST` of them, evenly."""
     return images[:: max(1, -(-len(images) // MOST))]
-
-
-def _shared(images: Images) -> int:
-    """How many aren't the only one of their class: 0, or 2 and more."""
-    return int((images.labels.bincount()[images.labels] > 1).sum())
 
 
 def _right(learned: Images, asked: Images) -> torch.Tensor:

@@ -36,5 +36,5 @@ def report(options: argparse.Namespace) -> int:
         tell=lambda text: terminal.waiting(f"measuring {text} …"),
     )
     right = f"{found.clean.accuracy} {found.noun}s in {place}"
-    print(f"{readable(str(options.out / 'report.html'))}: {right}")
+    print(f"{readable(options.out / 'report.html')}: {right}")
     return 0

@@ -64,7 +64,7 @@ def deploy(options: argparse.Namespace) -> int:
         print(deploy.front_matter(files), deploy.listing(files), sep="\n")
     elif options.folder:
         write_folder(files, options.folder)
-        print(f"{readable(str(options.folder))}: {len(files)} files")
+        print(f"{readable(options.folder)}: {len(files)} files")
     else:
         address, gone = publish(files, name, kind)
         print(f"{address}: {len(files)} files" + "".join(f"\n  deleted: {name}" for name in gone))

@@ -99,7 +99,7 @@ def _train(options: argparse.Namespace) -> None:
     said = called(options.data), recipe.flat(), _command(options, recipe, trial)
     accuracy = export.export_weights(model, options.out, valid, *said)
     kept.unlink()
-    print(f"{readable(str(options.out))}: {accuracy} {valid.noun} in {VALIDATION}")
+    print(f"{readable(options.out)}: {accuracy} {valid.noun} in {VALIDATION}")
 
 
 def _name(options: argparse.Namespace) -> str:
