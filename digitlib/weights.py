@@ -24,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from digitlib.files import write_whole
+from digitlib.plain import one_line
 from digitlib.preprocess import SIDE, check_preparation
 
 __all__ = [
@@ -234,13 +235,17 @@ def from_metadata(metadata: Mapping[str, str]) -> dict:
         if name not in metadata:
             continue
         try:
-            said[name] = json.loads(metadata[name])
+            said[name] = json.loads(metadata[name], parse_constant=_refuse)
         except (ValueError, RecursionError):
             said[name] = None
         if not isinstance(said[name], kind):
-            got = metadata[name][:40]
+            got = one_line(metadata[name])[:40]
             raise ValueError(f"expected {name} as a JSON {kind.__name__}, got {got}")
     return said
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"expected JSON, got {constant}")  # which Python reads and no browser does
 
 
 def quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

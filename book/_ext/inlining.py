@@ -34,10 +34,15 @@ SCRIPT = """<script type="text/plain" id="module">{module}</script>
   <script type="module">
     const [module, weights] = ["module", "weights"].map((id) => document.getElementById(id).textContent);
     const address = URL.createObjectURL(new Blob([module], {{ type: "text/javascript" }}));
-    const {{ default: pad }} = await import(address);
     const values = {{ weights }};
     const place = document.getElementById("pad");
-    pad.render({{ model: {{ get: (name) => values[name] }}, el: place }});
+    try {{
+      const {{ default: pad }} = await import(address);
+      pad.render({{ model: {{ get: (name) => values[name] }}, el: place }});
+    }} catch (error) {{
+      place.textContent = `The drawing pad could not start (${{error.message}}). `;
+      place.append(Object.assign(document.createElement("a"), {{ href: "", textContent: "Try again" }}));
+    }}
     if (place.querySelector(".pad-others")) {{
       for (const text of document.querySelectorAll("[data-others]")) text.textContent = text.dataset.others;
     }}

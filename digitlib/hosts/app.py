@@ -68,6 +68,9 @@ __all__ = ["build", "decode", "launch", "serve"]
 PIXELS = 25_000_000
 UPLOAD = "10mb"
 BATCH = 100
+# Grey levels of a sheet below this one are nothing. Browsers that add noise to what a page reads from a canvas change
+# its lowest bits, the last or the last two; and 8 of 255 is the edge of a stroke that covers 3 % of a pixel.
+FAINT = 8
 # A prediction takes a core for some milliseconds, and a large photo 400 MB for a second: few at once, the rest waits.
 AT_ONCE = 4
 # How often uploads are looked through, and how old they may get, in seconds.
@@ -89,7 +92,7 @@ _START = """
 const module = URL.createObjectURL(new Blob([%s], { type: "text/javascript" }));
 const values = {
   ...%s,
-  classify: (canvas) => server.classify_drawing(canvas.toDataURL("image/png")),
+  classify: async ({ png }) => server.classify_drawing(await png()),
 };
 const el = element.querySelector(".digit-pad");
 import(module)
@@ -133,7 +136,7 @@ def build(classifier: Classifier | None = None) -> gr.Blocks:
         gr.Markdown(_introduction(classifier))
         answers = {"classes": classifier.classes, "preparation": classifier.preparation}
         gr.HTML(
-            html_template='<div class="digit-pad"></div>',
+            html_template='<div class="digit-pad">The drawing pad is on its way.</div>',
             css_template=_CSS,
             js_on_load=_START % (json.dumps(_MODULE), json.dumps(answers)),
             server_functions=[classify_drawing],
@@ -171,13 +174,13 @@ def _photo(classifier: Classifier) -> None:
 
 
 def decode(drawing: str) -> np.ndarray:
-    """Read a drawing from the address that a page makes of it.
+    """Read a drawing from the address that a page makes of it, without the noise that its browser may have added.
 
     Args:
         drawing: ``data:image/png;base64,…``, of a PNG of at most 1,000 by 1,000 pixels.
 
     Returns:
-        grey levels, uint8 ``(H, W)``.
+        grey levels, uint8 ``(H, W)``; those below 8 are 0.
 
     Raises:
         ValueError: anything else.
@@ -201,7 +204,8 @@ def decode(drawing: str) -> np.ndarray:
         image = Image.open(io.BytesIO(base64.b64decode(content, validate=True)), formats=["PNG"])
         if max(image.size) > 1_000:  # read off the header, before a single pixel is unpacked
             raise ValueError(f"at most 1,000 x 1,000 pixels, got {image.width} x {image.height}")
-        return np.asarray(image.convert("L"))
+        levels = np.asarray(image.convert("L"))
+        return np.where(levels < FAINT, np.uint8(0), levels)
     except (OSError, ValueError, binascii.Error) as error:
         raise ValueError(f"expected a PNG as data:image/png;base64,…: {error}") from None
 

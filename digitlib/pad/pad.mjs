@@ -3,7 +3,9 @@
 // One ES module in anywidget's form, export default { render({ model, el }) }, for any host. It reads
 //   model.get("weights")   the bytes of a weights file: ArrayBuffer, typed array, DataView or base64
 // or, where a server predicts instead,
-//   model.get("classify")     async (canvas) => ({ label, name, reason, probabilities }); the name may be left out
+//   model.get("classify")     async ({ levels, png }) => ({ label, name, reason, probabilities }), where levels are as
+//                             "drawing" below, and await png() is the data: address of a PNG of them; the name may be
+//                             left out
 //   model.get("classes")      the names of what it tells apart; without them, the ten digits
 //   model.get("preparation")  how it prepares drawings, "digit" or "picture"; without it, "digit"
 // and sets, where the model has set(),
@@ -13,7 +15,8 @@
 // A label counts the classes from 0. Their names are text of any length and script.
 //
 // Or, in any page, mount(place, address): the pad with the weights at an address, which is all that it asks for.
-// What is drawn stays in the browser unless the host takes it.
+// What is drawn stays in the browser unless the host takes it. No level is read from a canvas, where some browsers add
+// noise: they are computed from the strokes, and a canvas shows them.
 
 performance.mark("pad-start");
 
@@ -21,9 +24,12 @@ const SHEET = 280; // pixels on each side of what is drawn on
 const PEN = 22; // a tenth of a digit's height, as in MNIST
 const SIDE = 28; // and of what the model sees
 const BOX = 20;
+const FAINT = 8; // fainter levels are nothing, as where a PNG of the sheet is read back (digitlib/hosts/app.py)
 const STEPS = 28; // of the grid on which keys move
 const ROWS = 12; // of bars; more stand side by side
 const PATIENCE = 5000; // milliseconds for a server's answer
+const PALM = 1000; // milliseconds after a pen was near, in which a touch is the hand that holds it
+const LARGEST = Math.fround(1e38); // every number of a weights file is smaller
 const DIGITS = [..."0123456789"];
 const PREPARATIONS = ["digit", "picture"];
 
@@ -143,17 +149,18 @@ function onField({ levels, width, height }, left, top) {
 
 // ---------------------------------------------------------------- the network
 
-// A weights file (safetensors) as { layers, provenance, calibration, classes, preparation }; see digitlib/weights.py.
+// A weights file (safetensors) as { layers, provenance, calibration, classes, preparation }; see digitlib/weights.py,
+// which refuses the same files.
 export function readWeights(source) {
   try {
-    const { notes, read } = openSafetensors(asBytes(source));
-    const layers = [];
-    for (let i = 0; read(`${i}.weight`); i++) layers.push(dequantise(i, read));
+    const { notes, arrays, read } = openSafetensors(asBytes(source));
+    const count = Object.keys(arrays).filter((name) => name.endsWith(".weight")).length;
+    const layers = Array.from({ length: count }, (_, i) => dequantise(i, arrays, read));
     const said = readMetadata(notes);
-    checkWidths(layers, said.classes.length);
+    checkLayers(layers, said.classes.length);
     return { layers, ...said };
   } catch (error) {
-    throw new Error(`expected a digitlib weights file: ${error.message}`);
+    throw new Error(`expected a digitlib weights file: ${error.message.replace(/\s+/g, " ")}`);
   }
 }
 
@@ -164,25 +171,29 @@ function asBytes(source) {
   throw new Error(`got ${source === null ? "null" : typeof source} in place of its bytes`);
 }
 
-// Eight bytes of length, a JSON header, raw arrays. Arrays are copied out: in the file they may lie unaligned.
+// Eight bytes of length, a JSON header, and raw arrays one after another to the end. read() copies one out, since in
+// the file it may lie unaligned.
 function openSafetensors(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
-  if (start > bytes.length) throw new Error(`it is cut short or something else, at ${bytes.length} bytes`);
-  const { __metadata__: notes = {}, ...arrays } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
-  const read = (name, Type = Int8Array) => {
-    if (!arrays[name]) return null;
-    const { data_offsets: [from, to], shape } = arrays[name];
-    const numbers = new Type(bytes.slice(start + from, start + to).buffer);
-    if (numbers.length !== shape.reduce((a, b) => a * b, 1)) throw new Error(`${name}: cut short`);
-    return { numbers, shape };
-  };
-  return { notes, read };
+  const brief = `it is cut short or something else, at ${bytes.length} bytes`;
+  if (start > bytes.length) throw new Error(brief);
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
+  const { __metadata__, ...arrays } = JSON.parse(text);
+  const notes = __metadata__ ?? {};
+  if (!isObject(notes) || !Object.values(notes).every((note) => typeof note === "string")) {
+    throw new Error("expected texts in its metadata");
+  }
+  const places = Object.values(arrays).map((array) => array.data_offsets).sort(([a, b], [c, d]) => a - c || b - d);
+  const end = places.reduce((last, [from, to]) => (from === last && to >= from ? to : NaN), 0);
+  if (start + end !== bytes.length) throw new Error(brief);
+  const read = ({ data_offsets: [from, to] }, Type) => new Type(bytes.slice(start + from, start + to).buffer);
+  return { notes, arrays, read };
 }
 
 const isCalibration = (value) => isObject(value)
-  && (value.temperature === undefined || (Number.isFinite(value.temperature) && value.temperature > 0))
-  && (value.threshold === undefined || Number.isFinite(value.threshold));
+  && (value.temperature === undefined || (isBounded(value.temperature) && value.temperature > 0))
+  && (value.threshold === undefined || isBounded(value.threshold));
 
 // The four JSON texts beside the numbers. A file that names no classes is of the ten digits.
 function readMetadata(notes) {
@@ -192,7 +203,7 @@ function readMetadata(notes) {
   )));
   const checks = {
     provenance: [isObject, "a JSON object"],
-    calibration: [isCalibration, "a JSON object, its temperature above 0 and its threshold a number"],
+    calibration: [isCalibration, "a JSON object, its temperature above 0 and its threshold a number, below 1e+38"],
     classes: [areNames, "two or more distinct names"],
     preparation: [(value) => PREPARATIONS.includes(value), PREPARATIONS.join(" or ")],
   };
@@ -205,16 +216,27 @@ function readMetadata(notes) {
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isBounded = (value) => Number.isFinite(value) && Math.abs(value) < LARGEST;
+
 function areNames(value) {
   if (!Array.isArray(value) || value.length < 2 || new Set(value).size < value.length) return false;
-  return value.every((name) => typeof name === "string" && name.trim());
+  // Something besides spaces, which are Python's here: it counts a few more, and not the last.
+  return value.every((name) => typeof name === "string" && /[^\s\x1c-\x1f\x85]|\ufeff/.test(name));
 }
 
 // Float32 weights, input by input, so that an input of zero is skipped whole.
-function dequantise(i, read) {
-  const { numbers, shape: [outputs, inputs] } = read(`${i}.weight`);
-  const scale = read(`${i}.scale`, Float32Array).numbers;
-  const bias = read(`${i}.bias`, Float32Array).numbers;
+function dequantise(i, arrays, read) {
+  const parts = ["weight", "scale", "bias"].map((part) => arrays[`${i}.${part}`]);
+  const [outputs, inputs] = parts[0]?.shape ?? [];
+  const shapes = [[outputs, inputs], [outputs], [outputs]];
+  const told = (part) => (part ? `${part.dtype} (${part.shape})` : "nothing");
+  const right = parts.every((part, k) => told(part) === `${["I8", "F32", "F32"][k]} (${shapes[k]})`);
+  if (!right) {
+    throw new Error(`layer ${i}: expected I8 (out,in), F32 (out) and F32 (out), got ${parts.map(told).join(", ")}`);
+  }
+  const [numbers, scale, bias] = parts.map((part, k) => read(part, k ? Float32Array : Int8Array));
+  const lengths = [outputs * inputs, outputs, outputs];
+  if ([numbers, scale, bias].some(({ length }, k) => length !== lengths[k])) throw new Error(`layer ${i}: cut short`);
   const weight = new Float32Array(numbers.length);
   for (let output = 0, k = 0; output < outputs; output++) {
     for (let input = 0; input < inputs; input++, k++) weight[input * outputs + output] = scale[output] * numbers[k];
@@ -223,11 +245,13 @@ function dequantise(i, read) {
 }
 
 // A last layer of one output more than there are classes can say "none of these".
-function checkWidths(layers, classes) {
+function checkLayers(layers, classes) {
   const widths = [SIDE * SIDE, ...layers.map(({ outputs }) => outputs)];
-  layers.forEach(({ inputs, outputs, bias }, i) => {
+  layers.forEach(({ inputs, weight, bias }, i) => {
     if (inputs !== widths[i]) throw new Error(`layer ${i} has ${inputs} inputs, not ${widths[i]}`);
-    if (bias.length !== outputs) throw new Error(`layer ${i} has ${bias.length} biases, not ${outputs}`);
+    if (![weight, bias].every((part) => part.every(isBounded))) {
+      throw new Error(`layer ${i}: expected finite numbers, below 1e+38`);
+    }
   });
   if (!layers.length) throw new Error("it holds no layers");
   if (![classes, classes + 1].includes(widths.at(-1))) {
@@ -310,33 +334,60 @@ function toBase64(bytes) {
   return btoa(letters);
 }
 
+// Grey levels of a square as a PNG's bytes.
+async function toPng(levels, side) {
+  const rows = new Uint8Array(side * (side + 1)); // each begins with its filter, 0 for none
+  for (let y = 0; y < side; y++) rows.set(levels.subarray(y * side, (y + 1) * side), y * (side + 1) + 1);
+  const packed = new Response(new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate")));
+  const content = new Uint8Array(await packed.arrayBuffer());
+  const header = [...bigEndian(side), ...bigEndian(side), 8, 0, 0, 0, 0]; // eight bits of grey, nothing unusual
+  const chunks = [chunk("IHDR", header), chunk("IDAT", content), chunk("IEND", [])];
+  return Uint8Array.from([0x89, ...codes("PNG\r\n\x1a\n"), ...chunks.flat()]);
+}
+
+// Length, name, content, and the CRC-32 of the two.
+function chunk(name, content) {
+  const bytes = [...codes(name), ...content];
+  let sum = -1;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+  }
+  return [...bigEndian(content.length), ...bytes, ...bigEndian(~sum)];
+}
+
+const codes = (text) => Array.from(text, (letter) => letter.charCodeAt(0));
+
+const bigEndian = (number) => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255);
+
 // ---------------------------------------------------------------- the sheet
 
-// Strokes on a canvas, white on black, kept as points so that each can be taken back.
+// Strokes, white on black, kept as points so that each can be taken back. Their 280 x 280 grey levels are what is drawn;
+// the canvas shows them.
 class Sheet {
   pen = PEN;
   strokes = [];
   current = null; // the stroke under way
   number = 0; // counts the emptyings: an answer about an earlier sheet comes too late
-  #grey = new Uint8Array(SHEET * SHEET);
-  #dirty = null; // [left, top, right, bottom] of what was painted since the last reading
+  levels = new Uint8Array(SHEET * SHEET);
+  #context;
+  #pixels;
 
   constructor(canvas) {
-    this.context = canvas.getContext("2d", { willReadFrequently: true });
-    this.context.lineCap = this.context.lineJoin = "round";
-    this.context.strokeStyle = "white";
+    this.#context = canvas.getContext("2d", { willReadFrequently: true }); // in memory, where single pixels are put
+    this.#pixels = this.#context.createImageData(SHEET, SHEET);
     this.#repaint();
   }
 
   begin(point) {
     this.current = { pen: this.pen, points: [point] };
     this.strokes.push(this.current);
-    this.#line(this.current.pen, point, point); // a tap is a dot
+    this.#show(paint(this.levels, this.pen, point, point)); // a tap is a dot
   }
 
   extend(point) {
     const { pen, points } = this.current;
-    this.#line(pen, points.at(-1), point);
+    this.#show(paint(this.levels, pen, points.at(-1), point));
     points.push(point);
   }
 
@@ -358,71 +409,103 @@ class Sheet {
     this.#repaint();
   }
 
-  // The 280 x 280 grey levels; only what was painted meanwhile is read from the canvas.
-  read() {
-    if (this.#dirty) {
-      const [left, top, right, bottom] = this.#dirty;
-      const { data, width, height } = this.context.getImageData(left, top, right - left, bottom - top);
-      for (let y = 0, i = 0; y < height; y++) {
-        for (let k = (top + y) * SHEET + left, end = k + width; k < end; k++, i += 4) this.#grey[k] = data[i];
-      }
-      this.#dirty = null;
-    }
-    return this.#grey;
-  }
-
   #repaint() {
-    this.context.fillStyle = "black";
-    this.context.fillRect(0, 0, SHEET, SHEET);
-    this.#dirty = [0, 0, SHEET, SHEET];
+    this.levels.fill(0);
     for (const { pen, points } of this.strokes) {
-      points.forEach((point, i) => this.#line(pen, points[Math.max(i - 1, 0)], point));
+      points.forEach((point, i) => paint(this.levels, pen, points[Math.max(i - 1, 0)], point));
     }
+    this.#show([0, 0, SHEET, SHEET]);
   }
 
-  #line(pen, from, to) {
-    this.context.lineWidth = pen;
-    this.context.beginPath();
-    this.context.moveTo(...from);
-    this.context.lineTo(to[0] + 0.01, to[1]); // a line of no length would leave no dot
-    this.context.stroke();
-    const [left, top, right, bottom] = this.#dirty ?? [SHEET, SHEET, 0, 0];
-    const reach = pen / 2 + 2;
-    const within = (place) => Math.min(Math.max(Math.round(place), 0), SHEET);
-    this.#dirty = [
-      Math.min(left, within(Math.min(from[0], to[0]) - reach), SHEET - 1),
-      Math.min(top, within(Math.min(from[1], to[1]) - reach), SHEET - 1),
-      Math.max(right, within(Math.max(from[0], to[0]) + reach), 1),
-      Math.max(bottom, within(Math.max(from[1], to[1]) + reach), 1),
-    ];
+  #show([left, top, right, bottom]) {
+    const { data } = this.#pixels;
+    for (let y = top; y < bottom; y++) {
+      for (let i = y * SHEET + left, end = y * SHEET + right; i < end; i++) {
+        data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = this.levels[i];
+        data[4 * i + 3] = 255;
+      }
+    }
+    this.#context.putImageData(this.#pixels, 0, 0, left, top, right - left, bottom - top);
   }
 }
 
-// Strokes follow the pointer, at the sheet's own scale however large it is shown.
-function drawWithPointer(canvas, sheet, { started, changed }) {
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) * SHEET) / box.width, ((event.clientY - box.top) * SHEET) / box.height];
+// Paints a line with round ends into a sheet's levels, and gives the box [left, top, right, bottom] that it lies in. A
+// pixel is covered as far as its centre lies inside the edge, from half a pixel outside to half a pixel inside.
+function paint(levels, pen, from, to) {
+  const reach = pen / 2 + 0.5;
+  const within = (place) => Math.min(Math.max(Math.round(place), 0), SHEET);
+  const [left, top] = [0, 1].map((axis) => within(Math.min(from[axis], to[axis]) - reach));
+  const [right, bottom] = [0, 1].map((axis) => within(Math.max(from[axis], to[axis]) + reach));
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+  const square = dx * dx + dy * dy || 1; // a dot has no length
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      const [across, down] = [x + 0.5 - from[0], y + 0.5 - from[1]];
+      const share = Math.min(Math.max((across * dx + down * dy) / square, 0), 1); // of the line, up to what is nearest
+      const inside = reach - Math.sqrt((across - share * dx) ** 2 + (down - share * dy) ** 2);
+      const level = Math.round(255 * Math.min(inside, 1));
+      if (level >= FAINT && level > levels[y * SHEET + x]) levels[y * SHEET + x] = level;
+    }
+  }
+  return [left, top, right, bottom];
+}
+
+// Tells how to find events on the sheet, which is scaled and may lie in a page that is turned or mirrored: of three of
+// its corners it asks where they are shown.
+function corners(board) {
+  board.style.position = "relative";
+  const marks = [["0", "0"], ["100%", "0"], ["0", "100%"]].map(([left, top]) => {
+    const mark = document.createElement("span");
+    Object.assign(mark.style, { position: "absolute", left, top });
+    return mark;
+  });
+  board.append(...marks);
+  return () => {
+    const [origin, ...ends] = marks.map((mark) => mark.getBoundingClientRect());
+    const [[a, b], [c, d]] = ends.map((end) => [end.left - origin.left, end.top - origin.top]);
+    return ({ clientX, clientY }) => {
+      const [x, y] = [clientX - origin.left, clientY - origin.top];
+      return [d * x - c * y, a * y - b * x].map((part) => (part * SHEET) / (a * d - b * c));
+    };
   };
-  let pointer = null;
+}
+
+// Strokes follow the pointer. A pen wins over a hand that rests beside it: what that drew goes, and while the pen is near
+// or was a moment ago, no touch draws. A touch that the browser takes for another gesture, as for two fingers that
+// scroll, leaves nothing either.
+function drawWithPointer(canvas, sheet, { started, changed }) {
+  const find = corners(canvas.parentElement);
+  let held = null; // the event that began the stroke
+  let near = -Infinity; // when a pen was seen last
+  const see = ({ pointerType }) => (near = pointerType === "pen" ? performance.now() : near);
+  const drop = () => (sheet.current ? sheet.undo() : null);
   const end = (event) => {
-    if (event.pointerId !== pointer) return;
-    pointer = null;
+    see(event);
+    if (event.pointerId !== held?.pointerId) return;
+    if (event.type === "pointercancel" && held.pointerType === "touch") drop();
+    held = null;
     sheet.end();
     changed();
   };
   canvas.addEventListener("pointerdown", (event) => {
-    if (![null, event.pointerId].includes(pointer) || event.button !== 0) return; // a second finger doesn't join in
-    pointer = event.pointerId;
+    see(event);
+    const { pointerId, pointerType, button } = event;
+    const rests = pointerType === "touch" && performance.now() < near + PALM;
+    const wins = pointerType === "pen" && held?.pointerType === "touch";
+    if (button !== 0 || rests || (held && held.pointerId !== pointerId && !wins)) return; // one pointer draws
+    if (wins) drop();
+    held = event;
     started();
-    sheet.begin(place(event));
+    sheet.begin(find()(event));
     changed();
-    canvas.setPointerCapture(pointer);
+    canvas.setPointerCapture(pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer || !sheet.current) return;
+    see(event);
+    if (event.pointerId !== held?.pointerId || !sheet.current) return;
     if (!event.buttons) return end(event);
     const parts = event.getCoalescedEvents?.() ?? [];
+    const place = find();
     for (const part of parts.length ? parts : [event]) sheet.extend(place(part));
     changed();
   });
@@ -683,7 +766,7 @@ const markup = (id) => `
       </fieldset>
       <fieldset class="pad-collect">
         <legend>Collect drawings in MNIST's format</legend>
-        <label><span class="pad-collected"></span> <select class="pad-label"></select></label>
+        <label><span class="pad-collected"></span> <select class="pad-label" translate="no"></select></label>
         ${button("pad-keep", "Keep")}
         ${button("pad-drop", "Drop last")}
         ${button("pad-export", "Export")}
@@ -695,7 +778,7 @@ const markup = (id) => `
   <p class="pad-spoken" role="status"></p>`;
 
 const BAR = `
-  <span class="pad-name" dir="auto"></span>
+  <span class="pad-name" dir="auto" translate="no"></span>
   <span class="pad-track"><span class="pad-fill"></span></span>
   <span class="pad-percent"></span>`;
 
@@ -729,6 +812,7 @@ function showAnswer(root, answer, words) {
   guess.textContent = sentence(answer, words);
   guess.title = answer.name ?? "";
   guess.dataset.label = answer.label ?? "";
+  guess.translate = guess.textContent !== answer.name; // a sentence, by a browser that translates; a name stays
   root.classList.toggle("pad-refused", answer.label === null && answer.reason !== "blank");
   root.querySelectorAll(".pad-bars li").forEach((row, i) => {
     const share = answer.probabilities[i];
@@ -740,8 +824,13 @@ function showAnswer(root, answer, words) {
 
 // What the model gets of the sheet; null for an empty one. A picture is taken as it is, wherever digits are put.
 function prepared(sheet, preparation, placement = "mass") {
-  return preprocess(sheet.read(), SHEET, SHEET, preparation === "picture" ? "plain" : placement);
+  return preprocess(sheet.levels, SHEET, SHEET, preparation === "picture" ? "plain" : placement);
 }
+
+// What a host is given of the sheet: its levels, and a way to the address of a PNG of them.
+const given = (levels) => (
+  { levels, png: async () => `data:image/png;base64,${toBase64(await toPng(levels, SHEET))}` }
+);
 
 // Shows the 784 levels that the model sees, or a dark field.
 function showImage(canvas, image) {
@@ -794,6 +883,7 @@ function collect(part, sheet, { known, clear }) {
 function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "pad";
+  Object.assign(root, { lang: "en", dir: "ltr" }); // whatever the page around it is
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys stay out
   root.innerHTML = markup(`pad-${Math.random().toString(36).slice(2)}`);
   el.replaceChildren(root);
@@ -809,7 +899,7 @@ function render({ model, el }) {
   let plays = 0; // counts what was begun: a sample stops drawing itself when something else begins
 
   const publish = atMostEvery(100, () => {
-    model.set("drawing", toBase64(sheet.read()));
+    model.set("drawing", toBase64(sheet.levels));
     model.set("prediction", latest);
     model.save_changes?.();
   });
@@ -836,7 +926,7 @@ function render({ model, el }) {
     const image = prepared(sheet, known.preparation, placement);
     showImage(part("seen").querySelector("canvas"), image);
     if (!image) return blank(known.classes);
-    const answer = host ? await inTime(host(canvas), PATIENCE) : classify(network ?? load(), image);
+    const answer = host ? await inTime(host(given(sheet.levels.slice())), PATIENCE) : classify(network ?? load(), image);
     return asked === sheet.number ? answer : blank(known.classes);
   }, show, fail, host ? 3 : 0);
   const changed = oncePerFrame(ask);
@@ -867,13 +957,15 @@ function render({ model, el }) {
   drawWithKeys(canvas, part("cursor"), sheet, { started, changed, undo, clear, say });
   part("undo").addEventListener("click", undo);
   part("clear").addEventListener("click", clear);
-  part("save").addEventListener("click", () => canvas.toBlob((blob) => download("drawing.png", blob)));
+  part("save").addEventListener("click", async () => {
+    download("drawing.png", new Blob([await toPng(sheet.levels, SHEET)], { type: "image/png" }));
+  });
   part("pen").querySelector("input").addEventListener("input", (event) => (sheet.pen = Number(event.target.value)));
-  root.querySelectorAll(".pad-sample").forEach((sample) => {
+  root.querySelectorAll(".pad-sample").forEach((sample, i) => {
     sample.addEventListener("click", () => {
       clear();
       const mine = started();
-      play(sheet, SAMPLES[sample.textContent], changed, () => plays === mine);
+      play(sheet, Object.values(SAMPLES)[i], changed, () => plays === mine);
     });
   });
   part("placement").addEventListener("change", (event) => {
@@ -910,19 +1002,34 @@ function render({ model, el }) {
 
 // The pad in a page of any site. The place is an element or a selector of one; what is in it is replaced. The address
 // is that of a weights file, as the page would fetch it. changed(prediction), if given, is called as "prediction" above
-// is set. Gives a function that takes the pad away. Where there are no weights, the place says why and the promise
-// fails; where there is something else, the pad says it.
+// is set. Gives a function that takes the pad away, when the pad is there. Where no weights come, or something else, the
+// place says why, with a button to try again, and the page hears of the error as of any that nobody caught.
 export async function mount(place, address, { changed } = {}) {
   const el = typeof place === "string" ? document.querySelector(place) : place;
   if (!(el instanceof Element)) throw new TypeError(`expected an element, or a selector of one, got ${place}`);
-  try {
-    const weights = await fetchBytes(address);
-    const set = changed && ((name, value) => name === "prediction" && changed(value));
-    return render({ model: { get: (name) => ({ weights })[name], set }, el });
-  } catch (error) {
-    el.textContent = `The drawing pad could not start (${error.message}).`;
-    throw error;
+  const set = changed && ((name, value) => name === "prediction" && changed(value));
+  for (;;) {
+    tell(el, "status", "The drawing pad is on its way.");
+    try {
+      const weights = await fetchBytes(address);
+      readWeights(weights); // what is wrong with them is told here, where one can try again
+      return render({ model: { get: (name) => ({ weights })[name], set }, el });
+    } catch (error) {
+      reportError(error);
+      const told = tell(el, "alert", `The drawing pad could not start (${error.message}).`);
+      told.insertAdjacentHTML("beforeend", button("pad-again", "Try again"));
+      await new Promise((done) => told.querySelector("button").addEventListener("click", done));
+    }
   }
+}
+
+// Says something in the place of the pad; its role tells a screen reader how urgent that is.
+function tell(el, role, text) {
+  const told = document.createElement("div");
+  Object.assign(told, { className: "pad pad-told", lang: "en", dir: "ltr", role });
+  told.append(Object.assign(document.createElement("p"), { textContent: text }));
+  el.replaceChildren(told);
+  return told;
 }
 
 async function fetchBytes(address) {
