@@ -386,23 +386,6 @@ def test_it_fits_and_can_be_touched(visit, width):
         assert page.locator(".pad-canvas").bounding_box()["y"] < below
 
 
-def test_missing_weights_are_told(page):
-    page.route("**/digits.safetensors", lambda route: route.fulfill(status=404))
-    page.reload()
-    page.get_by_text("no weights: digits.safetensors gave 404").wait_for()
-
-
-def test_damaged_weights_are_told_aloud(visit):
-    page = visit("held")
-    page.route("**/digits.safetensors", lambda route: route.fulfill(body="nothing"))
-    page.reload()
-    page.wait_for_selector(".pad-canvas")
-    page.clock.run_for(1_000)
-    told = "expected a digitlib weights file: it is cut short"
-    for name in ("guess", "spoken"):
-        assert page.locator(f".pad-{name}").inner_text().startswith(told)
-
-
 @pytest.fixture
 def read(watched):
     """Opens a page of the built book from the disk; afterwards nothing but the disk was asked."""

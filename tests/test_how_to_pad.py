@@ -9,7 +9,7 @@ from digitlib.hosts import deploy
 from drawings import STROKES
 from how_to import blocks
 from named import write
-from pads import failures, guess
+from pads import failures
 from servers import listening
 
 LINES, HEARD = (
@@ -209,12 +209,26 @@ def test_weights_that_do_not_come_are_told_in_the_place(visit, tab, answer, told
     assert errors == [told]
 
 
-def test_what_is_no_weights_file_is_told_in_the_pad(visit, tab):
+def test_what_is_no_weights_file_is_told_in_the_place(visit, tab):
     open_page, errors = visit
     tab.route("**/digits.safetensors", lambda route: route.fulfill(body="<!doctype html>"))
-    page = open_page(LINES)
-    page.wait_for_selector(".pad-canvas")
-    assert guess(page).startswith(DAMAGED) and errors == []
+    with tab.expect_event("pageerror"):
+        page = open_page(LINES)
+    page.get_by_text(f"The drawing pad could not start ({DAMAGED}").wait_for()
+    assert len(errors) == 1 and errors[0].startswith(DAMAGED)
+
+
+def test_after_another_try_the_page_hears_of_what_is_seen(visit, tab):
+    open_page, errors = visit
+    tab.route("**/digits.safetensors", lambda route: route.abort())
+    with tab.expect_event("pageerror"):
+        page = open_page("".join(PLACE) + HEARD)
+    tab.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    draw(page)
+    told = named(page)
+    page.wait_for_function("(name) => seen.textContent === name", arg=told)
+    assert len(errors) == 1
 
 
 @pytest.mark.parametrize("place", ["'#nowhere'", "null", "undefined"])

@@ -5,6 +5,7 @@ import io
 from itertools import pairwise
 from types import SimpleNamespace
 
+import inlining
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,9 +14,10 @@ from digitlib import data
 from digitlib.classify import DigitClassifier
 from digitlib.hosts import app
 from digitlib.preprocess import preprocess
+from digitlib.weights import SHIPPED
 from drawings import STROKES
 from gestures import BY_KEYS, PHONE, painted, places, press, stroke, swipe
-from pads import failures, guess, ink, seen
+from pads import failures, guess, ink, weights_file
 
 SMALL = {
     digit: [[(x / 4 + 8, y / 4 + 60) for x, y in line] for line in lines]
@@ -151,7 +153,7 @@ def exported(page, folder):
     got = []
     page.on("download", lambda file: got.append(file))
     with page.expect_download(lambda file: len(got) >= 2):
-        page.get_by_role("button", name="Export").click()
+        page.locator(".pad-export").click()
     names = [file.suggested_filename for file in got]
     assert names == ["drawings-images-idx3-ubyte", "drawings-labels-idx1-ubyte"]
     for file in got:
@@ -428,3 +430,96 @@ WHERE = """(points) => points.map(([x, y]) => {
   point.remove();
   return [left, top];
 })"""
+
+
+# ---------------------------------------------------------------- while there is no pad yet, or can't be one
+
+WAITING = "The drawing pad is on its way."
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["default-src 'self'", "default-src 'none'", "script-src 'self'; connect-src 'none'"],
+)
+def test_a_strict_policy_gets_a_message(browser, static_site, policy):
+    page = browser.new_page()
+    headers = {"content-security-policy": policy}
+
+    def answer(route):
+        got = route.fetch()
+        route.fulfill(response=got, headers=got.headers | headers)
+
+    page.route(static_site.address, answer)
+    page.goto(static_site.address)
+    page.wait_for_load_state("load")
+    told = page.locator("#pad").inner_text()
+    assert told.startswith(WAITING) and "a policy of the server" in told
+    page.close()
+
+
+def test_without_a_script_the_page_says_what_it_needs(browser, static_site):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(static_site.address)
+    assert "JavaScript is switched off" in page.locator("#pad").inner_text()
+    page.close()
+
+
+def test_a_page_without_its_module_says_what_is_missing(browser, static_site):
+    page = browser.new_page()
+    page.route("**/pad.mjs", lambda route: route.fulfill(status=404))
+    page.goto(static_site.address)
+    page.get_by_text("It needs pad.mjs and digits.safetensors").wait_for()
+    page.unroute_all()
+    page.get_by_text("Try again").click()
+    page.wait_for_selector(".pad-canvas")
+    page.close()
+
+
+def test_one_file_says_what_its_policy_forbids(browser, static_site):
+    """The book's page, where scripts inside it may run, and modules of its own making not."""
+    page = browser.new_page()
+    policy = "script-src 'unsafe-inline'"
+    content = inlining.inlined(SHIPPED.read_bytes())
+    page.route(
+        static_site.address,
+        lambda route: route.fulfill(
+            body=content, headers={"content-security-policy": policy, "content-type": "text/html"}
+        ),
+    )
+    page.goto(static_site.address)
+    page.get_by_text("The drawing pad could not start").wait_for()
+    page.close()
+
+
+def test_weights_are_waited_for_and_asked_for_again(browser, static_site):
+    """The place says so, and that they don't come; after another try the pad draws, and the page has its words."""
+    page = browser.new_page()
+    held, classes = [], ["cat", "dog"]
+    page.route("**/digits.safetensors", lambda route: held.append(route))
+
+    def answer(**how):
+        page.get_by_text(WAITING, exact=True).wait_for()
+        assert page.locator(".pad-told[role=status]").count() == 1
+        while not held:
+            page.wait_for_timeout(10)
+        held.pop().fulfill(**how)
+
+    _, content = weights_file(3, classes=classes)
+    refused = "expected a digitlib weights file: it is cut short or something else, at"
+    wrong = [
+        ({"status": 503}, "no weights: digits.safetensors gave 503"),
+        ({"body": content[:-8]}, f"{refused} {len(content) - 8} bytes"),
+    ]
+    with failures(page) as errors:
+        page.goto(static_site.address)
+        for how, why in wrong:
+            answer(**how)
+            told = f"The drawing pad could not start ({why})."
+            page.get_by_text(told, exact=True).wait_for()
+            assert page.locator("[role=alert]").count() == 1
+            page.get_by_role("button", name="Try again").click()
+        answer(body=content)
+        page.get_by_role("heading", name="Draw something").wait_for()
+    assert errors == [why for _, why in wrong]
+    assert page.locator(".pad-name").all_inner_texts() == classes
+    page.close()
