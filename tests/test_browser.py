@@ -310,7 +310,7 @@ def test_a_drawing_is_saved_as_png(page):
         page.get_by_role("button", name="Save as PNG").click()
     assert waiting.value.suggested_filename == "drawing.png"
     picture = np.asarray(Image.open(io.BytesIO(waiting.value.path().read_bytes())))
-    np.testing.assert_array_equal(picture[..., 0], ink(page))
+    np.testing.assert_array_equal(picture, ink(page))
 
 
 def named(name):
