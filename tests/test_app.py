@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from gradio_client.exceptions import AppError
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import TimeoutError
 
 from clients import ask, connect, visits
@@ -42,6 +42,21 @@ def test_decode_gives_back_what_the_canvas_held():
     np.testing.assert_array_equal(
         app.decode(data_address(image.convert("RGBA"))), np.asarray(image)
     )
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_faint_noise_on_a_sheet_is_nothing(mode):
+    """As some browsers add it to a canvas: four grey levels of 1 in the corners made a small 7 another digit."""
+    paper = Image.new("L", (300, 300), 255)
+    ImageDraw.Draw(paper).line([(90, 60), (200, 60), (140, 240)], 0, 20, "curve")
+    sheet = np.zeros((280, 280), np.uint8)
+    sheet[60:124, 40:94] = 255 - np.asarray(paper.crop((90, 50, 210, 250)).resize((54, 64)))
+    sheet[[5, 9, 268, 273], [5, 270, 12, 271]] = 1
+    drawing = app.decode(data_address(Image.fromarray(sheet).convert(mode)))
+    assert DigitClassifier.load().classify(drawing).label == 7
+    rows, columns = np.nonzero(drawing)
+    assert rows.min() >= 60 and rows.max() < 124 and columns.min() >= 40 and columns.max() < 94
+    np.testing.assert_array_equal(drawing[sheet > 7], sheet[sheet > 7])
 
 
 @pytest.mark.parametrize(
