@@ -187,6 +187,8 @@ def test_what_is_broken_is_refused_by_both_in_a_line(refusals):
         ("weight in BF16", ("layer 0: expected I8", "got BF16 (16")),
         ("scale in I32", ("layer 0: expected I8", "I32 (16")),
         ("calibration: 'null'", ("expected calibration", "JSON", "got null")),
+        ("calibration: '{'", ("expected calibration as", "JSON", "got {")),
+        ("provenance: '{\"seed\": NaN}'", ("expected provenance as", "JSON", 'got {"seed": NaN}')),
         ("calibration: '{\"temperature\": 0}'", ("temperature", "above 0", "got", "0")),
         ("nan in 0.scale", ("layer 0: expected finite numbers, below 1e+38",)),
     ],

@@ -191,6 +191,14 @@ function openSafetensors(bytes) {
   return { notes, arrays, read };
 }
 
+function fromJson(name, text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`expected ${name} as JSON, got ${text.slice(0, 40)}`);
+  }
+}
+
 const isCalibration = (value) => isObject(value)
   && (value.temperature === undefined || (isBounded(value.temperature) && value.temperature > 0))
   && (value.threshold === undefined || isBounded(value.threshold));
@@ -199,7 +207,7 @@ const isCalibration = (value) => isObject(value)
 function readMetadata(notes) {
   const usual = { provenance: {}, calibration: {}, classes: DIGITS, preparation: "digit" };
   const said = Object.fromEntries(Object.entries(usual).map(([name, value]) => (
-    [name, notes[name] === undefined ? value : JSON.parse(notes[name])]
+    [name, notes[name] === undefined ? value : fromJson(name, notes[name])]
   )));
   const checks = {
     provenance: [isObject, "a JSON object"],
