@@ -60,6 +60,9 @@ TINY = Path(__file__).with_name("tiny.safetensors")
 LARGEST = 1e38
 """Every number in a file is smaller than this."""
 
+COLDEST = 1e-3
+"""A temperature is above this: logits divided by much less are infinite, as by 0."""
+
 Layers = list[tuple[np.ndarray, np.ndarray]]
 """Float32 weights ``(out, in)`` and biases ``(out,)``, from the first layer to the last."""
 
@@ -158,7 +161,7 @@ def check_answers(classes: Sequence[str], preparation: str) -> tuple[str, ...]:
 
 
 def check_calibration(calibration: Mapping) -> None:
-    """ValueError unless a temperature, if there is one, is a number above 0, and a threshold any finite number.
+    """ValueError unless a temperature, if there is one, is a number above 0.001, and a threshold any finite number.
 
     Either below 1e38, since they meet numbers of float32.
 
@@ -166,14 +169,14 @@ def check_calibration(calibration: Mapping) -> None:
     >>> check_calibration({"temperature": 0})
     Traceback (most recent call last):
         ...
-    ValueError: expected a temperature that is a finite number above 0, below 1e+38, got 0
+    ValueError: expected a temperature that is a finite number above 0.001, below 1e+38, got 0
     """
-    for name, least in (("temperature", 0.0), ("threshold", -LARGEST)):
+    for name, least in (("temperature", COLDEST), ("threshold", -LARGEST)):
         value = calibration.get(name, 1.0)
         number = isinstance(value, int | float) and not isinstance(value, bool)
         # A larger one is infinite as a float32, and a whole number may be too large for any float.
         if not (number and least < value < LARGEST):
-            above = " above 0" * (name == "temperature")
+            above = f" above {COLDEST:g}" * (name == "temperature")
             raise ValueError(
                 f"expected a {name} that is a finite number{above}, below {LARGEST:g}, got {value!r:.40}"
             )

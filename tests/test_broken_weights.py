@@ -93,6 +93,9 @@ ARRAYS = {
 NOTES = {
     "calibration": [
         "null", "NaN", "3", "[1]", '"warm"', "", "{", '{"temperature": 0}', '{"temperature": -1}',
+        '{"temperature": 0.001}',
+        '{"temperature": 1e-300}',
+        '{"temperature": 5e-324}',
         '{"temperature": null}', '{"temperature": true}', '{"temperature": "1"}', '{"temperature": NaN}',
         '{"temperature": Infinity}', '{"temperature": 1e400}', '{"temperature": 1e38}', '{"temperature": [1]}',
         '{"threshold": null}', '{"threshold": "high"}', '{"threshold": false}', '{"threshold": NaN}',
@@ -131,7 +134,7 @@ SOUND = {
     "another array": file(lambda arrays: arrays.update(a=["F64", [1], bytes(8)])),
     "other notes": file(notes={"author": "Ada", "licence": "{"}),
     "the lowest temperature": file(
-        notes={"calibration": '{"temperature": 1e-300, "threshold": -9e37}'}
+        notes={"calibration": '{"temperature": 0.0011, "threshold": -9e37}'}
     ),
     "a mark for a name": file(notes={"classes": json.dumps([*"012345678", "\ufeff"])}),
     "no metadata": file(header=lambda text: text.replace("{", '{"__metadata__": null, ', 1)),

@@ -30,6 +30,7 @@ const ROWS = 12; // of bars; more stand side by side
 const PATIENCE = 5000; // milliseconds for a server's answer
 const PALM = 1000; // milliseconds after a pen was near, in which a touch is the hand that holds it
 const LARGEST = Math.fround(1e38); // every number of a weights file is smaller
+const COLDEST = 1e-3; // and its temperature above this: by less, scores become infinite
 const DIGITS = [..."0123456789"];
 const PREPARATIONS = ["digit", "picture"];
 
@@ -200,7 +201,7 @@ function fromJson(name, text) {
 }
 
 const isCalibration = (value) => isObject(value)
-  && (value.temperature === undefined || (isBounded(value.temperature) && value.temperature > 0))
+  && (value.temperature === undefined || (isBounded(value.temperature) && value.temperature > COLDEST))
   && (value.threshold === undefined || isBounded(value.threshold));
 
 // The four JSON texts beside the numbers. A file that names no classes is of the ten digits.
@@ -211,7 +212,7 @@ function readMetadata(notes) {
   )));
   const checks = {
     provenance: [isObject, "a JSON object"],
-    calibration: [isCalibration, "a JSON object, its temperature above 0 and its threshold a number, below 1e+38"],
+    calibration: [isCalibration, "a JSON object, its temperature above 0.001 and its threshold a number, below 1e+38"],
     classes: [areNames, "two or more distinct names"],
     preparation: [(value) => PREPARATIONS.includes(value), PREPARATIONS.join(" or ")],
   };
