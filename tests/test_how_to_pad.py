@@ -267,6 +267,35 @@ def test_a_strict_policy_wants_the_script_in_a_file(visit, tab, site, apart):
     assert errors == []
 
 
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        (
+            "default-src 'self'; connect-src 'none'",
+            "no weights: pad/digits.safetensors: Failed to fetch",
+        ),
+        ("require-trusted-types-for 'script'", "requires 'TrustedHTML'"),
+    ],
+)
+def test_what_a_policy_forbids_is_told_in_the_place(visit, tab, site, policy, told):
+    folder, _ = site
+    *place, script = LINES.splitlines(keepends=True)
+    statements = script.removeprefix('<script type="module">').partition("</script>")[0]
+    (folder / "start.mjs").write_text(statements)
+    headers = {"content-security-policy": policy}
+    tab.route(
+        "**/*.html",
+        lambda route: route.fulfill(response=(got := route.fetch()), headers=got.headers | headers),
+    )
+    open_page, errors = visit
+    with tab.expect_event("pageerror"):
+        page = open_page("".join(place) + '<script type="module" src="start.mjs"></script>')
+    page.get_by_role("button", name="Try again").wait_for()
+    shown = page.locator("#draw [role=alert]").inner_text()
+    assert shown.startswith("The drawing pad could not start (") and told in shown
+    assert len(errors) == 1 and told in errors[0]
+
+
 def test_from_a_disk_the_place_keeps_its_text(tab, site):
     folder, _ = site
     (folder / "disk.html").write_text(LINES)

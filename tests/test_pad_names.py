@@ -54,6 +54,16 @@ def test_a_name_is_text_and_whole_in_its_title(visit):
     assert page.locator(".pad b").count() == 0
 
 
+def test_a_browser_that_translates_leaves_names_alone(visit):
+    page = visit(FIVE)
+    names = page.locator(".pad-name, .pad-label")
+    assert names.evaluate_all("(parts) => parts.map((part) => part.translate)") == [False] * 6
+    left = "document.querySelector('.pad-guess').translate"
+    assert page.evaluate(left)  # "Draw something"
+    draw(page)
+    assert guess(page) in FIVE and not page.evaluate(left)
+
+
 BOXES = """(rows) => rows.map((row) => {
   const [name, track, percent] = [".pad-name", ".pad-track", ".pad-percent"].map((part) => row.querySelector(part));
   const [a, b, c] = [name, track, percent].map((part) => part.getBoundingClientRect());

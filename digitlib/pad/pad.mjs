@@ -1024,10 +1024,11 @@ export async function mount(place, address, { changed } = {}) {
       readWeights(weights); // what is wrong with them is told here, where one can try again
       return render({ model: { get: (name) => ({ weights })[name], set }, el });
     } catch (error) {
+      const again = document.createElement("button");
+      Object.assign(again, { className: "pad-button", type: "button", textContent: "Try again" });
+      tell(el, "alert", `The drawing pad could not start (${error.message}).`).append(again);
       reportError(error);
-      const told = tell(el, "alert", `The drawing pad could not start (${error.message}).`);
-      told.insertAdjacentHTML("beforeend", button("pad-again", "Try again"));
-      await new Promise((done) => told.querySelector("button").addEventListener("click", done));
+      await new Promise((done) => again.addEventListener("click", done));
     }
   }
 }
