@@ -207,12 +207,14 @@ def hand():
         points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
         send(page, "Touch", {"type": f"touch{kind}", "touchPoints": points})
 
-    def pen(page, path):
+    def pen(page, path, amid=lambda: None):
         kinds = ["mousePressed", *["mouseMoved"] * (len(path) - 1), "mouseReleased"]
         for kind, (x, y) in zip(kinds, [*path, path[-1]], strict=True):
             event = {"type": kind, "x": x, "y": y, "button": "left", "pointerType": "pen"}
             down = kind != "mouseReleased"
             send(page, "Mouse", event | {"buttons": int(down), "clickCount": 1})
+            if (x, y) == path[len(path) // 2]:
+                amid()
 
     return SimpleNamespace(touch=touch, pen=pen)
 
@@ -259,6 +261,14 @@ def test_a_palm_that_comes_with_the_pen_draws_nothing_and_a_finger_later_does(he
     [palm] = places(held, [(88, 92)])
     hand.pen(held, along(held, STROKES[1][0]))
     alone = ink(held)
+    held.get_by_role("button", name="Clear").click()
+
+    def rest():
+        hand.touch(held, "Start", palm)
+        hand.touch(held, "Move", (palm[0] - 9, palm[1] - 9))
+
+    hand.pen(held, along(held, STROKES[1][0]), amid=rest)
+    hand.touch(held, "End")
     held.clock.run_for(500)
     hand.touch(held, "Start", palm)
     hand.touch(held, "End")

@@ -371,8 +371,8 @@ const bigEndian = (number) => [24, 16, 8, 0].map((shift) => (number >>> shift) &
 
 // ---------------------------------------------------------------- the sheet
 
-// Strokes, white on black, kept as points so that each can be taken back. Their 280 x 280 grey levels are what is drawn;
-// the canvas shows them.
+// Strokes, white on black, kept as points so that each can be taken back. What is drawn are their 280 x 280 grey
+// levels; a canvas shows them.
 class Sheet {
   pen = PEN;
   strokes = [];
@@ -479,8 +479,8 @@ function corners(board) {
   };
 }
 
-// Strokes follow the pointer. A pen wins over a hand that rests beside it: what that drew goes, and while the pen is near
-// or was a moment ago, no touch draws. A touch that the browser takes for another gesture, as for two fingers that
+// Strokes follow the pointer. A pen wins over a hand that rests beside it: what that drew goes, and while the pen is
+// near or was a moment ago, no touch draws. A touch that the browser takes for another gesture, as for two fingers that
 // scroll, leaves nothing either.
 function drawWithPointer(canvas, sheet, { started, changed }) {
   const find = corners(canvas.parentElement);
@@ -935,7 +935,8 @@ function render({ model, el }) {
     const image = prepared(sheet, known.preparation, placement);
     showImage(part("seen").querySelector("canvas"), image);
     if (!image) return blank(known.classes);
-    const answer = host ? await inTime(host(given(sheet.levels.slice())), PATIENCE) : classify(network ?? load(), image);
+    const ours = () => classify(network ?? load(), image);
+    const answer = host ? await inTime(host(given(sheet.levels.slice())), PATIENCE) : ours();
     return asked === sheet.number ? answer : blank(known.classes);
   }, show, fail, host ? 3 : 0);
   const changed = oncePerFrame(ask);
@@ -1011,8 +1012,8 @@ function render({ model, el }) {
 
 // The pad in a page of any site. The place is an element or a selector of one; what is in it is replaced. The address
 // is that of a weights file, as the page would fetch it. changed(prediction), if given, is called as "prediction" above
-// is set. Gives a function that takes the pad away, when the pad is there. Where no weights come, or something else, the
-// place says why, with a button to try again, and the page hears of the error as of any that nobody caught.
+// is set. Gives, once the pad is there, a function that takes it away. Where no weights come, or something else, the place
+// says why, with a button to try again, and the page hears of the error as of any that nobody caught.
 export async function mount(place, address, { changed } = {}) {
   const el = typeof place === "string" ? document.querySelector(place) : place;
   if (!(el instanceof Element)) throw new TypeError(`expected an element, or a selector of one, got ${place}`);

@@ -101,8 +101,8 @@ def write(
 
     Raises:
         NotADirectoryError, FileNotFoundError: the folder can't be made.
-        ValueError: fewer than 100 images, a temperature not above 0.001, or a model that can't be asked, returns something
-            else or names other classes.
+        ValueError: fewer than 100 images, a temperature not above 0.001, or a model that can't be asked, returns
+            something else or names other classes.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
