@@ -1012,8 +1012,8 @@ function render({ model, el }) {
 
 // The pad in a page of any site. The place is an element or a selector of one; what is in it is replaced. The address
 // is that of a weights file, as the page would fetch it. changed(prediction), if given, is called as "prediction" above
-// is set. Gives, once the pad is there, a function that takes it away. Where no weights come, or something else, the place
-// says why, with a button to try again, and the page hears of the error as of any that nobody caught.
+// is set. Gives, once the pad is there, a function that takes it away. Where no weights come, or something else, the
+// place says why, with a button to try again, and the page hears of the error as of any that nobody caught.
 export async function mount(place, address, { changed } = {}) {
   const el = typeof place === "string" ? document.querySelector(place) : place;
   if (!(el instanceof Element)) throw new TypeError(`expected an element, or a selector of one, got ${place}`);
