@@ -69,7 +69,7 @@ PIXELS = 25_000_000
 UPLOAD = "10mb"
 BATCH = 100
 # Grey levels of a sheet below this one are nothing. Browsers that add noise to what a page reads from a canvas change
-# its lowest bits, the last or the last two; and 8 of 255 is the edge of a stroke that covers 3 % of a pixel.
+# its lowest bits, the last or the last two; and 8 of 255 is the edge of a stroke that covers a thirtieth of a pixel.
 FAINT = 8
 # A prediction takes a core for some milliseconds, and a large photo 400 MB for a second: few at once, the rest waits.
 AT_ONCE = 4

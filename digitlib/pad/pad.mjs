@@ -463,9 +463,9 @@ function paint(levels, pen, from, to) {
 // its corners it asks where they are shown.
 function corners(board) {
   board.style.position = "relative";
-  const marks = [["0", "0"], ["100%", "0"], ["0", "100%"]].map(([left, top]) => {
+  const marks = [["left", "top"], ["right", "top"], ["left", "bottom"]].map(([side, end]) => {
     const mark = document.createElement("span");
-    Object.assign(mark.style, { position: "absolute", left, top });
+    Object.assign(mark.style, { position: "absolute", [side]: "0", [end]: "0" });
     return mark;
   });
   board.append(...marks);
