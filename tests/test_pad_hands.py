@@ -338,6 +338,8 @@ def test_a_translated_page_works_as_before(page, tmp_path):
     page.locator(".pad-more summary").click()
     page.evaluate(TRANSLATE)
     assert "\u00fcbersetzt" in page.locator(".pad-clear").inner_text()
+    slider = page.locator(".pad-pen input").bounding_box()
+    assert slider["width"] >= 60  # longer words push it to the next line
     for i, label in enumerate(["2", "7", "5"]):
         page.locator(".pad-sample").nth(i).click()
         wait_for_label(page, label)
