@@ -34,6 +34,7 @@ VENDORED = (
     "accuracy.py",
     "preprocess.py",
     "picture.py",
+    "pixels.py",
     "files.py",
     "plain.py",
     "weights.py",
