@@ -28,6 +28,7 @@ GROUND = {
         "classify",
         "files",
         "hub",
+        "inputs",
         "picture",
         "pixels",
         "plain",
