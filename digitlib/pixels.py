@@ -124,27 +124,34 @@ def _frames(
     source: Source, read: Callable[[Image.Image], Read], longest: int | None = None
 ) -> Iterator[Read]:
     """What ``read`` makes of each frame, one after the other."""
-    with _told(source):
-        given = isinstance(source, Image.Image)
-        image = source if isinstance(source, Image.Image) else _open(source)
+    with _image(source) as image:
         start, number = image.tell(), 0
-    try:
-        while True:
+        while not number or _further(source, image, start + number, number):
             with _told(source):
-                if not given and longest is not None and isinstance(image, ImageFile.ImageFile):
+                # Someone else's picture stays as large as it is.
+                if longest is not None and image is not source:
                     _draft(image, longest)
                 _check(image)
                 found = read(image)
             yield found
             number += 1
-            with _told(source):
-                if not _further(image, start + number, number):
-                    return
-    finally:
-        if not given:
-            image.close()
-        elif number:
-            image.seek(start)
+
+
+@contextmanager
+def _image(source: Source) -> Iterator[Image.Image]:
+    """A Pillow image, which in the end stands where it stood; or the one in a file, which is then closed."""
+    if isinstance(source, Image.Image):
+        start = source.tell()
+        try:
+            yield source
+        finally:
+            if source.tell() != start:
+                source.seek(start)
+    else:
+        with _told(source):
+            image = _open(source)
+        with image:
+            yield image
 
 
 @contextmanager
@@ -195,23 +202,24 @@ def _check(image: Image.Image) -> None:
         raise _Odd(f"expected at most {_most():,} pixels, got {width:,} x {height:,}")
 
 
-def _further(image: Image.Image, place: int, number: int) -> bool:
+def _further(source: Source, image: Image.Image, place: int, number: int) -> bool:
     """Go on to a frame, and say whether it is there, and to be looked at."""
     together = (number + 1) * math.prod(image.size)
     if number >= _FRAMES or together > _most() or image.format == "MPO":
         return False
-    try:
-        image.seek(place)
-    except EOFError:
-        return False
+    with _told(source):
+        try:
+            image.seek(place)
+        except EOFError:
+            return False
     return True
 
 
-def _draft(image: ImageFile.ImageFile, longest: int) -> None:
+def _draft(image: Image.Image, longest: int) -> None:
     """Have a JPEG unpacked at a half, a quarter or an eighth of its size, which takes less time and memory."""
     factor = max(image.size) // longest
-    if factor > 1:
-        image.draft(None, (image.width // factor, image.height // factor))
+    if factor > 1 and isinstance(image, ImageFile.ImageFile):
+        image.draft(None, (max(1, image.width // factor), max(1, image.height // factor)))
 
 
 def _upright(image: Image.Image, tag: int | None) -> Image.Image:

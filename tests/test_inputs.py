@@ -79,9 +79,9 @@ def test_a_file_and_the_array_made_of_it_get_one_answer(classifier, tmp_path):
 def test_each_picture_of_a_list_is_read_as_one(classifier, tmp_path, read, kind):
     pictures = kind(read(path) for path in files_of(tmp_path))
     assert classifier.probabilities(pictures).argmax(axis=1).tolist() == list(STROKES)
-    for picture in pictures:
-        if hasattr(picture, "close"):
-            picture.close()
+    for opened in pictures:
+        if hasattr(opened, "close"):
+            opened.close()
 
 
 def test_a_list_may_hold_anything_that_is_one_image(classifier):

@@ -25,7 +25,7 @@ def classifier():
 
 def saved(image, kind, **options):
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    image.copy().save(file, kind, **options)  # a copy, since saving leaves marks in it
     file.seek(0)
     return file
 
@@ -75,8 +75,8 @@ EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\
 
 def test_no_picture_runs_a_program(classifier, tmp_path, called):
     (tmp_path / "7.png").write_bytes(EPS)
-    with pytest.raises(OSError):
-        Image.open(tmp_path / "7.png").load()
+    with pytest.raises(OSError), Image.open(tmp_path / "7.png") as opened:
+        opened.load()
     assert called.exists(), "the stand-in isn't the one that Pillow starts"
     called.unlink()
     for source in (tmp_path / "7.png", io.BytesIO(EPS)):
@@ -200,7 +200,7 @@ def test_any_mode_is_read(classifier, mode):
     assert classifier.classify(image).label == 7
     levels, alpha = only(image)
     assert alpha is None and levels.dtype == np.uint8
-    if mode in ("RGB", "RGBA", "P", "L", "LA"):  # all channels are alike
+    if mode in ("RGB", "RGBA", "L", "LA"):  # all channels are alike
         np.testing.assert_array_equal(levels, LEVELS)
 
 
@@ -241,7 +241,9 @@ def test_a_transparent_colour_of_a_palette_or_of_grey_is_handed_on():
 def many(*images, kind="GIF"):
     options = {} if kind in ("TIFF",) else {"duration": 100}
     options |= {"lossless": True} if kind == "WEBP" else {}
-    return saved(images[0], kind, save_all=True, append_images=images[1:], **options)
+    return saved(
+        images[0], kind, save_all=True, append_images=[one.copy() for one in images[1:]], **options
+    )
 
 
 WHITE = Image.new("L", (280, 280), 255)
@@ -296,9 +298,11 @@ def test_a_large_picture_is_reduced_by_a_whole_number(kind, shape):
         pytest.skip("WebP ends there")
     file = saved(Image.new("L", shape[::-1], 99), kind)
     levels, _ = only(file, 1536)
-    factor = max(1, max(shape) // 1536)
-    assert levels.shape == tuple(-(-side // factor) for side in shape)
-    assert max(levels.shape) >= 1536 and abs(levels.astype(int) - 99).max() <= 2
+    by = [
+        factor for factor in range(1, 20) if levels.shape == tuple(-(-n // factor) for n in shape)
+    ]
+    assert len(by) == 1
+    assert 1536 <= max(levels.shape) < 2 * 1536 and abs(levels.astype(int) - 99).max() <= 2
 
 
 def test_a_callers_picture_keeps_its_size():
@@ -321,7 +325,9 @@ def test_upright_by_the_tag(tag, kind, longest):
     if longest:
         expected = expected.reduce(2)
     levels, _ = only(file, longest)
-    assert abs(levels.astype(int) - np.asarray(expected)).max() <= (20 if kind == "JPEG" else 1)
+    if kind == "WEBP":  # which knows no grey, and may have green where it is
+        levels = np.asarray(Image.fromarray(levels).convert("L"))
+    assert abs(levels.astype(int) - np.asarray(expected)).max() <= (20 if kind == "JPEG" else 3)
 
 
 def test_a_picture_of_more_pixels_than_a_bound_is_told_and_no_warning_comes(monkeypatch):
