@@ -292,8 +292,10 @@ class OnnxClassifier(Classifier):
         self._input = self._session.get_inputs()[0].name
         # Of one number of images alone a model may be made; of two, all the same.
         answers = [self._run(np.zeros((n, SIDE, SIDE), dtype=np.float32)) for n in (1, 3)]
-        if [len(part) for part in answers] != [1, 3] or answers[0].ndim != 2:
-            raise ValueError(f"expected outputs (N, C), got {answers[1].shape} for three images")
+        if [np.shape(part)[:1] for part in answers] != [(1,), (3,)] or answers[0].ndim != 2:
+            raise ValueError(
+                f"expected outputs (N, C), got {np.shape(answers[1])} for three images"
+            )
         if not np.isfinite(answers[0]).all():
             raise ValueError("expected finite outputs, got NaN or infinity for a dark image")
         given = {"classes": classes, "preparation": preparation}
@@ -370,6 +372,10 @@ def _checked(images: np.ndarray) -> np.ndarray:
     return images
 
 
+# How ONNX's names of numbers begin.
+_NUMBERS = ("float", "double", "int")
+
+
 def _session(content: bytes) -> Any:
     """ONNX Runtime's session for a model."""
     # Read when it is imported; without it ONNX Runtime reports to its makers, and leaves a file behind.
@@ -389,6 +395,9 @@ def _session(content: bytes) -> Any:
     inputs = [(one.type, one.shape) for one in session.get_inputs()]
     if len(inputs) != 1 or inputs[0][0] != "tensor(float)" or inputs[0][1][1:] != [SIDE, SIDE]:
         raise ValueError(f"expected one input, float (N, {SIDE}, {SIDE}), got {inputs}")
+    kind = session.get_outputs()[0].type  # which may be a sequence, or of texts
+    if not kind.removeprefix("tensor(u").removeprefix("tensor(").startswith(_NUMBERS):
+        raise ValueError(f"expected outputs (N, C) as numbers, got {kind}")
     return session
 
 

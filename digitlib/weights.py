@@ -24,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from digitlib.files import write_whole
+from digitlib.plain import one_line
 from digitlib.preprocess import SIDE, check_preparation
 
 __all__ = [
@@ -238,7 +239,7 @@ def from_metadata(metadata: Mapping[str, str]) -> dict:
         except (ValueError, RecursionError):
             said[name] = None
         if not isinstance(said[name], kind):
-            got = metadata[name][:40]
+            got = one_line(metadata[name][:40])
             raise ValueError(f"expected {name} as a JSON {kind.__name__}, got {got}")
     return said
 
@@ -327,7 +328,7 @@ def load(path: str | Path = SHIPPED) -> Weights:
         return Weights(layers, **said)
     except (SafetensorError, ValueError, IndexError) as error:
         raise ValueError(
-            f"{path}: expected a digitlib weights file, got something else: {error}"
+            f"{path}: expected a digitlib weights file, got something else: {one_line(error)}"
         ) from None
 
 

@@ -39,7 +39,7 @@ def say(line: str, stream: TextIO, bar: "tqdm | None" = None) -> None:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Within it, what libraries write to the error stream by themselves goes nowhere, and so does what Python writes."""
+    """Within it, what libraries write to the error stream goes nowhere, and so does what Python writes."""
     try:
         kept = os.dup(2)
     except OSError:  # there is no such stream
