@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis.extra import numpy as arrays
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digitlib import DigitClassifier, picture
 from digitlib.inputs import drawings
@@ -28,6 +28,25 @@ def test_an_array_of_two_levels_is_a_mask(classifier, kind, ink):
     mask = (MASK * (ink if "int" in kind else 1)).astype(kind)
     assert classifier.classify(mask).label == 7
     assert [level.item() for level in np.unique(drawings(mask)[0])] in ([0, 255], [0, 1])
+
+
+def seven():
+    """Dark on paper, as a program draws it."""
+    image = Image.new("L", (300, 300), 255)
+    ImageDraw.Draw(image).line([(90, 60), (200, 60), (140, 240)], 0, 20, "curve")
+    return image
+
+
+def test_what_somebody_handed_in(classifier):
+    levels = np.asarray(seven())
+    one = [
+        seven().convert("I"),
+        Image.fromarray((levels / 255).astype("f")),
+        Image.fromarray(levels.astype("u2") * 16),
+        (levels < 128).astype(np.uint8),
+    ]
+    assert [classifier.classify(image).label for image in one] == [7, 7, 7, 7]
+    assert classifier.probabilities([seven(), seven()]).argmax(1).tolist() == [7, 7]
 
 
 def test_a_mask_may_lie_on_any_level():
