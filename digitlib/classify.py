@@ -395,7 +395,8 @@ def _session(content: bytes) -> Any:
     inputs = [(one.type, one.shape) for one in session.get_inputs()]
     if len(inputs) != 1 or inputs[0][0] != "tensor(float)" or inputs[0][1][1:] != [SIDE, SIDE]:
         raise ValueError(f"expected one input, float (N, {SIDE}, {SIDE}), got {inputs}")
-    kind = session.get_outputs()[0].type  # which may be a sequence, or of texts
+    outputs = session.get_outputs()  # which may be sequences, or of texts
+    kind = outputs[0].type if outputs else "none"
     if not kind.removeprefix("tensor(u").removeprefix("tensor(").startswith(_NUMBERS):
         raise ValueError(f"expected outputs (N, C) as numbers, got {kind}")
     return session

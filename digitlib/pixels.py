@@ -282,11 +282,12 @@ def _grey(image: Image.Image) -> np.ndarray:
     image.load()
     tag = image.getexif().get(ExifTags.Base.Orientation)
     if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would clip to 8
-        shown = (np.asarray(image, dtype=np.float64) / 257).clip(0, 255)
+        shown = (np.asarray(image, dtype=np.float32) / 257).clip(0, 255)
+        grey = Image.fromarray(np.floor(shown + 0.5).astype(np.uint8))
     elif image.has_transparency_data:
-        grey, alpha = image.convert("LA").split()
-        shown = np.asarray(grey, dtype=np.float64) * np.asarray(alpha) / 255
+        shades, opacity = image.convert("LA").split()
+        grey = Image.new("L", image.size)
+        grey.paste(shades, mask=opacity)  # to the nearest level
     else:
-        return np.array(_upright(image.convert("L"), tag))
-    levels = np.floor(shown + 0.5).astype(np.uint8)
-    return np.asarray(_upright(Image.fromarray(levels), tag))
+        grey = image.convert("L")
+    return np.array(_upright(grey, tag))

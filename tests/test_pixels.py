@@ -11,7 +11,7 @@ from PIL import EpsImagePlugin, Image, ImageSequence, features
 
 from digitlib import DigitClassifier
 from digitlib.picture import SUFFIXES, read_grey, read_image
-from digitlib.pixels import FORMATS, frames, size
+from digitlib.pixels import FORMATS, frames, greys, size
 from drawings import draw
 
 PAPER = Image.fromarray(255 - np.asarray(draw(7, size=560).resize((280, 280))))
@@ -309,6 +309,19 @@ def test_a_callers_picture_keeps_its_size():
     with Image.open(saved(Image.new("L", (4000, 3000)), "JPEG")) as image:
         assert only(image, 1536)[0].shape == (1500, 2000)
         assert image.size == (4000, 3000)
+
+
+def test_a_whole_picture_is_dark_where_it_is_transparent():
+    shades, opacity = np.indices((256, 256)).astype(np.uint8)
+    [grey] = greys(Image.fromarray(np.dstack([shades, opacity])))
+    nearest = np.floor(shades * opacity.astype(float) / 255 + 0.5)
+    np.testing.assert_array_equal(grey, nearest)
+
+
+def test_a_whole_picture_of_sixteen_bits_keeps_its_nearest_levels():
+    levels = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
+    [grey] = greys(Image.fromarray(levels))
+    np.testing.assert_array_equal(grey, np.floor(levels / 257 + 0.5))
 
 
 @pytest.mark.parametrize("tag", range(1, 9))
