@@ -215,6 +215,7 @@ def test_a_model_in_onnx_of_other_outputs_is_refused_in_a_line(shape, node, got)
     ("shape", "node", "got"),
     [
         ("seq(float[1, 28, 28]) y", "y = SplitToSequence (x)", r"seq\(tensor\(float\)\)"),
+        ("", "y = Identity (x)", "none"),
         ("bool[n, 28, 28] y", "y = Cast <to=9> (x)", r"tensor\(bool\)"),
         ("string[n, 28, 28] y", "y = Cast <to=8> (x)", r"tensor\(string\)"),
     ],

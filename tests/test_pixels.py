@@ -1,7 +1,12 @@
 import io
 import os
 import stat
+import struct
+import subprocess
+import sys
+import tracemalloc
 import warnings
+import zlib
 
 import numpy as np
 import pytest
@@ -354,3 +359,86 @@ def test_a_picture_of_more_pixels_than_a_bound_is_told_and_no_warning_comes(monk
 @pytest.mark.parametrize("shape", [(5000, 5000), (1, 30_000), (30_000, 1)])
 def test_large_and_thin_pictures_are_read(classifier, shape):
     assert classifier.classify(saved(Image.new("L", shape[::-1], 255), "PNG")).reason == "blank"
+
+
+def png(width, height, *chunks):
+    """A PNG in grey of these chunks, each of a name and its content, zipped where that is what belongs there."""
+    head = b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n"
+    for name, data in (head, *chunks, (b"IEND", b"")):
+        check = zlib.crc32(name + data).to_bytes(4, "big")
+        content += len(data).to_bytes(4, "big") + name + data + check
+    return content
+
+
+def pages(count):
+    """A TIFF of so many blank pages, all of the same pixels."""
+    tags = [
+        (256, 30),
+        (257, 30),
+        (258, 8),
+        (259, 1),
+        (262, 1),
+        (273, 0),
+        (277, 1),
+        (278, 30),
+        (279, 900),
+    ]
+    page = struct.pack("<H", len(tags)) + b"".join(
+        struct.pack("<HHII", tag, 4, 1, level) for tag, level in tags
+    )
+    places = [8 + (len(page) + 4) * (number + 1) for number in range(count - 1)] + [0]
+    body = b"".join(page + struct.pack("<I", place) for place in places)
+    return b"II*\0" + struct.pack("<I", 8) + body + bytes(900)
+
+
+BOMB = zlib.compress(bytes(100_000_000))
+PIXELS = b"IDAT", zlib.compress(bytes(90))
+BURSTING = {
+    "a text": png(9, 9, (b"zTXt", b"x\0\0" + BOMB), PIXELS),
+    "a text behind": png(9, 9, PIXELS, (b"zTXt", b"x\0\0" + BOMB)),
+    "many texts": png(9, 9, *[(b"zTXt", b"x\0\0" + zlib.compress(bytes(900_000)))] * 99, PIXELS),
+    "a profile": png(9, 9, (b"iCCP", b"x\0\0" + BOMB), PIXELS),
+    "too many pixels": png(10_000, 10_000, (b"IDAT", BOMB)),
+    "more than a number holds": png(2**31, 2**31, (b"IDAT", BOMB)),
+    "half of what it says": png(9_000, 9_000, PIXELS)[:-20],
+    "no pixels at all": b"P6 9000 9000 255\n",
+    "a long number": b"P2 " + b"9" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("kind", BURSTING)
+def test_what_bursts_is_refused_in_one_line(tmp_path, kind):
+    (tmp_path / "7.png").write_bytes(BURSTING[kind])
+    tracemalloc.start()
+    for read in (read_image, read_grey):
+        with pytest.raises(ValueError, match=r"^[^\n]*7\.png: expected [^\n]+$"):
+            read(tmp_path / "7.png")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 70_000_000  # of what Python knows
+
+
+def test_what_only_looks_as_if_is_read(tmp_path):
+    """More than belongs there is left unread: pixels, frames, pages."""
+    blank = many(*[WHITE.resize((30, 30)).point(lambda level, by=i: level - by) for i in (0, 9)])
+    start, end = blank.getvalue()[:-1].rsplit(b"!\xf9", 1)
+    endless = start + (b"!\xf9" + end) * 100_000 + b";"
+    for content in (png(9, 9, (b"IDAT", BOMB)), pages(10_000), endless):
+        assert len(list(frames(io.BytesIO(content)))) in (1, 10)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the system for the peak")
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.server
+def test_a_photo_of_twelve_megapixels_takes_less_than_400_megabytes(tmp_path, kind):
+    photo = Image.effect_noise((400, 300), 60).resize((4000, 3000)).convert("RGB")
+    photo.save(tmp_path / "photo", kind, **({"compress_level": 1} if kind == "PNG" else {}))
+    # Of this process alone; what getrusage says, it may have from the one that started it.
+    code = (
+        "import sys; from digitlib.picture import read_image; read_image(sys.argv[1]); "
+        "print(*[line for line in open('/proc/self/status') if line.startswith('VmHWM')])"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "photo"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 30_000 < int(done.stdout.split()[1]) < 400_000  # kB
