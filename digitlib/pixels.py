@@ -8,8 +8,8 @@ Levels are uint8 or float32, 0 to 255: ``(H, W)`` where all channels are equal, 
 Opacity is float32 ``(H, W)``, 0 to 1, or None where all is opaque. Both are upright, by the EXIF tag.
 
 A picture has at most ``PIL.Image.MAX_IMAGE_PIXELS`` pixels, 89 million, and takes up to ten bytes for each; a JPEG may
-have twice as many, since it is unpacked at a part of its size. Of several frames no more are looked at than ten, or than
-have so many pixels together.
+have twice as many, since it is unpacked at a part of its size. Of several frames no more are looked at than
+ten, or than have so many pixels together.
 """
 
 import math
