@@ -12,6 +12,10 @@ import fuzz
 from digitlib import pixels
 
 
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="bounds memory by Linux")
+
+
+@LINUX
 @pytest.mark.server
 def test_some_seconds_of_bytes_that_nobody_meant():
     """An hour of the same: ``python benchmarks/fuzz.py --minutes 60``."""
@@ -115,6 +119,7 @@ def test_an_end_of_the_process_is_told_and_its_input_kept(tmp_path, monkeypatch,
     assert f"hangs: {told == 'a hang':d}" in fuzz.closing(said)
 
 
+@LINUX
 def test_the_memory_of_a_worker_is_bounded(tmp_path):
     code = (
         "import fuzz, numpy, resource; "
