@@ -11,7 +11,6 @@ from PIL import Image
 import fuzz
 from digitlib import pixels
 
-
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="bounds memory by Linux")
 
 
