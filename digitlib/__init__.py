@@ -3,7 +3,8 @@
 ``import digitlib`` costs numpy, Pillow and safetensors. What is where:
 
 - the ground, which needs no more: :mod:`~digitlib.preprocess`, :mod:`~digitlib.picture`, :mod:`~digitlib.weights`,
-  :mod:`~digitlib.classify`, :mod:`~digitlib.accuracy`, and beneath them ``files``, ``hub`` and ``plain``;
+  :mod:`~digitlib.classify`, :mod:`~digitlib.accuracy`, and beneath them ``inputs``, ``pixels``, ``files``,
+  ``hub`` and ``plain``;
 - the way, with torch, in the chapters' order: ``data`` (which reads by ``mnist``, ``idx``, ``folder`` and ``arrays``,
   and splits by ``groups``), ``model``, ``augment``, ``train``,
   ``evaluate``, ``calibrate``, ``export``, ``checks``, ``show``; ``recipes`` puts it together by name;

@@ -27,7 +27,8 @@ def read(
 
     Args:
         images: uint8 ``(N, 28, 28)``, which stay as they are, or ``(N, H, W)``, whole numbers 0 to 255 or floats 0 to
-            1, bright on dark, of which those without ink are left out, and named in a warning by their places.
+            1, bright on dark, of which those without ink are left out, and named in a warning by their places. Whole
+            numbers that are 0 and 1 alone are masks, and count as 0 and 255.
         labels: ``(N,)``, whole numbers 0 to C - 1, or names.
         classes: the C names; None for the ten digits, or for the labels' own, sorted.
         preparation: how images were prepared, or are to be; None for what is usual.
@@ -39,7 +40,7 @@ def read(
     >>> found.images.shape, found.labels.tolist(), found.classes
     ((3, 28, 28), [1, 0, 1], ('cat', 'dog'))
     """
-    images = _array(images)
+    images = _unmasked(_array(images))
     if images.ndim != 3:
         raise ValueError(f"expected images (N, H, W), got {images.shape}")
     if labels is None:
@@ -61,6 +62,14 @@ def _array(values: Any) -> np.ndarray:
         return np.asarray(values)
     values = values.detach().cpu()
     return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+
+
+def _unmasked(images: np.ndarray) -> np.ndarray:
+    """The images, of masks, whole numbers 0 and 1 alone, with ink as strong as it can be."""
+    if images.dtype.kind in "iu" and images.size and images.max() == 1 and images.min() == 0:
+        # Bytes stay bytes, since of those alone the size says whether they are prepared.
+        return images.astype(np.uint8 if images.dtype == np.uint8 else np.int64) * 255
+    return images
 
 
 def _prepared(images: np.ndarray, preparation: str) -> tuple[np.ndarray, np.ndarray]:

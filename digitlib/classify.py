@@ -20,12 +20,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TypeGuard
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from digitlib import hub, picture, weights
+from digitlib import hub, inputs, weights
 from digitlib.plain import listed, one_line
 from digitlib.preprocess import SIDE, NoInk, prepare
 
@@ -39,8 +38,8 @@ __all__ = [
     "refusal_of",
 ]
 
-Pictures = np.ndarray | Image.Image | str | Path | BinaryIO
-"""Drawings as an array, or one picture: a Pillow image, an open file or the path of one."""
+Pictures = np.ndarray | inputs.Picture | Sequence
+"""Whatever :func:`digitlib.inputs.drawings` takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,14 +151,14 @@ class Classifier(ABC):
 
         Args:
             images: one drawing ``(H, W)`` or several ``(N, H, W)``, bright on dark, of any size, levels 0 to 255 as
-                integers or 0 to 1 as floats; or a picture: a Pillow image, an open file or
-                the path of one.
+                integers or 0 to 1 as floats, or masks; a picture: a Pillow image, an open file or the path of one; or a
+                list of drawings and pictures.
 
         Raises:
             NoInk: an image is blank; says which.
             FileNotFoundError, ValueError: no such file, not a picture, a wrong shape.
         """
-        drawings = self._drawings(images)
+        drawings = inputs.drawings(images, self.preparation)
         prepared = np.empty((len(drawings), SIDE, SIDE), dtype=np.uint8)
         for i, drawing in enumerate(drawings):
             try:
@@ -176,7 +175,7 @@ class Classifier(ABC):
         Raises:
             FileNotFoundError, ValueError: no such file, not a picture, a wrong shape, more than one image.
         """
-        drawings = self._drawings(image)
+        drawings = inputs.drawings(image, self.preparation)
         if len(drawings) != 1:
             raise ValueError(
                 f"expected one image, got {len(drawings)}; probabilities() takes several"
@@ -196,19 +195,6 @@ class Classifier(ABC):
         if not self.none:
             return np.zeros(len(outputs), dtype=bool)
         return doubt(outputs) > self.threshold
-
-    def _drawings(self, images: Pictures) -> np.ndarray:
-        """Anything that ``probabilities`` takes, as an array ``(N, H, W)``."""
-        if _is_picture(images):
-            return picture.read(images, self.preparation)[None]
-        images = np.asarray(images)
-        colour = images.ndim == 3 and images.shape[-1] <= 4  # (H, W, 3), say
-        if images.ndim not in (2, 3) or 0 in images.shape or colour:
-            raise ValueError(
-                f"expected (H, W) or (N, H, W), got {images.shape}; "
-                "pass a colour picture as a Pillow image or a file"
-            )
-        return images if images.ndim == 3 else images[None]
 
 
 class DigitClassifier(Classifier):
@@ -306,8 +292,10 @@ class OnnxClassifier(Classifier):
         self._input = self._session.get_inputs()[0].name
         # Of one number of images alone a model may be made; of two, all the same.
         answers = [self._run(np.zeros((n, SIDE, SIDE), dtype=np.float32)) for n in (1, 3)]
-        if [len(part) for part in answers] != [1, 3] or answers[0].ndim != 2:
-            raise ValueError(f"expected outputs (N, C), got {answers[1].shape} for three images")
+        if [np.shape(part)[:1] for part in answers] != [(1,), (3,)] or answers[0].ndim != 2:
+            raise ValueError(
+                f"expected outputs (N, C), got {np.shape(answers[1])} for three images"
+            )
         if not np.isfinite(answers[0]).all():
             raise ValueError("expected finite outputs, got NaN or infinity for a dark image")
         given = {"classes": classes, "preparation": preparation}
@@ -376,17 +364,16 @@ def doubt(outputs: np.ndarray) -> np.ndarray:
     return outputs[:, -1] - highest - known
 
 
-def _is_picture(images: Pictures) -> TypeGuard[Image.Image | str | Path | BinaryIO]:
-    """Whether it is one picture, to be read, and not an array."""
-    return isinstance(images, str | Path | Image.Image) or hasattr(images, "read")
-
-
 def _checked(images: np.ndarray) -> np.ndarray:
     """Prepared images; ValueError for anything else than uint8 ``(N, 28, 28)``."""
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise ValueError(f"expected uint8 (N, {SIDE}, {SIDE}), got {images.dtype} {images.shape}")
     return images
+
+
+# How ONNX's names of numbers begin.
+_NUMBERS = ("float", "double", "int")
 
 
 def _session(content: bytes) -> Any:
@@ -408,6 +395,10 @@ def _session(content: bytes) -> Any:
     inputs = [(one.type, one.shape) for one in session.get_inputs()]
     if len(inputs) != 1 or inputs[0][0] != "tensor(float)" or inputs[0][1][1:] != [SIDE, SIDE]:
         raise ValueError(f"expected one input, float (N, {SIDE}, {SIDE}), got {inputs}")
+    outputs = session.get_outputs()  # which may be sequences, or of texts
+    kind = outputs[0].type if outputs else "none"
+    if not kind.removeprefix("tensor(u").removeprefix("tensor(").startswith(_NUMBERS):
+        raise ValueError(f"expected outputs (N, C) as numbers, got {kind}")
     return session
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
+
+from digitlib import pixels
 
 __all__ = ["SUFFIXES", "is_hidden", "is_picture", "read", "read_grey", "read_image", "walk"]
 
@@ -23,6 +25,8 @@ SUFFIXES = frozenset(
 )  # fmt: skip
 """The endings, in small letters, of what is taken for a picture in a folder."""
 
+# Of a larger picture as many pixels are enough, on its longer side.
+LONGEST = 1536
 # Grey levels, of 255, by which paper and JPEG may differ from their background.
 NOISE = 32
 # The longer side at which a photo under uneven light is read, and the side under which no picture is taken for one.
@@ -46,7 +50,7 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
         source: the path of a file, a file open for reading bytes, or a Pillow image.
 
     Raises:
-        FileNotFoundError, ValueError: no such file; not a picture that Pillow can read.
+        FileNotFoundError, ValueError: no such file; not a picture of the formats that :mod:`digitlib.pixels` opens.
         OSError: the system refuses the file, as PermissionError has it.
 
     >>> from PIL import Image
@@ -56,18 +60,13 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     >>> drawing.shape, drawing[40, 26:30].tolist()
     ((80, 60), [0, 0, 220, 220])
     """
-    grey, alpha = _opened(source)
-    if alpha is None and max(grey.shape) < NO_PHOTO:
-        return _ink_on_ground(grey)
-    if alpha is None:
-        photo = _working_size(grey)
-        return _ink_on_paper(photo) if _unevenly_lit(photo) else _ink_on_ground(grey)
-    background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
-    return _ink_on_ground(background + (grey - background) * alpha / 255)
+    return _first(_ink(*frame) for frame in pixels.frames(source, LONGEST))
 
 
 def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     """Read a picture as it is: its grey levels, uint8 ``(H, W)``, upright; transparent parts are dark.
+
+    Of several frames it is the first that isn't dark everywhere.
 
     Args and errors are :func:`read_image`'s.
 
@@ -75,9 +74,7 @@ def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     >>> read_grey(Image.new("RGB", (3, 2), "white")).tolist()
     [[255, 255, 255], [255, 255, 255]]
     """
-    grey, alpha = _opened(source)
-    shown = grey if alpha is None else grey * alpha / 255
-    return np.floor(shown + 0.5).astype(np.uint8)
+    return _first(pixels.greys(source))
 
 
 def read(source: str | Path | BinaryIO | Image.Image, preparation: str) -> np.ndarray:
@@ -168,46 +165,24 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def _opened(source: str | Path | BinaryIO | Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """Grey levels and opacity of a picture, or one line that says what is wrong with it."""
-    name = source if isinstance(source, str | Path) else getattr(source, "name", None)
-    # What has no name, as an upload that a server keeps in memory, or a number for one is the picture in question.
-    said = f"{name}: " if isinstance(name, str | Path) else ""
-    try:
-        if isinstance(source, Image.Image):
-            grey, alpha = _channels(source)
-        else:
-            with Image.open(source) as image:
-                grey, alpha = _channels(image)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{said}no such file") from None
-    except Image.DecompressionBombError:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-        raise ValueError(f"{said}expected at most {most:,} pixels, got more") from None
-    # What Pillow's readers raise about damage has no common root but this.
-    except Exception as error:
-        if isinstance(error, OSError) and error.strerror:  # of the system, not of the picture
-            where = (str(name),) if said else ()
-            raise type(error)(error.errno, error.strerror, *where) from None
-        raise ValueError(
-            f"{said}expected a picture (PNG, JPEG, …), got what Pillow can't read"
-        ) from None
-    if 0 in grey.shape:
-        raise ValueError(f"{said}expected at least one pixel, got {grey.shape}")
-    return grey, alpha
+def _first(frames: Iterator[np.ndarray]) -> np.ndarray:
+    """The first that isn't dark everywhere; where all are, the first."""
+    first = next(frames)
+    return first if first.any() else next((frame for frame in frames if frame.any()), first)
 
 
-def _channels(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """Grey levels and opacity, 0 to 255, floats ``(H, W)``, of an image turned upright; None if all is opaque."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "L" and "transparency" not in image.info:  # nothing to convert
-        return np.asarray(image, dtype=np.float32), None
-    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would clip to 8
-        return (np.asarray(image, dtype=np.float64) / 257).clip(0, 255), None
-    grey, alpha = image.convert("LA").split()
-    if alpha.getextrema() == (255, 255):  # float32 holds whole and half levels exactly
-        return np.asarray(grey, dtype=np.float32), None
-    return np.asarray(grey, dtype=np.float64), np.asarray(alpha, dtype=np.float64)
+def _ink(levels: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    """Ink, uint8 ``(H, W)``, of levels and opacity as :mod:`digitlib.pixels` reads them."""
+    if levels.ndim == 3:
+        levels = np.asarray(Image.fromarray(levels).convert("L"))
+    grey = levels.astype(np.float32)
+    if alpha is None and max(grey.shape) < NO_PHOTO:
+        return _ink_on_ground(grey)
+    if alpha is None:
+        photo = _working_size(grey)
+        return _ink_on_paper(photo) if _unevenly_lit(photo) else _ink_on_ground(grey)
+    background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
+    return _ink_on_ground(background + (grey - background) * alpha)
 
 
 def _ink_on_ground(grey: np.ndarray) -> np.ndarray:

@@ -335,7 +335,7 @@ def load(path: str | Path = SHIPPED) -> Weights:
         return Weights(layers, **said)
     except (SafetensorError, ValueError, IndexError) as error:
         raise ValueError(
-            f"{path}: expected a digitlib weights file, got something else: {error}"
+            f"{path}: expected a digitlib weights file, got something else: {one_line(error)}"
         ) from None
 
 

@@ -6,10 +6,12 @@ import io
 import json
 import math
 import os
+import struct
 import sys
 import time
 import urllib.error
 import urllib.request
+import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,6 +74,79 @@ def test_faint_noise_on_a_sheet_is_nothing(mode):
 def test_what_is_no_drawing_is_refused(wrong):
     with pytest.raises(ValueError, match="expected a PNG"):
         app.decode(wrong)
+
+
+def png(*chunks):
+    """A PNG of these chunks, each of a name and its content."""
+    content = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks:
+        check = zlib.crc32(name + data).to_bytes(4, "big")
+        content += len(data).to_bytes(4, "big") + name + data + check
+    return content
+
+
+def header(width, height):
+    return b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+
+
+BOMB = zlib.compress(bytes(50_000_000))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png(header(100_000, 100_000)),  # more than Pillow takes
+        png(header(2**31, 2**31)),
+        png(header(9, 9), (b"iCCP", b"x\0\0" + BOMB), (b"IDAT", b"")),
+        png(header(9, 9), (b"zTXt", b"x\0\0" + BOMB), (b"IDAT", b"")),
+        png(header(9, 9), (b"IDAT", b"no zlib"), (b"IEND", b"")),
+        png((b"IDAT", b"")),
+        png(),
+    ],
+)
+def test_a_drawing_that_bursts_is_refused_in_a_line(content):
+    with pytest.raises(ValueError, match=r"^expected a PNG as data:[^\n]+$"):
+        app.decode("data:image/png;base64," + base64.b64encode(content).decode())
+
+
+@pytest.mark.parametrize("said", [{}, {"content-length": "9"}])
+def test_a_request_that_goes_on_and_on_is_cut_off(said):
+    """By what it says of itself, or where it comes to the bound."""
+    part = bytes(1_000_000)
+    sent = []
+
+    async def endless():
+        sent.append(len(part))
+        assert sum(sent) <= app.BODY + len(part)
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    async def reading(scope, receive, send):
+        while (await receive())["type"] == "http.request":
+            pass
+
+    scope = {"type": "http", "path": "/gradio_api/queue/join"}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in said.items()]
+    asyncio.run(app._Bounded(reading)(scope, endless, None))
+    assert sum(sent) == app.BODY + len(part)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("length", ["8000001", "9" * 18, "-1"])
+def test_a_request_too_large_is_refused_before_it_is_read(address, length):
+    request = post(address, "queue/join", [])
+    request.add_unredirected_header("Content-Length", length)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request).close()
+    assert caught.value.code == (413 if length != "-1" else 400)
+    caught.value.close()
+
+
+@pytest.mark.server
+def test_an_upload_runs_no_program(address, tmp_path):
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n"
+    for _ in range(6):  # more than are answered at once
+        with pytest.raises(AssertionError, match="event: error"):
+            asked_in_plain_http(address, eps)
 
 
 def test_a_canvas_too_large_is_refused():

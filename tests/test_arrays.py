@@ -88,3 +88,12 @@ def test_a_tensor_of_a_kind_that_numpy_lacks_is_prepared_too():
     images = torch.ones(2, 9, 9, dtype=torch.bfloat16)
     found, same = (arrays.read(some, [0, 1]) for some in (images, images.float()))
     np.testing.assert_array_equal(found.images, same.images)
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int64"])
+@pytest.mark.parametrize("side", [28, 30])
+def test_masks_have_ink_as_strong_as_can_be(kind, side):
+    masks = np.tri(side, dtype=kind)[None].repeat(4, axis=0)
+    found = arrays.read(masks, [1, 7, 1, 7])
+    assert found.images.max() == 255 and masks.max() == 1
+    np.testing.assert_array_equal(found.images, arrays.read(masks * 255, [1, 7, 1, 7]).images)

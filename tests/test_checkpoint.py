@@ -111,3 +111,21 @@ def test_a_damaged_or_evil_file_is_refused(tmp_path, capsys, content):
     with pytest.raises(ValueError, match="kept: expected an interrupted training, got"):
         checkpoint.resume(path, parts(), {})
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("fault", [TypeError, AssertionError, UnicodeDecodeError, OverflowError])
+def test_whatever_pytorch_makes_of_a_damaged_file_is_one_line(tmp_path, monkeypatch, fault):
+    """Its checksum may be right, where somebody made it so."""
+    checkpoint.save(tmp_path / "kept", parts(), {}, [])
+
+    def damaged(*_, **__):
+        raise fault(
+            *(["utf-8", b"x", 0, 1, "no text"] if fault is UnicodeDecodeError else ["a\nb"])
+        )
+
+    monkeypatch.setattr(torch, "load", damaged)
+    with pytest.raises(
+        ValueError, match="kept: expected an interrupted training, got something"
+    ) as error:
+        checkpoint.epochs(tmp_path / "kept")
+    assert "\n" not in str(error.value)

@@ -189,6 +189,48 @@ def test_what_is_no_model_is_refused_in_a_line(tmp_path, content):
         classify.load(written(tmp_path / "no", content))
 
 
+@pytest.mark.parametrize(
+    ("shape", "node", "got"),
+    [
+        ("float y", "y = ReduceMean <keepdims=0> (x)", r"\(\)"),
+        ("float[1, 28] y", "y = ReduceMean <axes=[0, 2], keepdims=0> (x)", r"\(28,\)"),
+        ("float[n, 28, 28] y", "y = Identity (x)", r"\(3, 28, 28\)"),
+        ("int64[3] y", "y = Shape (x)", r"\(3,\)"),
+    ],
+)
+def test_a_model_in_onnx_of_other_outputs_is_refused_in_a_line(shape, node, got):
+    parser = pytest.importorskip("onnx.parser")
+    pytest.importorskip("onnxruntime")
+    text = (
+        f'<ir_version: 8, opset_import: ["": 17]> m (float[n, 28, 28] x) => ({shape}) {{ {node} }}'
+    )
+    content = parser.parse_model(text).SerializeToString()
+    with pytest.raises(
+        ValueError, match=rf"^expected outputs \(N, C\), got {got} for three images$"
+    ):
+        classify.OnnxClassifier(content, names(28), "picture")
+
+
+@pytest.mark.parametrize(
+    ("shape", "node", "got"),
+    [
+        ("seq(float[1, 28, 28]) y", "y = SplitToSequence (x)", r"seq\(tensor\(float\)\)"),
+        ("", "y = Identity (x)", "none"),
+        ("bool[n, 28, 28] y", "y = Cast <to=9> (x)", r"tensor\(bool\)"),
+        ("string[n, 28, 28] y", "y = Cast <to=8> (x)", r"tensor\(string\)"),
+    ],
+)
+def test_a_model_in_onnx_without_numbers_is_refused_in_a_line(shape, node, got):
+    parser = pytest.importorskip("onnx.parser")
+    pytest.importorskip("onnxruntime")
+    text = (
+        f'<ir_version: 8, opset_import: ["": 17]> m (float[n, 28, 28] x) => ({shape}) {{ {node} }}'
+    )
+    content = parser.parse_model(text).SerializeToString()
+    with pytest.raises(ValueError, match=rf"^expected outputs \(N, C\) as numbers, got {got}$"):
+        classify.OnnxClassifier(content, names(28), "picture")
+
+
 def test_a_model_in_onnx_that_names_no_classes_is_told_them(tmp_path):
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")

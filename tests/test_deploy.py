@@ -83,6 +83,8 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
         "accuracy",
         "preprocess",
         "picture",
+        "inputs",
+        "pixels",
         "files",
         "plain",
         "weights",

@@ -22,7 +22,20 @@ FILES = {
 }
 MODULES = [name for name, path in FILES.items() if not path.name.startswith("__")]
 FACES = [name for name in FILES if f"{name}." in " ".join(FILES)]
-GROUND = {"accuracy", "classify", "files", "hub", "picture", "plain", "preprocess", "weights"}
+GROUND = {
+    *(
+        "accuracy",
+        "classify",
+        "files",
+        "hub",
+        "inputs",
+        "picture",
+        "pixels",
+        "plain",
+        "preprocess",
+        "weights",
+    ),
+}
 # Which rooms may import a room; all may import what lies on the way, none what isn't listed.
 WHO_IMPORTS = {
     "book": {"book", "commands"},

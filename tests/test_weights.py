@@ -145,6 +145,12 @@ def test_a_calibration_that_is_none_is_refused(layers, calibration):
         Weights(layers, calibration=calibration)
 
 
+def test_damaged_metadata_are_told_in_one_line():
+    with pytest.raises(ValueError, match=r"^expected classes as a JSON list, got [^\n]+$") as error:
+        weights.from_metadata({"classes": '["a\n\x02b"\n' + "x" * 900})
+    assert len(str(error.value)) < 100
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

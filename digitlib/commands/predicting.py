@@ -106,7 +106,8 @@ def _answer(classifier: classify.Classifier, files: list[str], form: Form) -> in
 
 def _asked(classifier: classify.Classifier, file: str) -> classify.Prediction:
     """What a classifier says of one file, or of the standard input."""
-    prediction = classifier.classify(sys.stdin.buffer if file == "-" else Path(file))
+    with terminal.unheard():  # libtiff complains by itself, of no file by its name
+        prediction = classifier.classify(sys.stdin.buffer if file == "-" else Path(file))
     if not np.isfinite(prediction.probabilities).all():
         raise ValueError(f"{file}: expected finite probabilities, got NaN from these weights")
     return prediction

@@ -6,6 +6,8 @@ colour off, and ``TQDM_DISABLE`` the bar. Nothing here needs torch.
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from digitlib.plain import readable
@@ -13,7 +15,7 @@ from digitlib.plain import readable
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["MANY", "bar", "complain", "emphasised", "say", "waiting", "warned"]
+__all__ = ["MANY", "bar", "complain", "emphasised", "say", "unheard", "waiting", "warned"]
 
 MANY = 1_000
 """So many pictures are worth a bar even where their lines run through the same terminal."""
@@ -33,6 +35,24 @@ def say(line: str, stream: TextIO, bar: "tqdm | None" = None) -> None:
         bar.write(line, file=stream)
     else:
         print(line, file=stream)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Within it, what libraries write to the error stream goes nowhere, and so does what Python writes."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no such stream
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def waiting(text: str) -> None:

@@ -3,15 +3,14 @@
 It asks any :class:`~digitlib.classify.Classifier`. ``/classify`` takes a picture's file and answers
 ``{"label", "name", "reason", "probabilities"}``: the index of a class and its name, or why there is none, and a
 probability for each class, in their order. ``/classify_batch`` takes several and answers a list. A file is at most
-10 MB and 25 million pixels large, a batch at most 100 files. A request that is no picture gets one line that says what
-was expected and what came.
+10 MB and 25 million pixels large, a batch at most 100 files, and any other request 8 MB. A request that is no picture
+gets one line that says what was expected and what came.
 
 A Space runs it beside a copy of the ground floor alone.
 """
 
 import atexit
 import base64
-import binascii
 import io
 import json
 import os
@@ -28,10 +27,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from digitlib import pixels
 from digitlib.accuracy import percent
 from digitlib.classify import Classifier, Prediction, load
 from digitlib.hosts import words
 from digitlib.picture import read
+from digitlib.plain import one_line
 from digitlib.preprocess import NoInk, prepare
 from digitlib.weights import SHIPPED, are_digits
 
@@ -62,6 +63,10 @@ def _without_proxy() -> Iterator[None]:
 with _without_proxy():
     import gradio as gr
     from gradio_client.utils import is_file_obj_with_meta
+    from starlette.datastructures import Headers
+    from starlette.middleware import Middleware
+    from starlette.responses import JSONResponse
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["build", "decode", "launch", "serve"]
 
@@ -71,6 +76,8 @@ BATCH = 100
 # Grey levels of a sheet below this one are nothing. Browsers that add noise to what a page reads from a canvas change
 # its lowest bits, the last or the last two; and 8 of 255 is the edge of a stroke that covers a thirtieth of a pixel.
 FAINT = 8
+# Of any request that isn't an upload: a canvas of 1,000 x 1,000 pixels that nothing compresses has less.
+BODY = 8_000_000
 # A prediction takes a core for some milliseconds, and a large photo 400 MB for a second: few at once, the rest waits.
 AT_ONCE = 4
 # How often uploads are looked through, and how old they may get, in seconds.
@@ -147,6 +154,31 @@ def build(classifier: Classifier | None = None) -> gr.Blocks:
     return page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
 
 
+class _Bounded:
+    """Requests of at most ``BODY`` bytes, but for uploads, which Gradio counts itself: an ASGI middleware."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].endswith("/upload"):
+            return await self.app(scope, receive, send)
+        length = Headers(scope=scope).get("content-length", "0")
+        if not (length.isdecimal() and len(length) < 20 and int(length) <= BODY):
+            message = f"expected a request of at most {BODY:,} bytes, got {length:.20}"
+            return await JSONResponse({"detail": message}, 413)(scope, receive, send)
+        got = 0
+
+        async def counted() -> Message:
+            nonlocal got
+            message = await receive()
+            got += len(message.get("body", b""))
+            # Who says no length before, and goes on and on, is cut off.
+            return message if got <= BODY else {"type": "http.disconnect"}
+
+        return await self.app(scope, counted, send)
+
+
 def _introduction(classifier: Classifier) -> str:
     """What stands at the head of the page."""
     classes = classifier.classes
@@ -206,8 +238,8 @@ def decode(drawing: str) -> np.ndarray:
             raise ValueError(f"at most 1,000 x 1,000 pixels, got {image.width} x {image.height}")
         levels = np.asarray(image.convert("L"))
         return np.where(levels < FAINT, np.uint8(0), levels)
-    except (OSError, ValueError, binascii.Error) as error:
-        raise ValueError(f"expected a PNG as data:image/png;base64,…: {error}") from None
+    except Exception as error:  # what Pillow raises about damage has no other root
+        raise ValueError(f"expected a PNG as data:image/png;base64,…: {one_line(error)}") from None
 
 
 def launch(
@@ -244,6 +276,7 @@ def launch(
             max_file_size=UPLOAD,
             footer_links=["api"],
             ssr_mode=False,
+            app_kwargs={"middleware": [Middleware(_Bounded)]},
             **options,
         )
 
@@ -278,7 +311,7 @@ def _read(upload: object, preparation: str) -> np.ndarray:
     path = _checked(upload)
     try:
         return read(path, preparation)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, ValueError) as error:
         raise _refusal(str(error).replace(str(path), path.name)) from None
 
 
@@ -289,14 +322,9 @@ def _checked(upload: Any) -> Path:
         raise _refusal(f"expected an uploaded picture, got {str(upload)[:40]!r}")
     path = Path(upload["path"])
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except Image.DecompressionBombError as error:
-        raise _refusal(f"{path.name}: expected at most {PIXELS:,} pixels: {error}") from None
-    except (OSError, SyntaxError, ValueError):
-        raise _refusal(
-            f"{path.name}: expected a picture (PNG, JPEG, …), got what Pillow can't read"
-        ) from None
+        width, height = pixels.size(path)
+    except (OSError, ValueError) as error:
+        raise _refusal(str(error).replace(str(path), path.name)) from None
     if width * height > PIXELS:
         raise _refusal(f"{path.name}: expected at most {PIXELS:,} pixels, got {width} x {height}")
     return path

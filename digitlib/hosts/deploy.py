@@ -34,6 +34,8 @@ VENDORED = (
     "accuracy.py",
     "preprocess.py",
     "picture.py",
+    "inputs.py",
+    "pixels.py",
     "files.py",
     "plain.py",
     "weights.py",
