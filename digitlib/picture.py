@@ -1,8 +1,7 @@
 """A picture, a file, a scan or a photo, becomes a drawing: bright ink on dark, for :mod:`digitlib.preprocess`.
 
-The ground is what lies along the border, and ink is what differs from it, bright or dark. A photo under uneven light is
-read another way: the paper's level is estimated at each place. Where a model asks for whole pictures, a picture is its
-grey levels, as they are.
+:mod:`digitlib.pixels` opens it, :mod:`digitlib.reading.ink` finds the ink. Where a model asks for whole pictures, a
+picture is its grey levels, as they are.
 """
 
 import os
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from digitlib import pixels
+from digitlib.reading import ink
 
 __all__ = ["SUFFIXES", "is_hidden", "is_picture", "read", "read_grey", "read_image", "walk"]
 
@@ -25,29 +25,22 @@ SUFFIXES = frozenset(
 )  # fmt: skip
 """The endings, in small letters, of what is taken for a picture in a folder."""
 
-# Of a larger picture as many pixels are enough, on its longer side.
-LONGEST = 1536
-# Grey levels, of 255, by which paper and JPEG may differ from their background.
-NOISE = 32
-# The longer side at which a photo under uneven light is read, and the side under which no picture is taken for one.
-PHOTO, NO_PHOTO = 768, 100
-# On such a photo, the part of the light that full ink swallows at least: a pencil.
-FAINT = 0.35
+# As many pixels, on its longer side, are left of a larger picture at least; so large is it looked at.
+LONGEST = 768
 
 
 def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     """Read a picture as a drawing, bright on dark, uint8 ``(H, W)``.
 
-    A photo is turned upright by its EXIF tag. Transparent parts become the background: black behind bright ink,
-    white behind dark ink. The border's median is the ground; what differs from it by 32 levels or more is ink, bright
-    or dark, whichever there is more of.
-
-    Where the ground itself differs so much, the picture is taken for a photo under uneven light, of dark ink on paper:
-    the paper's level is estimated at each place, and ink is what is darker by an eighth or more, the darkest as strong
-    as ink can be. Such a photo comes back with a longer side of at most 768 pixels.
+    A photo is turned upright by its EXIF tag. What is ink is found by :func:`digitlib.reading.ink.find`, whatever the
+    light, the ground and the colours are. Of several frames it is the first that isn't blank.
 
     Args:
         source: the path of a file, a file open for reading bytes, or a Pillow image.
+
+    Returns:
+        uint8 ``(H, W)``: the picture's own size, or for a larger one a longer side of 768 pixels; all 0 where nothing
+        certain is found.
 
     Raises:
         FileNotFoundError, ValueError: no such file; not a picture of the formats that :mod:`digitlib.pixels` opens.
@@ -60,7 +53,7 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     >>> drawing.shape, drawing[40, 26:30].tolist()
     ((80, 60), [0, 0, 220, 220])
     """
-    return _first(_ink(*frame) for frame in pixels.frames(source, LONGEST))
+    return _first(ink.find(*frame) for frame in pixels.frames(source, LONGEST))
 
 
 def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
@@ -169,96 +162,3 @@ def _first(frames: Iterator[np.ndarray]) -> np.ndarray:
     """The first that isn't dark everywhere; where all are, the first."""
     first = next(frames)
     return first if first.any() else next((frame for frame in frames if frame.any()), first)
-
-
-def _ink(levels: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
-    """Ink, uint8 ``(H, W)``, of levels and opacity as :mod:`digitlib.pixels` reads them."""
-    if levels.ndim == 3:
-        levels = np.asarray(Image.fromarray(levels).convert("L"))
-    grey = levels.astype(np.float32)
-    if alpha is None and max(grey.shape) < NO_PHOTO:
-        return _ink_on_ground(grey)
-    if alpha is None:
-        photo = _working_size(grey)
-        return _ink_on_paper(photo) if _unevenly_lit(photo) else _ink_on_ground(grey)
-    background = 0 if (grey * alpha).sum() > 127 * alpha.sum() else 255
-    return _ink_on_ground(background + (grey - background) * alpha)
-
-
-def _ink_on_ground(grey: np.ndarray) -> np.ndarray:
-    """Ink, uint8 ``(H, W)``: what differs from the border's median."""
-    bright = grey - _ground(grey)
-    bright[abs(bright) < NOISE] = 0
-    ink = -bright if bright.sum(dtype=np.float64) < 0 else bright
-    return np.floor(ink.clip(min=0) + 0.5).astype(np.uint8)
-
-
-def _ground(grey: np.ndarray) -> float:
-    """The median of the border."""
-    border = np.sort(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
-    # As np.median has it, whose checks take longer than a small picture's border.
-    return (border[(len(border) - 1) // 2] + border[len(border) // 2]) / 2
-
-
-def _working_size(grey: np.ndarray) -> np.ndarray:
-    """The picture, float32, its longer side at most ``PHOTO`` pixels, smoothed so that single pixels don't matter."""
-    height, width = grey.shape
-    long = max(height, width, PHOTO)
-    size = max(1, width * PHOTO // long), max(1, height * PHOTO // long)
-    small = Image.fromarray(grey.astype(np.float32)).resize(size, Image.Resampling.BOX)
-    small = Image.fromarray(np.asarray(small).round().astype(np.uint8))
-    return np.asarray(small.filter(ImageFilter.BoxBlur(1)), dtype=np.float32)
-
-
-def _unevenly_lit(photo: np.ndarray) -> bool:
-    """Whether the ground differs from place to place, be the ink dark or bright."""
-    ground = _ground(photo)
-    if ground < 128 and (abs(photo - ground) < 2).mean() > 0.5:
-        return False  # bright ink, however thick, on a ground that no camera took
-    return all(
-        (abs(paper - ground) >= NOISE).mean() > 0.005
-        for paper in (_closed(photo), -_closed(-photo))
-    )
-
-
-def _ink_on_paper(photo: np.ndarray) -> np.ndarray:
-    """Ink, uint8 ``(H, W)``, dark on paper under uneven light: the part of the light that it swallows.
-
-    The strongest comes out as 255. Faint marks (folds, grain, ruled lines) count only close to strong ink.
-    """
-    paper = _closed(photo).clip(min=1)
-    ink = 1 - photo / paper
-    # Where there is little light, grain is a large part of it.
-    weak = (ink >= NOISE / 255) & (paper - photo >= NOISE / 2)
-    if not weak.any():
-        return np.zeros(photo.shape, dtype=np.uint8)
-    full = max(np.quantile(ink[weak], 0.95), FAINT)
-    near = _widest(weak & (ink >= full / 2), 2 * (max(photo.shape) // 100) + 1)
-    strength = np.where(weak & near, ink / full, 0).clip(max=1)
-    return np.floor(255 * strength + 0.5).astype(np.uint8)
-
-
-def _closed(image: np.ndarray) -> np.ndarray:
-    """An image ``(H, W)`` in which what is dark and narrower than a third of the longer side is filled.
-
-    Morphological closing (Serra, 1982) with a square that may reach beyond the border: slopes of light, the edges of
-    wide shadows and what is dark along the border stay as they are.
-    """
-    half = max(image.shape) // 6
-    around = np.pad(image, half, constant_values=-np.inf)
-    filled = -_widest(-_widest(around, 2 * half + 1), 2 * half + 1)
-    return filled[half : half + image.shape[0], half : half + image.shape[1]]
-
-
-def _widest(image: np.ndarray, width: int) -> np.ndarray:
-    """The maximum over a square of odd ``width`` around each pixel; what lies outside does not count."""
-    lowest = False if image.dtype == bool else -np.inf
-    for _ in range(2):
-        half = width // 2
-        image = np.pad(image.T, ((half, half), (0, 0)), constant_values=lowest)
-        covered = 1
-        while covered < width:  # a maximum over 1, 2, 4, … rows
-            step = min(covered, width - covered)
-            image = np.maximum(image[:-step], image[step:])
-            covered += step
-    return image

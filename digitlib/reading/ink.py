@@ -1,0 +1,364 @@
+"""The ink in a picture, whatever the picture is: a scan, a photo, a cut-out, a screen, a board.
+
+1. **Opacity.** What is cut out along its own strokes is ink where it is opaque. Of any other picture the transparent
+   parts look as most of the opaque ones do.
+2. **A sheet** that lies on something else (:mod:`digitlib.reading.sheet`) is read alone.
+3. **The ground** at each place, in each channel, is a closing or an opening: what would be there if all that is
+   darker, or brighter, than around it and narrower than a third of the picture were gone. Ink is darker than its ground
+   where that ground has fewer edges, so light may be as uneven as it likes.
+4. **Strength** is how far a pixel differs from its ground, channels weighed as the strongest pixels have them. Where
+   the ground is bright it counts in parts of it. Grain, by its spread over the whole picture, counts for nothing.
+5. **Components** of what is left, without printed lines (:mod:`digitlib.reading.lines`): the main one is strong, large
+   and no hair, frame or edge. With it stay those that are as strong and as wide and lie near it or are as large; dust,
+   text, buttons and what reaches in from the rim go.
+
+A small picture on an even ground is taken as it is: what differs from its border's median by 32 levels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from digitlib.reading import lines, sheet
+from digitlib.reading.components import Components
+from digitlib.reading.morphology import closed, dilated, eroded, opened
+
+__all__ = ["find"]
+
+# Grey levels, of 255, by which ink differs from its ground at least, and so many times the grain's spread.
+LEAST, GRAIN = 16, 5
+# Levels by which a small picture's ground may differ from its median.
+NOISE = 32
+# The longer side at which pictures are looked at; one whose longer side is smaller than the second has no grain.
+LONGEST, SMALL = 768, 100
+# Below this noise from pixel to pixel, in levels, nothing is smoothed: no camera took the picture.
+CLEAN = 0.5
+
+
+def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
+    """The ink as a drawing, bright on dark.
+
+    Args:
+        levels: uint8 or floats from 0 to 255, grey ``(H, W)`` or in colour ``(H, W, 3)``.
+        alpha: opacity from 0 to 1, ``(H, W)``; None where all is opaque.
+
+    Returns:
+        uint8 ``(h, w)``, the longer side at most 768 pixels; all 0 where nothing certain is found. Ink keeps its
+        strength in a picture without noise, on an even ground; else the strongest is 255.
+
+    >>> import numpy as np
+    >>> paper = np.full((300, 400), 210.0) + np.random.RandomState(0).normal(0, 6, (300, 400))
+    >>> paper[::40] = 150  # ruled
+    >>> paper[90:250, 190:206] = 60  # a 1
+    >>> drawing = find(paper.clip(0, 255))
+    >>> np.argwhere(drawing > 127).min(axis=0).tolist(), np.argwhere(drawing > 127).max(axis=0).tolist()
+    ([90, 190], [249, 205])
+    """
+    if alpha is not None:
+        levels = _composed(levels, alpha)
+    if max(levels.shape[:2]) < SMALL and levels.ndim == 2:
+        drawing = _on_even_ground(levels)
+        if drawing is not None:
+            return drawing
+    planes = _planes(levels)
+    found = sheet.find(planes)
+    if found is None:
+        return _read(planes)
+    drawing = np.zeros(planes.shape[1:], dtype=np.uint8)
+    top, left, bottom, right = found.box
+    drawing[top:bottom, left:right] = _read(found.cut(planes))
+    if drawing.any() or (found.slender < 2.2 and _noise(planes) >= CLEAN):
+        return drawing
+    return _read(planes)  # a thick stroke, or a filled shape
+
+
+def _composed(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Levels without opacity: of ink that is cut out itself its opacity, else with a ground behind what is opaque."""
+    opaque = alpha > 0.9
+    if not opaque.any():
+        return 255 * alpha
+    shown = levels[opaque].reshape(opaque.sum(), -1).astype(np.float32)
+    low, high = np.quantile(shown, [0.001, 0.999], axis=0)
+    y, x = np.nonzero(opaque)
+    part = opaque.sum() / ((np.ptp(y) + 1) * (np.ptp(x) + 1))
+    if (high - low).max() < 2 * LEAST or part < 0.4:
+        return np.floor(255 * alpha + 0.5)
+    ground = np.median(shown, axis=0)
+    if levels.ndim == 2:
+        return np.where(opaque, levels, ground[0])
+    return np.where(opaque[..., None], levels, ground)
+
+
+def _on_even_ground(levels: np.ndarray) -> np.ndarray | None:
+    """What differs from the border's median; None where much of the picture differs from it."""
+    border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
+    border = np.sort(border.astype(np.float32))
+    # As np.median has it, whose checks take longer than a small picture's border.
+    ground = (border[(len(border) - 1) // 2] + border[len(border) // 2]) / 2
+    bright = levels.astype(np.float32) - ground
+    if (abs(bright) < 2).mean() < 0.4:
+        return None
+    bright[abs(bright) < NOISE] = 0
+    ink = -bright if bright.sum(dtype=np.float64) < 0 else bright
+    return np.floor(ink.clip(min=0) + 0.5).astype(np.uint8)
+
+
+def _planes(levels: np.ndarray) -> np.ndarray:
+    """The channels, uint8 ``(C, h, w)``, the longer side at most ``LONGEST``."""
+    planes = levels[None] if levels.ndim == 2 else np.moveaxis(levels, -1, 0)
+    if planes.dtype != np.uint8:
+        planes = np.floor(planes + 0.5).astype(np.uint8)
+    height, width = planes.shape[1:]
+    long = max(height, width)
+    if long <= LONGEST:
+        return planes
+    size = max(1, width * LONGEST // long), max(1, height * LONGEST // long)
+    images = [Image.fromarray(plane).resize(size, Image.Resampling.BOX) for plane in planes]
+    return np.stack([np.asarray(image) for image in images])
+
+
+def _read(planes: np.ndarray) -> np.ndarray:
+    """The ink on one sheet; smoothed, and smoothed more where grain is all that is found."""
+    noise = _noise(planes)
+    for radius in (0 if noise < CLEAN else min(3, max(1.2, noise / 8)), 3.5, 5):
+        signs = [_Layer.of(seen).sign() for seen in _ways(_smoothed(planes, radius))]
+        if not any(sign.grainy for sign in signs):
+            break
+    signs = [sign for sign in signs if sign.score > 0 and not sign.grainy]
+    if not signs:
+        return np.zeros(planes.shape[1:], dtype=np.uint8)
+    best = max(signs, key=lambda sign: sign.score)
+    scale = 1 if noise < CLEAN and best.even else 255 / best.full
+    return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8)
+
+
+def _smoothed(planes: np.ndarray, radius: float) -> np.ndarray:
+    if not radius:
+        return planes
+    blur = ImageFilter.GaussianBlur(radius)
+    return np.stack([np.asarray(Image.fromarray(plane).filter(blur)) for plane in planes])
+
+
+def _noise(planes: np.ndarray) -> float:
+    """The standard deviation of the noise from pixel to pixel, in grey levels, at most places."""
+    p = planes.astype(np.int16)
+    steps = abs(p[:, 1:, 1:] - p[:, :-1, 1:] - p[:, 1:, :-1] + p[:, :-1, :-1])
+    channels, height, width = steps.shape
+    side = min(16, height, width)
+    if not side:
+        return 0.0
+    rows, columns = height // side, width // side
+    blocks = steps[:, : rows * side, : columns * side].reshape(channels, rows, side, columns, side)
+    # Of four times the variance, the mean of what is distributed normally.
+    return float(np.median(blocks.mean((2, 4)).max(0))) / 1.6
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A picture against its ground: how far it differs, where the ground jumps, and whether it is even elsewhere."""
+
+    strength: np.ndarray
+    jumps: np.ndarray
+    even: bool
+
+
+def _ways(planes: np.ndarray) -> list[_Seen]:
+    """The ways to see a picture: one, or three where ink seems darker in one channel and brighter in another."""
+    width = 2 * max(1, max(planes.shape[1:]) // 6) + 1
+    grounds = [(plane, closed(plane, width), opened(plane, width)) for plane in planes]
+    grounds = [one for one in grounds if int((one[1] - one[2]).max()) >= LEAST]
+    if not grounds:
+        return []
+    dark = [_is_dark(*one) for one in grounds]
+    ways = [dark]
+    if len(set(dark)) > 1:
+        ways += [[True] * len(dark), [False] * len(dark)]
+    return [
+        _together([_against(*one, side) for one, side in zip(grounds, way, strict=True)])
+        for way in ways
+    ]
+
+
+def _is_dark(plane: np.ndarray, above: np.ndarray, below: np.ndarray) -> bool:
+    """Whether ink is darker than its ground, which then is the closing: of both, the ground has the fewer edges."""
+    darker, brighter = _edges(above, below), _edges(below, above)
+    if max(darker, brighter) > 1.3 * min(darker, brighter):
+        return darker < brighter
+    level = plane.mean()
+    return bool(above.mean() - level <= level - below.mean())
+
+
+def _edges(ground: np.ndarray, other: np.ndarray) -> float:
+    """How much a ground has of sharp edges, slopes of light not counted, that another has not."""
+    total = 0.001
+    for one, two in ((ground, other), (ground.T, other.T)):
+        if len(one) > 3:
+            own, others = (abs(image[3:].astype(np.int16) - image[:-3]) for image in (one, two))
+            total += float((own - others - LEAST // 2).clip(min=0).mean())
+    return total
+
+
+def _against(plane: np.ndarray, above: np.ndarray, below: np.ndarray, dark: bool) -> _Seen:
+    """One channel against its ground, the closing or the opening."""
+    ground = above if dark else below
+    # Where the ground itself has an edge, of a sheet or a shadow, that edge is all that is seen.
+    jumps = dilated(ground, 5) - eroded(ground, 5) > 1.5 * LEAST
+    even = np.ptp(np.quantile(ground, [0.01, 0.99])) <= LEAST / 2
+    levels = ground.astype(np.float32)
+    # Paper swallows a part of its light, a screen and a board have light of their own.
+    swallowed = (levels - plane) * (np.median(levels) / levels.clip(min=32))
+    strength = swallowed if dark else plane - levels
+    strength[jumps] = 0
+    return _Seen(strength, jumps, bool(even))
+
+
+def _together(channels: list[_Seen]) -> _Seen:
+    """Channels as one, each weighed as the strongest pixels have it, as bright as the strongest channel."""
+    if len(channels) == 1:
+        return channels[0]
+    strengths = np.stack([channel.strength for channel in channels])
+    highest = strengths.max(0)
+    strong = highest >= max(LEAST, np.quantile(highest, 0.98) / 2)
+    means = strengths[:, strong].mean(1) if strong.any() else np.ones(len(channels))
+    weights = means * means.max() / (means @ means)
+    return _Seen(
+        np.tensordot(weights, strengths, 1).astype(np.float32),
+        np.any([channel.jumps for channel in channels], axis=0),
+        all(channel.even for channel in channels),
+    )
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """What is taken for the sign: its ink, how strong full ink is, and how likely it is one; or nothing but grain."""
+
+    ink: np.ndarray
+    full: float = 1.0
+    score: float = 0.0
+    even: bool = True
+    grainy: bool = False
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What stands out of the ground: the ink above the grain, where it may be, and where the ground has edges."""
+
+    ink: np.ndarray
+    least: float
+    free: np.ndarray
+    hems: np.ndarray
+    even: bool
+
+    @classmethod
+    def of(cls, seen: _Seen) -> "_Layer":
+        paper = np.median(seen.strength)
+        spread = 1.4826 * float(np.median(abs(seen.strength - paper)))
+        ink, least = seen.strength - paper, max(LEAST, GRAIN * spread)
+        weak = ink >= least
+        return cls(ink, least, weak & ~lines.printed(weak), dilated(seen.jumps, 9), seen.even)
+
+    def sign(self) -> _Sign:
+        """The main component, at the level where it is likeliest, and what belongs to it."""
+        if not self.free.any():
+            return _Sign(self.ink)
+        components, main, score = self._main()
+        if score <= 0:
+            return _Sign(self.ink)
+        if self._is_grain(components.area[main]):
+            return _Sign(self.ink, grainy=True)
+        own = np.where(components.labels == main + 1, self.ink, 0)
+        full = float(np.quantile(own[own > 0], 0.9))
+        strong = self.free & (self.ink >= 0.4 * full)
+        components = Components.of(strong, self.ink)
+        main = components.labels[np.unravel_index(own.argmax(), own.shape)] - 1
+        kept = components.mask(_belonging(components, main))
+        full = float(np.quantile(self.ink[components.labels == main + 1], 0.9))
+        # Soft edges, but no hair that leads away.
+        near = dilated(kept, 2 * max(1, int(components.width[main])) + 1)
+        ink = np.where(kept | (near & self.free), self.ink, 0)
+        return _Sign(ink, full, score, self.even)
+
+    def _main(self) -> tuple[Components, int, float]:
+        """The likeliest component at any level: at a low one faint lines may join what a higher one parts."""
+        best, level = None, self.least
+        top = 0.6 * float(np.quantile(self.ink[self.free], 0.95))
+        while best is None or level < top:
+            components = Components.of(self.free & (self.ink >= level), self.ink)
+            if not components.n:
+                break
+            scores = _scores(components, self.hems)
+            main = int(scores.argmax())
+            if best is None or scores[main] > 1.15 * best[2]:
+                best = components, main, float(scores[main])
+            level *= 1.8
+        assert best is not None  # at the lowest level there is something
+        return best
+
+    def _is_grain(self, area: int) -> bool:
+        """Whether there are so many specks that they are not dust."""
+        if max(self.free.shape) <= SMALL:
+            return False
+        components = Components.of(self.free, self.ink)
+        specks = components.size < 0.015 * max(self.free.shape)
+        return bool(specks.sum() > 60 and components.area[specks].sum() > 0.25 * area)
+
+
+def _scores(components: Components, hems: np.ndarray) -> np.ndarray:
+    """How likely each component is the main part of a sign: strong, large, neither a hair nor a patch of light."""
+    width, size = components.width, components.size
+    scores = components.strength * size * (width / (0.03 * size)).clip(0.1, 1)
+    scores[width > 0.4 * size] *= 0.4
+    scores[components.touches] *= 0.1
+    scores[components.area < 12] *= 0.05
+    along_hems = components.sums(hems) > 0.4 * components.area
+    scores[along_hems] *= 0.1
+    scores[_frames(components)] = 0
+    return scores
+
+
+def _frames(components: Components) -> np.ndarray:
+    """Which components are frames: with corners, empty but for something of some size."""
+    found = np.zeros(components.n, dtype=bool)
+    size, box = components.size, components.box
+    for k in np.flatnonzero(size > 0.1 * max(components.labels.shape)):
+        inside = (box[:, :2] > box[k, :2]).all(1) & (box[:, 2:] < box[k, 2:]).all(1)
+        if not (inside & (size > 0.2 * size[k])).any():
+            continue
+        top, left, bottom, right = box[k]
+        own = components.labels[top : bottom + 1, left : right + 1] == k + 1
+        y, x = (max(1, side // 7) for side in own.shape)
+        corners = own[:y, :x], own[:y, -x:], own[-y:, :x], own[-y:, -x:]
+        empty = not own[2 * y : -2 * y, 2 * x : -2 * x].any()
+        found[k] = empty and sum(corner.any() for corner in corners) >= 3
+    return found
+
+
+def _belonging(components: Components, main: int) -> np.ndarray:
+    """Which components are kept with the main one: parts of the same sign, and other signs."""
+    size, strength, width = components.size, components.strength, components.width
+    height, breadth = components.height, components.breadth
+    alike = (strength >= 0.5 * strength[main]) & (strength <= 2 * strength[main])
+    as_wide = alike & (width >= 0.3 * width[main]) & (width <= 3 * width[main])
+    near = as_wide & (components.gap(main) <= 0.35 * size[main]) & (size >= 0.12 * size[main])
+    near &= ~components.touches | components.touches[main]
+    another = as_wide & (height >= 0.5 * height[main]) & (breadth < 2 * height)
+    another &= (size < 1.7 * size[main]) & (width > 0.04 * size) & ~components.touches
+    kept = near | another | (alike & components.within(main))
+    kept &= ~_in_a_row(components, main) & ~_frames(components)
+    kept[main] = True
+    return kept
+
+
+def _in_a_row(components: Components, main: int) -> np.ndarray:
+    """Which components outside the main one stand in a row with two others of their height: text, or buttons."""
+    found = np.zeros(components.n, dtype=bool)
+    size, height = components.size, components.height
+    some = ~components.within(main) & (size < 0.5 * size[main])
+    at = np.flatnonzero(some & (size > 0.02 * max(components.labels.shape)))
+    if 3 <= len(at) <= 300:
+        height, middle = height[at], components.box[at][:, [0, 2]].mean(1)
+        level = abs(middle[:, None] - middle) < 0.4 * height[:, None]
+        level &= abs(np.log(height[:, None] / height)) < 0.5
+        found[at] = level.sum(1) >= 3
+    return found
