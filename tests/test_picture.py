@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from digitlib.classify import DigitClassifier
-from digitlib.picture import SUFFIXES, _ground, read_image, walk
+from digitlib.picture import SUFFIXES, read_image, walk
 from digitlib.preprocess import (
     NoInk,
     preprocess,
@@ -255,11 +255,3 @@ def test_a_small_picture_is_read_the_same_in_any_mode(side):
     expected = read_image(grey)
     np.testing.assert_array_equal(read_image(grey.convert("RGB")), expected)
     np.testing.assert_array_equal(read_image(grey.convert("RGBA")), expected)
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (2, 2), (5, 4), (28, 28), (3, 200)])
-def test_the_ground_is_the_borders_median(shape, kind):
-    grey = np.random.RandomState(shape[1]).randint(511, size=shape).astype(kind) / 2
-    border = [grey[0], grey[-1], grey[:, 0], grey[:, -1]]
-    assert _ground(grey) == np.median(np.concatenate(border))

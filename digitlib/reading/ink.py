@@ -32,6 +32,8 @@ LEAST, GRAIN = 16, 5
 NOISE = 32
 # The longer side at which pictures are looked at; one whose longer side is smaller than the second has no grain.
 LONGEST, SMALL = 768, 100
+# What is smaller than this part of the picture's longer side is a speck.
+SPECK = 0.02
 # Below this noise from pixel to pixel, in levels, nothing is smoothed: no camera took the picture.
 CLEAN = 0.5
 
@@ -256,6 +258,8 @@ class _Layer:
         spread = 1.4826 * float(np.median(abs(seen.strength - paper)))
         ink, least = seen.strength - paper, max(LEAST, GRAIN * spread)
         weak = ink >= least
+        components = Components.of(weak, ink)
+        weak &= ~components.mask(_frames(components))
         return cls(ink, least, weak & ~lines.printed(weak), dilated(seen.jumps, 9), seen.even)
 
     def sign(self) -> _Sign:
@@ -300,17 +304,17 @@ class _Layer:
         if max(self.free.shape) <= SMALL:
             return False
         components = Components.of(self.free, self.ink)
-        specks = components.size < 0.015 * max(self.free.shape)
+        specks = components.size < SPECK * max(self.free.shape)
         return bool(specks.sum() > 60 and components.area[specks].sum() > 0.25 * area)
 
 
 def _scores(components: Components, hems: np.ndarray) -> np.ndarray:
     """How likely each component is the main part of a sign: strong, large, neither a hair nor a patch of light."""
     width, size = components.width, components.size
-    scores = components.strength * size * (width / (0.03 * size)).clip(0.1, 1)
+    scores = components.strength * size * (width / (0.03 * size)).clip(0.1, 1) ** 2
     scores[width > 0.4 * size] *= 0.4
     scores[components.touches] *= 0.1
-    scores[components.area < 12] *= 0.05
+    scores[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
     along_hems = components.sums(hems) > 0.4 * components.area
     scores[along_hems] *= 0.1
     scores[_frames(components)] = 0

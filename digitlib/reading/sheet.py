@@ -15,7 +15,7 @@ __all__ = ["Sheet", "find", "otsu"]
 
 # The longer side of the small copy.
 SMALL = 128
-# Grey levels by which a sheet differs from what it lies on.
+# Grey levels by which a sheet differs from what it lies on, along its edge.
 APART = 32
 # The least and the most of a picture that is a sheet, and the most of its outline that may lie on the picture's rim.
 PART, RIM = (0.02, 0.97), 0.45
@@ -69,7 +69,7 @@ def find(planes: np.ndarray) -> Sheet | None:
             continue
         part = labels == np.bincount(labels.ravel())[1:].argmax() + 1
         whole = filled(part)
-        if not _like_a_sheet(part, whole) or not _stands_out(small, part, whole):
+        if not _like_a_sheet(part, whole) or not _has_edges(small[best], whole):
             continue
         _, slender, _ = _corners(whole)
         if (found := _enlarged(whole, slender, factor)) is not None:
@@ -116,13 +116,11 @@ def _like_a_sheet(part: np.ndarray, whole: np.ndarray) -> bool:
     return 0.88 < quadrangle < 1.12 and box > 0.7
 
 
-def _stands_out(small: np.ndarray, part: np.ndarray, whole: np.ndarray) -> bool:
-    """Whether it is of another colour than what lies around it."""
-    around = dilated(whole, 7) & ~dilated(whole, 3)
-    if not around.any():
-        return False
-    inside, outside = (np.median(small[:, some], axis=1) for some in (part, around))
-    return bool(abs(inside - outside).max() >= APART)
+def _has_edges(plane: np.ndarray, whole: np.ndarray) -> bool:
+    """Whether most of its outline is an edge, as no patch of light has."""
+    levels = plane.astype(np.uint8)
+    steps = dilated(levels, 5) - eroded(levels, 5)
+    return bool(np.median(steps[outline(whole)]) >= APART)
 
 
 def _corners(mask: np.ndarray) -> tuple[float, float, float]:
