@@ -3,7 +3,7 @@ import pytest
 
 from digitlib import data, weights
 from digitlib.classify import DigitClassifier
-from digitlib.drawn import nondigits, redrawn
+from digitlib.drawn import handwriting, nondigits, redrawn
 from named import COUNTS, write, write_onnx
 from shell import OPTDIGITS, run
 
@@ -40,6 +40,8 @@ def test_refusals_are_measured_by_kind(capsys, monkeypatch, small, small_canvas,
         return drawn(kind, 40, *rest).repeat(n // 40, 1, 1)
 
     monkeypatch.setattr(nondigits, "draw", forty)
+    by_hand = handwriting.refused
+    monkeypatch.setattr(handwriting, "refused", lambda refused: by_hand(refused, 2))
     options = ["--refusal", "--data", "optdigits", "--weights", out]
     code, lines, _ = run(capsys, "evaluate", *options)
     # The share that the threshold was chosen for: 2 of 287.

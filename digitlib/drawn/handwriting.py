@@ -12,16 +12,18 @@ ways of writing to learn from; its lines are others. What comes out is a sheet a
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
 
-from digitlib.drawn.strokes import curve, stroke
+from digitlib.accuracy import Share
+from digitlib.drawn.strokes import EXAM, curve, stroke
 from digitlib.preprocess import preprocess
 
-__all__ = ["SHAPES", "SHEET", "STYLES", "Style", "draw", "prepared"]
+__all__ = ["SHAPES", "SHEET", "STYLES", "Style", "draw", "prepared", "refused"]
 
 SHEET = 280
 """Pixels on each side of a sheet, as of the pad's canvas."""
@@ -188,14 +190,38 @@ def draw(digit: int, style: str, n: int, seed: int) -> np.ndarray:
 
 
 def prepared(digit: int, style: str, n: int, seed: int) -> np.ndarray:
-    """The same drawings as a classifier sees them: uint8 ``(n, 28, 28)``. Arguments and errors are :func:`draw`'s.
+    """The same drawings as a classifier sees them, at least one: uint8 ``(n, 28, 28)``. The rest is :func:`draw`'s.
 
     >>> from digitlib.drawn import handwriting
     >>> handwriting.prepared(7, "flat", 5, seed=0).shape
     (5, 28, 28)
     """
     sheets = draw(digit, style, n, seed)
-    return np.stack([preprocess(sheet) for sheet in sheets]) if n else sheets[:, :28, :28]
+    return np.stack([preprocess(sheet) for sheet in sheets])
+
+
+def refused(
+    refused: Callable[[torch.Tensor], torch.Tensor], n: int = 500
+) -> dict[str, dict[str, Share]]:
+    """The share of each digit's drawings in each style that is refused: ``{digit: {style: share}}``.
+
+    Args:
+        refused: takes uint8 ``(N, 28, 28)``, returns booleans ``(N,)``, such as
+            ``partial(evaluate.refused, classifier)``.
+        n: how many of each digit in each style, at least 1.
+
+    >>> from functools import partial
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.drawn import handwriting
+    >>> found = handwriting.refused(partial(evaluate.refused, DigitClassifier.load()), n=2)
+    >>> list(found)[:3], list(found["0"])[:3], found["3"]["tall"].n
+    (['0', '1', '2'], ['round', 'flat', 'tall'], 2)
+    """
+
+    def share(digit: int, style: str) -> Share:
+        return Share.of(refused(torch.from_numpy(prepared(digit, style, n, EXAM))))
+
+    return {str(digit): {style: share(digit, style) for style in STYLES} for digit in SHAPES}
 
 
 def _written(shape: str, style: Style, random: np.random.RandomState) -> np.ndarray:

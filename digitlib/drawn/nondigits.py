@@ -29,7 +29,7 @@ __all__ = [
     "mixed",
 ]
 
-TRAINED = ("scribbles", "letters", "shapes", "textures", "inverted")
+TRAINED = ("scribbles", "letters", "shapes", "textures", "inverted", "leftovers")
 """Kinds that a classifier may learn from."""
 
 SET_ASIDE = ("doubled", "symbols", "doodles")

@@ -39,7 +39,7 @@ from digitlib.data import Images
 from digitlib.files import write_whole
 from digitlib.plain import one_line
 from digitlib.report.corruptions import UNITS
-from digitlib.report.findings import Calibration, NonDigits, Redrawn, Report
+from digitlib.report.findings import Calibration, NonDigits, Redrawn, Refusal, Report, Written
 from digitlib.report.measure import FEWEST, measure
 
 __all__ = ["render", "write"]
@@ -305,7 +305,7 @@ def _elsewhere(report: Report) -> Iterator[str]:
     styles = report.elsewhere.styles
     yield _figure(
         show.intervals(list(styles.values()), list(styles), "named rightly (%)", WIDTH),
-        "Accuracy on each of six ways to write a digit.",
+        "Accuracy on each way to write a digit.",
         "Each row is a way to write a digit, drawn by program, some of them rare in MNIST: the point is the share that "
         "is named rightly, the bar the 95 % interval.",
     )
@@ -344,13 +344,48 @@ def _refusal(report: Report) -> Iterator[str]:
         return
     passed = report.non_digits
     said = [f"Refused of the {report.noun}s: {report.refusal.refused}."]
+    if report.written:
+        name, style = report.written.worst
+        worst = report.written.refused[name][style]
+        said.append(f"Most of drawings of one digit in one style: {worst} ({name}, {style}).")
     if passed:
         said += [f"Taken for digits, {group}: {share}." for group, share in passed.groups.items()]
     elif report.refusal.answered:
         said.append(f"Right of those that get an answer: {report.refusal.answered}.")
     yield from _section(title, *said)
+    yield _refused(report.refusal, report.noun, report.classes)
+    if report.written:
+        yield from _styles(report.written)
     if passed:
         yield _non_digits(passed)
+
+
+def _refused(about: Refusal, noun: str, classes: tuple[str, ...]) -> str:
+    """By class: a mean over all may hide that one pays for the others."""
+    found, names = about.by_class, dict(zip(classes, show.written(classes), strict=True))
+    one = "digit" if noun == "digit" else "class"
+    return _figure(
+        show.intervals(list(found.values()), [names[name] for name in found], "refused (%)", WIDTH),
+        f"Each {one}'s share that is refused.",
+        f"Each row is a {one}: the point is the share that is refused, the bar the 95 % interval; further "
+        "left is better.",
+    )
+
+
+def _styles(found: Written) -> Iterator[str]:
+    """A table with a row for each style and a column for each digit."""
+    refused = found.refused
+    styles = list(refused["0"])
+    caption = (
+        "Each row is a style in which a program drew digits that no recipe learns from, each column a digit: "
+        f"the share refused in %, with its 95 % interval, of {refused['0'][styles[0]].n} drawings."
+    )
+    head = "".join(f'<th scope="col">{digit}</th>' for digit in refused)
+    yield f'<div class="wide"><table><caption>{caption}</caption><tr><td></td>{head}</tr>'
+    for style in styles:
+        row = "".join(_cell(by_style[style]) for by_style in refused.values())
+        yield f'<tr><th scope="row">{style}</th>{row}</tr>'
+    yield "</table></div>"
 
 
 def _non_digits(passed: NonDigits) -> str:
