@@ -29,11 +29,11 @@ def test_none_stands_upright_as_a_1_does(kind):
 
 @pytest.mark.parametrize("kind", ["a frame", "squares"])
 def test_what_goes_round_is_no_ring(kind):
-    """A ring has one hole and leaves four corners free; lines that go on beyond each other leave more."""
+    """A ring has one hole, which nearly fills it: here are several, or lines that go on beyond it."""
     for drawing in many(kind):
         parts, n = label(crop(drawing) == 0)
-        outside = {*parts[0], *parts[-1], *parts[:, 0], *parts[:, -1]} - {0}
-        assert n - len(outside) > 1 or len(outside) > 4
+        holes = set(range(1, n + 1)) - {*parts[0], *parts[-1], *parts[:, 0], *parts[:, -1]}
+        assert len(holes) > 1 or np.isin(parts, list(holes)).mean() < 0.65
 
 
 def test_a_corner_is_none_of_a_7():

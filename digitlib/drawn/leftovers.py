@@ -104,7 +104,7 @@ def _squares(random: np.random.RandomState) -> np.ndarray:
 def _frame(random: np.random.RandomState) -> np.ndarray:
     """Four lines around nothing, each longer than the side it is on; or a rectangle and a slanting line across."""
     image, brush = canvas()
-    turned, pen = random.uniform(-8, 8), _fine(random)
+    turned, pen = random.uniform(-8, 8), random.randint(2, CANVAS // 14)
     sides = CANVAS * random.uniform(0.35, 0.6, 2)
     beyond = random.uniform(0.25, 0.6) if random.rand() < 0.6 else 0.0
     ends = [(turned, sides[0], sides[1]), (turned + 90, sides[1], sides[0])]

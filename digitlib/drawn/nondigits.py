@@ -29,7 +29,10 @@ __all__ = [
     "mixed",
 ]
 
-TRAINED = ("scribbles", "letters", "shapes", "textures", "inverted", "leftovers")
+TRAINED = (
+    *("scribbles", "letters", "words", "shapes", "figures"),
+    *("textures", "inverted", "leftovers"),
+)
 """Kinds that a classifier may learn from."""
 
 SET_ASIDE = ("doubled", "symbols", "doodles")

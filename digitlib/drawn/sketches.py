@@ -18,7 +18,7 @@ from digitlib.data import Images
 from digitlib.drawn.glyphs import typefaces
 from digitlib.drawn.leftovers import leftover
 from digitlib.drawn.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
-from digitlib.preprocess import SIDE
+from digitlib.preprocess import SIDE, crop
 
 __all__ = ["KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
 
@@ -212,6 +212,32 @@ _DOODLES = [
 ]  # fmt: skip
 
 
+def _word(random: np.random.RandomState, _digits: Images) -> np.ndarray:
+    """Two or three letters beside each other."""
+    letters = [crop(_glyph(random, LETTERS)) for _ in range(random.randint(2, 4))]
+    height, apart = max(map(len, letters)), random.randint(2, CANVAS // 8)
+    return np.concatenate(
+        [np.pad(letter, ((height - len(letter), 0), (0, apart))) for letter in letters], axis=1
+    )
+
+
+def _figure(random: np.random.RandomState, _digits: Images) -> np.ndarray:
+    """Lines, arcs and small rings here and there, as in a drawing of something: more than a digit has of them."""
+    image, brush = canvas()
+    pen, parts, length = max(3, any_pen(random) // 2), 0, 0.0
+    while parts < 4 or length < 4 * CANVAS:
+        x, y = random.uniform(0.1, 0.9, 2)
+        if random.rand() < 0.4:
+            way = CANVAS * np.array([(x, y), random.uniform(0.05, 0.95, 2)])
+        else:
+            ring = circle(x, y, random.uniform(0.05, 0.3))
+            points = np.roll(ring[:-1], random.randint(8), axis=0)[: random.randint(4, 9)]
+            way = CANVAS * curve(points).clip(0.03, 0.97)
+        stroke(brush, way, pen)
+        parts, length = parts + 1, length + np.hypot(*np.diff(way, axis=0).T).sum()
+    return np.asarray(image)
+
+
 def _leftover(random: np.random.RandomState, _digits: Images) -> np.ndarray:
     return leftover(random)
 
@@ -222,6 +248,8 @@ KINDS = {
     "shapes": _shape,
     "textures": _texture,
     "inverted": _inverted,
+    "words": _word,
+    "figures": _figure,
     "leftovers": _leftover,
     "doubled": _doubled,
     "symbols": _symbol,
