@@ -26,6 +26,10 @@ __all__ = [
 REFUSED = 0.01
 """The share of each class's images that a threshold may refuse."""
 
+CLEAR = 1e-3
+"""How far above the most doubtful image a threshold lies that refuses none; programs that compute a doubt in another
+order differ by less."""
+
 
 def fitted(outputs: torch.Tensor, labels: torch.Tensor, classes: int) -> dict[str, float]:
     """What a weights file keeps as its calibration, from a model's outputs on validation images.
@@ -77,7 +81,7 @@ def threshold(doubts: torch.Tensor, labels: torch.Tensor, refused: float = REFUS
     """A doubt that at most a share of the images of each class exceeds: no class pays for the others.
 
     It is the largest of the classes' own. Each of these lies halfway between an image that is still accepted and the
-    next, so that a last bit decides about neither.
+    next, or clear of the last where none is refused, so that a last bit decides about neither.
 
     Args:
         doubts: of images of the classes, ``(N,)``.
@@ -105,7 +109,8 @@ def threshold(doubts: torch.Tensor, labels: torch.Tensor, refused: float = REFUS
 def _own_threshold(doubts: torch.Tensor, refused: float) -> float:
     """The threshold of images of one class."""
     last = len(doubts) - 1 - int(refused * len(doubts))
-    return doubts.sort().values[last : last + 2].mean().item()
+    around = doubts.sort().values[last : last + 2]
+    return around.mean().item() if len(around) == 2 else around.item() + CLEAR
 
 
 def doubt(outputs: torch.Tensor) -> torch.Tensor:

@@ -73,6 +73,11 @@ def test_a_threshold_lies_halfway_to_the_first_that_is_refused():
     assert calibrate.threshold(doubts, labels, 0.25) == 2.5
 
 
+def test_a_threshold_that_refuses_none_lies_clear_of_the_last():
+    doubts = torch.tensor([3.0, 0.0, 2.0, 1.0])
+    assert 3 + 1e-4 < calibrate.threshold(doubts, torch.zeros(4), 0.0) < 3.01
+
+
 def test_equal_doubts_are_not_refused_beyond_the_share():
     doubts = torch.tensor([0.0] * 90 + [5.0] * 10)
     assert not (doubts > calibrate.threshold(doubts, torch.zeros(100), 0.05)).any()
