@@ -70,7 +70,7 @@ PALEST = 0.25
 """The least brightness of degraded ink, in parts of full ink."""
 GREYEST = 0.3
 """The brightest ground of a degraded digit, in parts of full ink."""
-WIDEST = 1.8
+WIDEST = 1.5
 """How many times wider a digit to learn from may become, or narrower: people's are flatter and taller than MNIST's."""
 
 _POINTS = 6  # of the bending, on each side
@@ -181,7 +181,7 @@ _SMALL = 112
 def _any_way(random: torch.Generator, degraded: float) -> dict:
     """Pen, seed and, for degraded ones, resolution for a few digits that are learned from.
 
-    Sizes lie evenly between three quarters and all of a sheet; pens between a fortieth of the digit and a fifth,
+    Sizes lie evenly between three quarters and all of a sheet; pens between a fiftieth of the digit and a fifth,
     evenly in their ratio, or a twentieth and a third where they are degraded: a pixel or two of the few that there are.
     Widths are :data:`WIDEST` times less or more than they were, evenly in their ratio too.
     """
@@ -190,7 +190,7 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
     # Nothing is drawn where degraded is 0: recipes without it keep their digits, to the bit.
     if degraded > 0 and torch.rand((), generator=random) < degraded:
         pixels = int(torch.randint(5, 13, (), generator=random))
-    finest, broadest = (20, 3) if pixels else (40, 5)
+    finest, broadest = (20, 3) if pixels else (50, 5)
     pen = Pen(0.75 + 0.25 * size, (finest / broadest) ** width / finest)
     stretch = WIDEST ** (2 * torch.rand((), generator=random).item() - 1)
     seed = int(torch.randint(2**31, (), generator=random))
