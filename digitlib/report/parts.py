@@ -34,8 +34,8 @@ def figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) ->
     >>> from digitlib.accuracy import Share
     >>> from digitlib.report import parts
     >>> picture = show.intervals([Share(9, 10)], ["5"], width=parts.WIDTH)
-    >>> parts.figure(picture, "one row", "Each row is a digit.").partition("base64,")[0]
-    '<figure><img src="data:image/png;base64,'
+    >>> parts.figure(picture, "one row", "Each row is a digit.").partition(";")[0]
+    '<figure><img src="data:image/png'
     """
     source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
     image = f'<img src="{source}" alt="{escape(alt)}">'
