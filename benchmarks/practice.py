@@ -2,8 +2,9 @@
 
 Each candidate trains once, recipe ``pad`` for half its epochs, and is measured on validation digits alone: as they
 are, made worse in the ten ways of :mod:`digitlib.report.corruptions`, and redrawn in the whole grid of sizes and pens;
-and on scikit-learn's digits, by other writers, and on drawings in the styles of :mod:`digitlib.drawn.styles`. The
-tables go to the screen and to ``benchmarks/choices-pad.md``.
+and on scikit-learn's digits, by other writers, and on drawings in the styles of :mod:`digitlib.drawn.styles`. Of those
+that refuse it is said how many they refuse of the digit that they refuse most, and how many non-digits of the kinds
+trained on they let pass. The tables go to the screen and to ``benchmarks/choices-pad.md``.
 """
 
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from digitlib import data, evaluate
+import torch
+
+from digitlib import calibrate, data, evaluate
 from digitlib.accuracy import Share, percent, total
 from digitlib.data import Images
-from digitlib.drawn import redrawn, styles
+from digitlib.drawn import nondigits, redrawn, styles
 from digitlib.files import write_whole
 from digitlib.model import MLP
 from digitlib.recipes import RECIPES
@@ -34,12 +37,14 @@ CANDIDATES = {
         deform=replace(NONE.training.deform, pen=1.0)
     ),
     "pad, nothing deformed or redrawn": NONE.but(deform=None),
+    "pad, fewer non-digits": PAD.but(nondigits=0.3),
     "pad, no non-digits": PAD.but(nondigits=0.0),
 }
 """Those without redrawn digits have none in other hands either, and see the rest twice as often."""
 
 HEAD = ["candidate", "clean, right", "made worse, wrong on average", "redrawn, right"]
 HEAD += ["worst cell, % right", "other writers, right", "other styles, right"]
+HEAD += ["refused of one digit, at most", "non-digits, accepted"]
 
 
 def main() -> None:
@@ -89,6 +94,21 @@ def row(name: str, model: MLP, valid: Images, curves, cells, other: Images) -> I
     yield f"{100 * drawn[worst].value:.1f} ({where})"
     yield str(right(other))
     yield str(total(styles.right(partial(evaluate.logits, model)).values()))
+    yield from refusals(model, valid) if model.none else ("", "")
+
+
+def refusals(model: MLP, valid: Images) -> Iterator[str]:
+    """What a model refuses of the validation digit that it refuses most, and how many non-digits pass."""
+
+    def doubts(images: torch.Tensor) -> torch.Tensor:
+        return calibrate.doubt(evaluate.outputs(model, images))
+
+    limit = calibrate.threshold(doubts(valid.images), valid.labels)
+    over = doubts(valid.images) > limit
+    shares = [Share.of(over[valid.labels == label]) for label in range(10)]
+    yield str(max(shares, key=lambda share: share.value))
+    passed = nondigits.accepted(lambda images: doubts(images) > limit, valid)
+    yield str(total(passed[kind] for kind in nondigits.TRAINED))
 
 
 def by_kind(found: dict[str, dict]) -> Iterator[list[str]]:

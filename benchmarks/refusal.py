@@ -1,9 +1,9 @@
 """Ways to say "not a digit", beside each other: ``python benchmarks/refusal.py``.
 
 Recipe ``pad``, none of its digits degraded or in other hands, is trained with and without non-digits, and scores of
-doubt are asked about digits and about everything else. Each refuses the same share of the validation digits. The table
-goes to the screen and to ``benchmarks/choices-refusal.md``. The kinds set aside are shown; nothing is to be chosen by
-them.
+doubt are asked about digits and about everything else. Each refuses of no validation digit more than the same share.
+The table goes to the screen and to ``benchmarks/choices-refusal.md``. The kinds set aside are shown; nothing is to be
+chosen by them.
 """
 
 from pathlib import Path
@@ -38,7 +38,7 @@ def main() -> None:
             model = recipe.model()
             fit(model, recipe.images(train), valid, recipe.training)
             for way, score in scores(model, train).items():
-                limit = calibrate.threshold(score(valid.images))
+                limit = calibrate.threshold(score(valid.images), valid.labels)
                 row = [(score(images) <= limit).float().mean().item() for images in asked.values()]
                 rows.setdefault(f"{way}, trained {name}", []).append(row)
                 print(seed, way, name, [f"{100 * share:.1f}" for share in row], flush=True)
@@ -83,7 +83,7 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
         "# How should the classifier say that it isn't a digit?",
         "",
         "Non-digits taken for digits, in per cent, where each score refuses "
-        f"{calibrate.REFUSED:.0%} of 5,000 validation digits: {N:,} of each kind, mean of "
+        f"at most {calibrate.REFUSED:.2%} of each digit among 5,000 validation digits: {N:,} of each kind, mean of "
         f"{len(SEEDS)} seeds of recipe `pad`, no digits degraded or in other hands; made by "
         f"`python benchmarks/refusal.py`. One seed's share has a 95 % interval of at most "
         f"± {100 * 1.96 * (0.25 / N) ** 0.5:.1f}.",

@@ -3,7 +3,7 @@ import pytest
 
 from digitlib import data, weights
 from digitlib.classify import DigitClassifier
-from digitlib.drawn import nondigits, redrawn
+from digitlib.drawn import handwriting, nondigits, redrawn
 from named import COUNTS, write, write_onnx
 from shell import OPTDIGITS, run
 
@@ -40,10 +40,17 @@ def test_refusals_are_measured_by_kind(capsys, monkeypatch, small, small_canvas,
         return drawn(kind, 40, *rest).repeat(n // 40, 1, 1)
 
     monkeypatch.setattr(nondigits, "draw", forty)
+    by_hand = handwriting.refused
+    monkeypatch.setattr(handwriting, "refused", lambda refused: by_hand(refused, 2))
     options = ["--refusal", "--data", "optdigits", "--weights", out]
     code, lines, _ = run(capsys, "evaluate", *options)
-    # The share that the threshold was chosen for: 2 of 287.
-    assert code == 0 and lines[0].startswith("refused of the digits in the validation set: 0.7 %")
+    # The threshold was chosen for a small share of each digit: of 28 or 29, none.
+    assert code == 0 and lines[0].startswith("refused of the digits in the validation set: 0.0 %")
+    assert [line.split(":")[0] for line in lines[1:11]] == [f"  {digit}" for digit in range(10)]
+    table = lines[lines.index("\t".join(["refused (%)", *"0123456789"])) :][1:]
+    for style, line in zip(handwriting.STYLES, table, strict=False):
+        name, *shares = line.split("\t")
+        assert name == style and {*shares} <= {"0.0", "50.0", "100.0"} and len(shares) == 10
     for kind in {*nondigits.KINDS} - {"look-alikes"}:
         [line] = [line for line in lines if line.startswith(f"  {kind}: ")]
         assert line.endswith("of 1,000")

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from digitlib import calibrate, classify
@@ -31,23 +33,65 @@ def test_no_other_temperature_is_better(honest):
 @pytest.mark.parametrize("refused", [0.0, 0.01, 0.5])
 def test_a_threshold_refuses_the_share_asked_for(refused):
     doubts = torch.randperm(5_000, generator=torch.Generator().manual_seed(0)).float()
-    over = doubts > calibrate.threshold(doubts, refused)
+    labels = torch.zeros(5_000)
+    over = doubts > calibrate.threshold(doubts, labels, refused)
     assert over.sum() == refused * 5_000
 
 
+@given(st.data())
+def test_no_class_pays_for_the_others(data):
+    """At most its share of each class is refused, and of one of them so much that less would be too little."""
+    n = data.draw(st.integers(1, 60))
+    numbers = data.draw(st.lists(st.integers(0, 40), min_size=n, max_size=n))
+    classes = data.draw(st.lists(st.integers(0, 3), min_size=n, max_size=n))
+    doubts, labels = torch.tensor(numbers).double(), torch.tensor(classes)
+    share = data.draw(st.sampled_from([0.0, 0.01, 0.1, 0.5, 0.9]))
+    limit = calibrate.threshold(doubts, labels, share)
+    own = [
+        calibrate.threshold(some, torch.zeros(len(some)), share)
+        for some in _by_class(doubts, labels)
+    ]
+    assert limit == max(own)
+    for some in _by_class(doubts, labels):
+        assert (some > limit).sum() <= share * len(some)
+
+
+def _by_class(doubts, labels):
+    return [doubts[labels == label] for label in labels.unique()]
+
+
+def test_a_class_that_is_hard_decides():
+    """A mean over all would hide it: three in a hundred zeros, refused for the sake of no other digit."""
+    labels = torch.arange(1_000) % 10
+    doubts = torch.where(labels == 0, 5.0, 0.0) + torch.linspace(0, 1, 1_000)
+    over = doubts > calibrate.threshold(doubts, labels, 0.01)
+    assert over[labels == 0].sum() == 1 and not over[labels > 0].any()
+
+
 def test_a_threshold_lies_halfway_to_the_first_that_is_refused():
-    assert calibrate.threshold(torch.tensor([3.0, 0.0, 2.0, 1.0]), 0.25) == 2.5
+    doubts, labels = torch.tensor([3.0, 0.0, 2.0, 1.0]), torch.zeros(4)
+    assert calibrate.threshold(doubts, labels, 0.25) == 2.5
+
+
+def test_a_threshold_that_refuses_none_lies_clear_of_the_last():
+    doubts = torch.tensor([3.0, 0.0, 2.0, 1.0])
+    assert 3 + 1e-4 < calibrate.threshold(doubts, torch.zeros(4), 0.0) < 3.01
 
 
 def test_equal_doubts_are_not_refused_beyond_the_share():
     doubts = torch.tensor([0.0] * 90 + [5.0] * 10)
-    assert not (doubts > calibrate.threshold(doubts, 0.05)).any()
+    assert not (doubts > calibrate.threshold(doubts, torch.zeros(100), 0.05)).any()
 
 
 @pytest.mark.parametrize(("doubts", "refused"), [([], 0.1), ([1.0], 1.0), ([1.0], -0.1)])
 def test_a_threshold_of_nothing_is_an_error(doubts, refused):
-    with pytest.raises(ValueError, match="expected a share from 0 to 1 and some images"):
-        calibrate.threshold(torch.tensor(doubts), refused)
+    with pytest.raises(ValueError, match="expected a share from 0 to 1, and images with a label"):
+        calibrate.threshold(torch.tensor(doubts), torch.zeros(len(doubts)), refused)
+
+
+def test_each_doubt_has_its_label():
+    with pytest.raises(ValueError, match=r"images with a label each, got 0.0175, 3 and 2"):
+        calibrate.threshold(torch.zeros(3), torch.zeros(2))
 
 
 def test_doubt_is_the_classifiers(honest):
@@ -65,7 +109,8 @@ def test_fitted_says_what_a_weights_file_keeps(honest):
     assert set(said) == {"temperature", "threshold"}
     assert {type(value) for value in said.values()} == {float}
     over = calibrate.doubt(outputs) > said["threshold"]
-    assert over.float().mean() == pytest.approx(calibrate.REFUSED)
+    shares = [over[labels == label].float().mean().item() for label in range(10)]
+    assert max(shares) <= calibrate.REFUSED == pytest.approx(max(shares), abs=5e-4)
 
 
 def test_energy_is_high_where_no_logit_is_large():

@@ -16,7 +16,8 @@ def report(classes, full):
     more = {
         "redrawn": findings.Redrawn(share, (findings.Cell(0.3, 0.05, share),)),
         "elsewhere": findings.Elsewhere(share, {"7 with a bar": share}),
-        "refusal": findings.Refusal(-1.5, share, None),
+        "refusal": findings.Refusal(-1.5, share, None, {"a": share}),
+        "written": findings.Written({"0": {"thin": share}, "1": {"thin": Share(1, 4)}}),
         "non_digits": findings.NonDigits({"letters": share}, {"kinds trained on": share}),
     }
     return Report(
@@ -65,3 +66,9 @@ def test_each_class_that_there_is_has_its_share():
 )
 def test_digits_are_called_digits(classes, noun):
     assert findings.noun(classes) == report(classes, False).noun == noun
+
+
+def test_the_worst_is_what_is_refused_most():
+    few, more = Share(1, 10), Share(2, 10)
+    found = findings.Written({"0": {"thin": few, "thick": few}, "1": {"thin": few, "thick": more}})
+    assert found.worst == ("1", "thick")

@@ -13,7 +13,7 @@ from torch import nn
 from digitlib import DigitClassifier, calibrate, classify, cli, data, evaluate, export, show
 from digitlib.accuracy import Share, total
 from digitlib.commands import terminal
-from digitlib.drawn import nondigits, redrawn, styles
+from digitlib.drawn import handwriting, nondigits, redrawn, styles
 from digitlib.model import MLP
 from digitlib.report import corruptions
 from digitlib.report.corruptions import CORRUPTIONS
@@ -90,6 +90,7 @@ def test_a_report_by_command(valid, two_pens, tmp_path, capsys, monkeypatch):
     assert found.refusal.threshold == classifier.threshold
     assert found.calibration.temperature == classifier.temperature
     assert len(found.redrawn.cells) == len(redrawn.GRID)
+    assert found.written.refused == handwriting.refused(partial(evaluate.refused, classifier), n=5)
     assert found.elsewhere.styles == styles.right(partial(evaluate.logits, classifier), n=50)
 
 
@@ -99,6 +100,7 @@ def test_means_are_of_what_is_beside_them(valid, two_pens):
     errors = [fmean(1 - one.value for one in kind.values()) for kind in found.worse.curves.values()]
     assert list(found.worse.curves) == list(CORRUPTIONS)
     assert found.worse.mean_error == pytest.approx(fmean(errors))
+    assert total(found.refusal.by_class.values()) == found.refusal.refused
     passed = found.non_digits.kinds
     assert 0 < passed["letters"].count < passed["letters"].n
     for title, kinds in nondigits.GROUPS.items():
@@ -129,7 +131,7 @@ def test_a_report_of_a_model_of_ones_own(valid, two_pens, no_ink, tmp_path, make
     assert "names a digit on everything" in page
     assert found == Report.from_json(json.loads((tmp_path / "report.json").read_text()))
     assert found.clean.accuracy.value < 0.5
-    assert found.refusal is None and found.non_digits is None
+    assert (found.refusal, found.written, found.non_digits) == (None, None, None)
     assert len(found.clean.worst) == 20
     assert told == titles("digit", refuses=False)
 
@@ -146,7 +148,10 @@ def test_a_report_of_any_classes(tmp_path, no_ink, count, none, preparation):
     calibration = {"temperature": 2}
     if none:
         outputs = evaluate.outputs(classify.load(write_weights(*said)), images.images)
-        calibration["threshold"] = calibrate.threshold(calibrate.doubt(outputs), refused=0.5)
+        doubts = calibrate.doubt(outputs)
+        calibration["threshold"] = calibrate.threshold(
+            doubts, torch.zeros(len(doubts)), refused=0.5
+        )
     classifier, told = classify.load(write_weights(*said, calibration=calibration)), []
     found = write(tmp_path / "out", classifier, images, tell=told.append)
     assert told == titles("picture", of_digits=False, refuses=none)
@@ -162,6 +167,10 @@ def test_a_report_of_any_classes(tmp_path, no_ink, count, none, preparation):
         refused = evaluate.refused(classifier, images.images)
         assert found.refusal.refused == Share.of(refused) and 0 < refused.sum() < len(images)
         assert found.refusal.answered == Share.of(right[~refused])
+        assert list(found.refusal.by_class) == list(names(count))
+        second = refused[images.labels == 1]
+        assert found.refusal.by_class[names(count)[1]] == Share.of(second)
+        assert found.written is None
     else:
         assert found.refusal is None
 
@@ -173,7 +182,8 @@ def test_a_network_of_ones_own_and_of_any_classes(count, none):
     images = striped(count, -(-100 // count))
     model = Convolutions(count + none)
     outputs = evaluate.outputs(model, images.images)
-    limit = calibrate.threshold(calibrate.doubt(outputs), refused=0.5) if none else math.inf
+    doubts = calibrate.doubt(outputs)
+    limit = calibrate.threshold(doubts, images.labels, refused=0.5) if none else math.inf
     found = measure(model, images, threshold=limit, quick=True)
     some = slice(None)
     if found.clean.accuracy.n < len(images):

@@ -72,7 +72,7 @@ def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(page):
     page = Page(page)
     kind = "data:image/png;base64,"
     assert all(address.startswith(kind) for address in page.addresses)
-    assert len(page.addresses) == len(page.alts) == page.captions == 8
+    assert len(page.addresses) == len(page.alts) == page.captions == 9
     assert all(page.alts)
     for address in page.addresses:  # narrow enough for a telephone
         picture = Image.open(io.BytesIO(base64.b64decode(address.removeprefix(kind))))
@@ -95,6 +95,14 @@ ASKED = Share(61, 73)
 def test_what_was_found_is_said(found, render, part, changes):
     changed = replace(found, **{part: replace(getattr(found, part), **changes)})
     assert str(ASKED) in Page(render(changed)).words
+
+
+def test_the_digit_and_the_style_that_are_refused_most_are_said(found, render):
+    by_style = dict.fromkeys(("thin", "thick"), Share(3, 73))
+    refused = dict.fromkeys("0123456789", by_style) | {"4": {**by_style, "thick": ASKED}}
+    words = Page(render(replace(found, written=replace(found.written, refused=refused)))).words
+    assert f"Most of drawings of one digit in one style: {ASKED} (4, thick)." in words
+    assert "of 73 drawings" in words
 
 
 def test_what_the_threshold_leaves_is_said(found, render):
@@ -125,7 +133,9 @@ def test_a_page_is_made_again_from_its_json(found, valid, page):
 
 
 def test_what_is_not_there_is_left_out(found, render):
-    without = replace(found, refusal=None, non_digits=None, clean=replace(found.clean, worst=()))
+    without = replace(
+        found, refusal=None, written=None, non_digits=None, clean=replace(found.clean, worst=())
+    )
     page = Page(render(without))
     assert "names a digit on everything" in page.words
     assert "worst mistakes" not in page.words

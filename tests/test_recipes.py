@@ -113,7 +113,7 @@ def test_what_is_no_digit_is_learned_as_an_eleventh_class(parts):
     assert (evaluate.outputs(model, valid.images).shape[1], model.none) == (11, True)
     assert history[-1].valid_accuracy > 0.9
     digits = calibrate.doubt(evaluate.outputs(model, valid.images))
-    limit = calibrate.threshold(digits, refused=0.05)
+    limit = calibrate.threshold(digits, valid.labels, refused=0.05)
     for kind in ("textures", "inverted"):
         others = nondigits.draw(kind, 50, valid, seed=9)
         found = calibrate.doubt(evaluate.outputs(model, others))

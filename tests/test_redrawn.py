@@ -9,7 +9,7 @@ from digitlib import DigitClassifier, evaluate
 from digitlib.accuracy import Share
 from digitlib.drawn import redrawn
 from digitlib.drawn.redrawn import GRID, SHEET, Pen
-from digitlib.preprocess import preprocess
+from digitlib.preprocess import crop, preprocess
 
 
 def box(image, level=127):
@@ -125,6 +125,33 @@ def test_a_part_of_the_mixed_digits_is_degraded(small, degraded, share, n, monke
     # A ground of less than half a grey level is black.
     assert (ground > 0).sum().item() == pytest.approx(len(asked), rel=0.02)
     assert ground.max() <= redrawn.GREYEST + 1 / 255
+
+
+def test_a_digit_is_stretched_within_its_size(small):
+    """As many times wider for its height as was asked for, and as large as it would have been."""
+    pen = redrawn.Pen(0.5, 0.1)
+    boxes = {}
+    for stretch in (1.0, 1.8, 1 / 1.8):
+        ink = redrawn.redraw(small[:60].images, pen, stretch=stretch).numpy() > 30
+        boxes[stretch] = np.array([crop(one.astype(np.uint8)).shape for one in ink], dtype=float)
+    height, width = boxes[1.0].T
+    for stretch in (1.8, 1 / 1.8):
+        taller, wider = boxes[stretch].T
+        assert np.median((wider / taller) / (width / height)) == pytest.approx(stretch, rel=0.15)
+        longer = boxes[stretch].max(1) / boxes[1.0].max(1)
+        assert np.median(longer) == pytest.approx(1, abs=0.1)
+
+
+def test_digits_to_learn_from_are_flat_and_tall_fine_and_broad(small, monkeypatch):
+    asked = []
+    prepared = redrawn._prepared
+    monkeypatch.setattr(
+        redrawn, "_prepared", lambda images, **how: asked.append(how) or prepared(images, **how)
+    )
+    redrawn.mixed(small, 1.0, seed=0)
+    stretches, widths = [how["stretch"] for how in asked], [how["pen"].width for how in asked]
+    assert 1 / redrawn.WIDEST <= min(stretches) < 0.8 and 1.25 < max(stretches) <= redrawn.WIDEST
+    assert 1 / 50 <= min(widths) < 1 / 20 and 1 / 10 < max(widths) <= 1 / 5
 
 
 def test_degraded_ink_is_paler(small, monkeypatch):

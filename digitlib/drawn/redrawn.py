@@ -70,6 +70,8 @@ PALEST = 0.25
 """The least brightness of degraded ink, in parts of full ink."""
 GREYEST = 0.3
 """The brightest ground of a degraded digit, in parts of full ink."""
+WIDEST = 1.5
+"""How many times wider a digit to learn from may become, or narrower: people's are flatter and taller than MNIST's."""
 
 _POINTS = 6  # of the bending, on each side
 
@@ -137,7 +139,7 @@ def mixed(digits: Images, share: float, seed: int, degraded: float = 0.0) -> Ima
     Args:
         digits: the digits to learn from.
         share: how many redrawn ones for each digit, above 0.
-        seed: decides sizes, pens, degradations and all that :func:`digitlib.drawn.redrawn.redraw` draws.
+        seed: decides sizes, widths, pens, degradations and all that :func:`digitlib.drawn.redrawn.redraw` draws.
         degraded: the part of the redrawn ones that come from 5 to 12 pixels on the longer side, their ink down to a
             quarter of its brightness, on a ground up to three tenths of the way to white.
 
@@ -179,24 +181,32 @@ _SMALL = 112
 def _any_way(random: torch.Generator, degraded: float) -> dict:
     """Pen, seed and, for degraded ones, resolution for a few digits that are learned from.
 
-    Sizes lie evenly between three quarters and all of a sheet; pens between a twentieth of the digit and a fifth,
-    evenly in their ratio, or a third where they are degraded: a pixel or two of the few that there are.
+    Sizes lie evenly between three quarters and all of a sheet; pens between a fiftieth of the digit and a fifth,
+    evenly in their ratio, or a twentieth and a third where they are degraded: a pixel or two of the few that there are.
+    Widths are :data:`WIDEST` times less or more than they were, evenly in their ratio too.
     """
     size, width = torch.rand(2, generator=random).tolist()
     pixels = None
     # Nothing is drawn where degraded is 0: recipes without it keep their digits, to the bit.
     if degraded > 0 and torch.rand((), generator=random) < degraded:
         pixels = int(torch.randint(5, 13, (), generator=random))
-    pen = Pen(0.75 + 0.25 * size, (20 / (3 if pixels else 5)) ** width / 20)
+    finest, broadest = (20, 3) if pixels else (50, 5)
+    pen = Pen(0.75 + 0.25 * size, (finest / broadest) ** width / finest)
+    stretch = WIDEST ** (2 * torch.rand((), generator=random).item() - 1)
     seed = int(torch.randint(2**31, (), generator=random))
-    return {"pen": pen, "seed": seed, "pixels": pixels}
+    return {"pen": pen, "stretch": stretch, "seed": seed, "pixels": pixels}
 
 
 def _prepared(
-    images: torch.Tensor, pen: Pen, sheet: int, seed: int, pixels: int | None = None
+    images: torch.Tensor,
+    pen: Pen,
+    sheet: int,
+    seed: int,
+    pixels: int | None = None,
+    stretch: float = 1.0,
 ) -> torch.Tensor:
     """Redrawn and preprocessed, uint8 ``(N, 28, 28)``; degraded if ``pixels`` are given, for the longer side."""
-    drawings = list(redraw(images, pen, seed, sheet).numpy())
+    drawings = list(redraw(images, pen, seed, sheet, stretch).numpy())
     if pixels:
         drawings = [fit(crop(drawing), pixels) for drawing in drawings]
     prepared = torch.from_numpy(np.stack([preprocess(drawing) for drawing in drawings]))
@@ -211,7 +221,9 @@ def _paled(images: torch.Tensor, seed: int) -> torch.Tensor:
     return (255 * ground + images * ink * (1 - ground)).round().to(torch.uint8)
 
 
-def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET) -> torch.Tensor:
+def redraw(
+    images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET, stretch: float = 1.0
+) -> torch.Tensor:
     """Redraw digits, each leaned, bent and placed in its own way.
 
     Args:
@@ -219,6 +231,7 @@ def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET) ->
         pen: size and pen of them all.
         seed: decides lean, bending and place.
         sheet: pixels on each side of what is drawn on.
+        stretch: how many times wider they become, at the same height, before their size is theirs.
 
     Returns:
         uint8 ``(N, sheet, sheet)``, bright on dark.
@@ -231,14 +244,18 @@ def redraw(images: torch.Tensor, pen: Pen, seed: int = 0, sheet: int = SHEET) ->
     (torch.Size([20, 280, 280]), True)
     """
     random = torch.Generator().manual_seed(int(seed))
-    parts = [_redraw(part, pen, sheet, random) for part in images.split(100)]
+    parts = [_redraw(part, pen, sheet, stretch, random) for part in images.split(100)]
     return torch.cat(parts)
 
 
-def _redraw(images: torch.Tensor, pen: Pen, sheet: int, random: torch.Generator) -> torch.Tensor:
+def _redraw(
+    images: torch.Tensor, pen: Pen, sheet: int, stretch: float, random: torch.Generator
+) -> torch.Tensor:
     side = pen.size * sheet
     low, extent = _boxes(images)  # (N, 2) each: x and y
-    scale = side / extent.amax(1)  # the sheet's pixels for a pixel of the image
+    # The sheet's pixels for a pixel of the image, in x and in y.
+    wider = torch.tensor([stretch, 1.0])
+    scale = wider * (side / (extent * wider).amax(1))[:, None]
     places = _places(low, extent, scale, side, sheet, random)
     grid = (places @ basis(_POINTS, images.device, sheet)).unflatten(2, (sheet, sheet))
     large = F.grid_sample(
@@ -248,7 +265,7 @@ def _redraw(images: torch.Tensor, pen: Pen, sheet: int, random: torch.Generator)
         align_corners=False,
     )
     large = large[:, 0].round().clamp(0, 255).to(torch.uint8)
-    own = _stroke_width(images) * scale
+    own = _stroke_width(images) * scale.mean(1)
     steps = ((pen.width * side - own) / 2).round().int()  # outwards on either side
     return _thinned(_thickened(large, steps), -steps)
 
@@ -264,7 +281,7 @@ def _places(
     """Where each pixel of the sheet comes from, ``(N, 2, 3 + 36)``: factors for x, y, 1 and each bending point."""
     n, half = len(low), sheet / 2
     # A box as large as the sheet fills it; what pen, lean and bending take beyond its edge is lost, as on the pad.
-    free = sheet - extent * scale[:, None]
+    free = sheet - extent * scale
     middle = half - torch.rand(n, 2, generator=random) * free - (sheet - free) / 2
     lean = LEAN * (2 * torch.rand(n, generator=random) - 1)
     wander = JITTER * side * torch.randn(n, 2, _POINTS**2, generator=random)
@@ -273,7 +290,7 @@ def _places(
     places[:, :, 2] = middle  # from the digit's own middle to the sheet's
     places[:, :, 3:] = wander
     places[:, 0] += lean[:, None] * places[:, 1]
-    places /= scale[:, None, None]
+    places /= scale[:, :, None]
     places[:, :, 2] += low + extent / 2
     places *= 2 / SIDE  # grid_sample counts from -1 to 1
     places[:, :, 2] -= 1

@@ -16,8 +16,9 @@ from PIL import Image, ImageFilter
 
 from digitlib.data import Images
 from digitlib.drawn.glyphs import typefaces
+from digitlib.drawn.leftovers import leftover
 from digitlib.drawn.strokes import CANVAS, any_pen, canvas, circle, curve, stroke
-from digitlib.preprocess import SIDE
+from digitlib.preprocess import SIDE, crop
 
 __all__ = ["KINDS", "LETTERS", "LOOK_ALIKES", "SYMBOLS"]
 
@@ -31,17 +32,23 @@ def _ring(random: np.random.RandomState, corners: int, wobble: float) -> np.ndar
 
 
 def _scribble(random: np.random.RandomState, _digits: Images) -> np.ndarray:
-    """A pen that wanders about without a plan; at least nine turns, since with few it may well write a digit."""
+    """A pen that wanders about without a plan, four times as far as it is wide or high; no digit has so long a line."""
     image, brush = canvas()
-    points = random.uniform(0.1, 0.9, (random.randint(9, 25), 2)) * CANVAS
-    if random.rand() < 0.5:  # from left to right and back, as one crosses something out
-        points[:, 0] = np.sort(points[:, 0])
-    stroke(brush, curve(points), max(3, any_pen(random) // 2))
+    way = np.zeros((1, 2))
+    while np.hypot(*np.diff(way, axis=0).T).sum() < 4 * np.ptp(way, axis=0).max() + 1:
+        points = random.uniform(0.1, 0.9, (random.randint(9, 25), 2)) * CANVAS
+        if random.rand() < 0.5:  # from left to right and back, as one crosses something out
+            points[:, 0] = np.sort(points[:, 0])
+        way = curve(points)
+    stroke(brush, way, max(3, any_pen(random) // 2))
     return np.asarray(image)
 
 
-LOOK_ALIKES = "OolIiSsZzBbqgG"
-"""Letters that are written like a digit by some people, in some typefaces: 0, 1, 5, 2, 8, 6 and 9."""
+LOOK_ALIKES = "OolIiSsZzBbqgGCcDJjQTUYy"
+"""Letters that are written like a digit by some people, in some typefaces: 0, 1, 5, 2, 8, 6 and 9.
+
+To the first fourteen come those that a model which never saw a non-digit is sure of in most drawings, and that a hand
+may mean by a digit: C and c (a 0 or 6 left open), D, Q and U (0), J and j (1), T (7), Y and y (a 4 left open)."""
 
 LETTERS = "".join(
     sorted(set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") - set(LOOK_ALIKES))
@@ -80,14 +87,17 @@ def _symbol(random: np.random.RandomState, _digits: Images) -> np.ndarray:
 
 
 def _shape(random: np.random.RandomState, _digits: Images) -> np.ndarray:
-    """A polygon or a star, outlined or filled, or a filled disc; an outlined ellipse would be a 0."""
+    """A polygon or a star, outlined or filled, a filled disc; any outline but a triangle's or a star's may be a 0."""
     image, brush = canvas()
     filled = random.rand() < 0.4
-    corners = random.randint(3, 9 if filled else 6)  # the outline of more is a 0
+    star = random.rand() < 0.3
+    corners = random.randint(3, 9 if filled else 6) if filled or star else 3
     points = _ring(random, corners, wobble=0.3)
-    if random.rand() < 0.3:  # a star: every second corner near the centre
+    if star:  # every second corner near the centre, of an outline nearer than a triangle's sides
         points = _ring(random, 2 * corners, wobble=0.1)
-        points[::2] = CANVAS / 2 + (points[::2] - CANVAS / 2) * random.uniform(0.3, 0.6)
+        points[::2] = CANVAS / 2 + (points[::2] - CANVAS / 2) * random.uniform(
+            0.3, 0.6 if filled else 0.5
+        )
     if filled and random.rand() < 0.3:
         # Nearly round: a tall one would be a 1 under a thick pen.
         half = CANVAS * random.uniform(0.15, 0.35) * random.uniform(0.75, 1, 2)
@@ -201,12 +211,46 @@ _DOODLES = [
     ],
 ]  # fmt: skip
 
+
+def _word(random: np.random.RandomState, _digits: Images) -> np.ndarray:
+    """Two or three letters beside each other."""
+    letters = [crop(_glyph(random, LETTERS)) for _ in range(random.randint(2, 4))]
+    height, apart = max(map(len, letters)), random.randint(2, CANVAS // 8)
+    return np.concatenate(
+        [np.pad(letter, ((height - len(letter), 0), (0, apart))) for letter in letters], axis=1
+    )
+
+
+def _figure(random: np.random.RandomState, _digits: Images) -> np.ndarray:
+    """Lines, arcs and small rings here and there, as in a drawing of something: more than a digit has of them."""
+    image, brush = canvas()
+    pen, parts, length = max(3, any_pen(random) // 2), 0, 0.0
+    while parts < 4 or length < 4 * CANVAS:
+        x, y = random.uniform(0.1, 0.9, 2)
+        if random.rand() < 0.4:
+            way = CANVAS * np.array([(x, y), random.uniform(0.05, 0.95, 2)])
+        else:
+            ring = circle(x, y, random.uniform(0.05, 0.3))
+            points = np.roll(ring[:-1], random.randint(8), axis=0)[: random.randint(4, 9)]
+            way = CANVAS * curve(points).clip(0.03, 0.97)
+        stroke(brush, way, pen)
+        parts, length = parts + 1, length + np.hypot(*np.diff(way, axis=0).T).sum()
+    return np.asarray(image)
+
+
+def _leftover(random: np.random.RandomState, _digits: Images) -> np.ndarray:
+    return leftover(random)
+
+
 KINDS = {
     "scribbles": _scribble,
     "letters": _letter,
     "shapes": _shape,
     "textures": _texture,
     "inverted": _inverted,
+    "words": _word,
+    "figures": _figure,
+    "leftovers": _leftover,
     "doubled": _doubled,
     "symbols": _symbol,
     "doodles": _doodle,

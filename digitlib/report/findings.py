@@ -14,7 +14,7 @@ What is found of ten pictures of cats and dogs, put together by hand:
 ...     clean=findings.Clean(right, confusion=((5, 0), (1, 4)), worst=(dog_called_cat,)),
 ...     calibration=findings.Calibration(1.0, 0.05, 0.02, (findings.Bin(0.95, right),), (1.0,), (0.1,)),
 ...     worse=findings.Worse({"blur": {0.5: Share(8, 10)}}, mean_error=0.2),
-...     refusal=findings.Refusal(threshold=2.5, refused=Share(1, 10), answered=Share(8, 9)),
+...     refusal=findings.Refusal(2.5, Share(1, 10), Share(8, 9), {"cat": Share(0, 5), "dog": Share(1, 5)}),
 ... )
 >>> print(report.noun, "|", report.by_class["dog"])
 picture | 80.0 % (37.6 to 96.4) of 5
@@ -42,6 +42,7 @@ __all__ = [
     "Refusal",
     "Report",
     "Worse",
+    "Written",
     "noun",
 ]
 
@@ -190,11 +191,36 @@ class Refusal:
         threshold: the doubt above which it refuses.
         refused: the share of the images that it refuses.
         answered: of those that it answers, the share that is right; None where it refuses all.
+        by_class: the share that it refuses of each class that there are images of.
     """
 
     threshold: float
     refused: Share
     answered: Share | None
+    by_class: dict[str, Share]
+
+
+@dataclass(frozen=True)
+class Written:
+    """Digits drawn in many styles (:mod:`digitlib.drawn.handwriting`).
+
+    Attributes:
+        refused: the share that is refused, by digit and by the name of the style.
+
+    >>> from digitlib.accuracy import Share
+    >>> from digitlib.report.findings import Written
+    >>> found = Written({"0": {"round": Share(3, 50), "tall": Share(0, 50)}, "1": {"round": Share(0, 50)}})
+    >>> print(found.worst)
+    ('0', 'round')
+    """
+
+    refused: dict[str, dict[str, Share]]
+
+    @property
+    def worst(self) -> tuple[str, str]:
+        """The digit and the style of which most is refused."""
+        places = [(digit, style) for digit, by_style in self.refused.items() for style in by_style]
+        return max(places, key=lambda place: self.refused[place[0]][place[1]].value)
 
 
 @dataclass(frozen=True)
@@ -228,7 +254,7 @@ class Report:
         clean, calibration, worse: of every model.
         redrawn, elsewhere: of models of the ten digits.
         refusal: of a model with a threshold of doubt.
-        non_digits: of such a one of the ten digits.
+        written, non_digits: of such a one of the ten digits.
     """
 
     model: str
@@ -241,6 +267,7 @@ class Report:
     redrawn: Redrawn | None = None
     elsewhere: Elsewhere | None = None
     refusal: Refusal | None = None
+    written: Written | None = None
     non_digits: NonDigits | None = None
 
     @property

@@ -18,7 +18,7 @@ from digitlib import calibrate, data, evaluate
 from digitlib.accuracy import Share, total
 from digitlib.classify import Classifier
 from digitlib.data import Images, split_indices
-from digitlib.drawn import nondigits, redrawn, styles
+from digitlib.drawn import handwriting, nondigits, redrawn, styles
 from digitlib.report import corruptions, findings
 from digitlib.weights import check_calibration
 
@@ -201,7 +201,16 @@ def _refusal(asked: _Asked) -> findings.Refusal:
     refused = calibrate.doubt(asked.outputs) > asked.threshold
     right = (asked.logits.argmax(1) == asked.labels)[~refused]
     answered = Share.of(right) if len(right) else None
-    return findings.Refusal(asked.threshold, Share.of(refused), answered)
+    by_class = {
+        name: Share.of(refused[asked.labels == label])
+        for label, name in enumerate(asked.images.classes)
+        if (asked.labels == label).any()
+    }
+    return findings.Refusal(asked.threshold, Share.of(refused), answered, by_class)
+
+
+def _written(asked: _Asked) -> findings.Written:
+    return findings.Written(handwriting.refused(asked.refused, 5 if asked.quick else 50))
 
 
 def _non_digits(asked: _Asked) -> findings.NonDigits:
@@ -239,6 +248,7 @@ PARTS = {
     "redrawn": _Part("digits redrawn with any pen", _redrawn, of_digits=True),
     "elsewhere": _Part("other people's handwriting", _elsewhere, of_digits=True),
     "refusal": _Part("{}s that are refused", _refusal, refuses=True),
+    "written": _Part("digits drawn in many styles", _written, of_digits=True, refuses=True),
     "non_digits": _Part("things that are no digits", _non_digits, of_digits=True, refuses=True),
 }
 """What is measured, in this order, by the field of the report that it fills."""

@@ -27,7 +27,6 @@ Of a model that looks whether the left half is the brighter one; the second file
 True
 """
 
-import base64
 import json
 from collections.abc import Callable, Iterator
 from html import escape
@@ -39,13 +38,11 @@ from digitlib.data import Images
 from digitlib.files import write_whole
 from digitlib.plain import one_line
 from digitlib.report.corruptions import UNITS
-from digitlib.report.findings import Calibration, NonDigits, Redrawn, Report
+from digitlib.report.findings import Calibration, NonDigits, Redrawn, Refusal, Report, Written
 from digitlib.report.measure import FEWEST, measure
+from digitlib.report.parts import WIDTH, figure, section, table
 
 __all__ = ["render", "write"]
-
-WIDTH = 4.4
-"""Inches of a picture: 572 pixels, which a telephone shows in three fifths of their size."""
 
 _HEAD = """<!doctype html>
 <html lang="en">
@@ -144,25 +141,11 @@ def render(report: Report, images: Images) -> str:
     return text.replace(" %", "&nbsp;%")  # no line begins with it
 
 
-def _section(title: str, *paragraphs: str) -> Iterator[str]:
-    yield f"<h2>{title}</h2>"
-    yield from (f"<p>{text}</p>" for text in paragraphs)
-
-
-def _figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) -> str:
-    """A picture: ``alt`` for who can't see it, ``caption`` for how to read it. A wide one is moved to and fro."""
-    source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-    image = f'<img src="{source}" alt="{escape(alt)}">'
-    if wide:
-        image = f'<div class="wide">{image}</div>'
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
-
-
 def _clean(report: Report) -> Iterator[str]:
     noun, classes, found = report.noun, report.classes, report.by_class
     missing = [escape(name) for name in classes if name not in found]
     without = f"None of them is labelled {' or '.join(missing)}: of that, nothing is said."
-    yield from _section(
+    yield from section(
         f"{noun.title()}s as they are",
         f"Right: {report.clean.accuracy} {noun}s.",
         *[without] * bool(missing),
@@ -170,7 +153,7 @@ def _clean(report: Report) -> Iterator[str]:
     )
     written = dict(zip(classes, show.written(classes), strict=True))
     one, each = ("digit", "the ten digits") if noun == "digit" else ("class", "the classes")
-    yield _figure(
+    yield figure(
         show.intervals(list(found.values()), [written[name] for name in found], width=WIDTH),
         f"Accuracy of each of {each}, with intervals.",
         f"Each row is a {one}: the point is its accuracy, the bar the 95 % interval.",
@@ -183,7 +166,7 @@ def _matrix(report: Report, one: str, names: list[str]) -> Iterator[str]:
     cell = 0.22 if len(names) <= show.NUMBERED else 0.16
     side = max(WIDTH, 0.6 + cell * len(names) + 0.075 * max(map(len, names)))
     darker = "" if len(names) <= show.NUMBERED else ", the more of them the darker"
-    yield _figure(
+    yield figure(
         show.matrix(report.clean.confusion, "called", "labelled", True, side, names),
         f"How often each {one} was called each other.",
         f"Each row is what {report.noun}s are, each column what they were called; "
@@ -206,13 +189,13 @@ def _mistakes(report: Report, images: Images) -> Iterator[str]:
     worst, classes = report.clean.worst, report.classes
     if not worst:
         return
-    yield from _section("The worst mistakes")
+    yield from section("The worst mistakes")
     names = show.written(classes)
     # Names of a few letters have room on one line, four to a row.
     short = max(map(len, names)) < 3
     between, columns = (", ", 4) if short else (",\n", 3)
     titles = [f"{names[one.label]}{between}called {names[one.called]}" for one in worst]
-    yield _figure(
+    yield figure(
         show.digits(
             images.images[[one.index for one in worst]].numpy(),
             titles,
@@ -225,13 +208,13 @@ def _mistakes(report: Report, images: Images) -> Iterator[str]:
 
 
 def _reliability(about: Calibration, noun: str) -> Iterator[str]:
-    yield from _section(
+    yield from section(
         "How sure, and how right",
         f"Expected calibration error: {percent(about.error, 2)}. "
         f"A perfectly calibrated model would show {percent(about.chance, 2)} by chance.",
         *_fitted(about.temperature, noun),
     )
-    yield _figure(
+    yield figure(
         show.reliability([(part.sure, part.right) for part in about.bins]),
         "Reliability diagram: how often it was right against how sure it was.",
         f"Each point is one of {len(about.bins)} groups of equally many {noun}s, from the least sure to the surest: on "
@@ -266,7 +249,7 @@ def _risk(report: Report) -> Iterator[str]:
             f"answers are wrong. It may lie off the curve, since it leaves out what looks like {other}."
         )
     labels = f"{noun}s that get an answer (%)", "wrong answers (%)"
-    yield _figure(
+    yield figure(
         show.lines(curves, *labels, width=WIDTH),
         "Risk against coverage: the share of wrong answers if only the surest are given.",
         caption,
@@ -279,12 +262,12 @@ def _worse(report: Report) -> Iterator[str]:
         ((kind, severity) for kind in curves for severity in curves[kind]),
         key=lambda place: curves[place[0]][place[1]].value,
     )
-    yield from _section(
+    yield from section(
         f"{noun.title()}s made worse",
         f"Wrong, averaged over all kinds and severities: {percent(report.worse.mean_error)}.",
         f"Worst ({kind}, {severity:g} {UNITS[kind]}): {curves[kind][severity]} right.",
     )
-    yield _figure(
+    yield figure(
         show.curves({"this model": curves}, UNITS),
         "Accuracy against severity, a small frame for each kind.",
         f"Each frame is one way to make {noun}s worse, more so towards the right: the points are the accuracy, the "
@@ -296,16 +279,16 @@ def _elsewhere(report: Report) -> Iterator[str]:
     """Of the ten digits alone."""
     if not (report.redrawn and report.elsewhere):
         return
-    yield from _section(
+    yield from section(
         "Digits drawn elsewhere",
         f"Redrawn in any size, with any pen: {report.redrawn.all} drawings right.",
         f"Scikit-learn's digits, by other writers: {report.elsewhere.writers} right.",
     )
     yield from _grid(report.redrawn)
     styles = report.elsewhere.styles
-    yield _figure(
+    yield figure(
         show.intervals(list(styles.values()), list(styles), "named rightly (%)", WIDTH),
-        "Accuracy on each of six ways to write a digit.",
+        "Accuracy on each way to write a digit.",
         "Each row is a way to write a digit, drawn by program, some of them rare in MNIST: the point is the share that "
         "is named rightly, the bar the 95 % interval.",
     )
@@ -319,19 +302,8 @@ def _grid(found: Redrawn) -> Iterator[str]:
         "Each row is a size of the redrawn digits, in parts of the canvas, each column a pen, in parts of the digit: "
         f"the share right in %, with its 95 % interval, of {found.cells[0].right.n} drawings."
     )
-    head = "".join(f'<th scope="col">pen {pen:.0%}</th>' for pen in pens)
-    yield f'<div class="wide"><table><caption>{caption}</caption><tr><td></td>{head}</tr>'
-    for size in sizes:
-        row = "".join(_cell(cells[size, pen]) for pen in pens)
-        yield f'<tr><th scope="row">size {size:.0%}</th>{row}</tr>'
-    yield "</table></div>"
-
-
-def _cell(right: Share) -> str:
-    low, high = right.interval
-    # With "to" between them the table would be wider than a telephone.
-    interval = f"{100 * low:.0f}&ndash;{100 * high:.0f}"
-    return f"<td>{100 * right.value:.0f}<br><small>{interval}</small></td>"
+    rows = {f"size {size:.0%}": [cells[size, pen] for pen in pens] for size in sizes}
+    yield from table(caption, [f"pen {pen:.0%}" for pen in pens], rows)
 
 
 def _refusal(report: Report) -> Iterator[str]:
@@ -340,22 +312,53 @@ def _refusal(report: Report) -> Iterator[str]:
     if not report.refusal:
         names = "a digit" if digit else "one of its classes"
         text = f"This model has no threshold of doubt: it names {names} on everything."
-        yield from _section(title, text)
+        yield from section(title, text)
         return
     passed = report.non_digits
     said = [f"Refused of the {report.noun}s: {report.refusal.refused}."]
+    if report.written:
+        name, style = report.written.worst
+        worst = report.written.refused[name][style]
+        said.append(f"Most of drawings of one digit in one style: {worst} ({name}, {style}).")
     if passed:
         said += [f"Taken for digits, {group}: {share}." for group, share in passed.groups.items()]
     elif report.refusal.answered:
         said.append(f"Right of those that get an answer: {report.refusal.answered}.")
-    yield from _section(title, *said)
+    yield from section(title, *said)
+    yield _refused(report.refusal, report.noun, report.classes)
+    if report.written:
+        yield from _styles(report.written)
     if passed:
         yield _non_digits(passed)
 
 
+def _refused(about: Refusal, noun: str, classes: tuple[str, ...]) -> str:
+    """By class: a mean over all may hide that one pays for the others."""
+    found, names = about.by_class, dict(zip(classes, show.written(classes), strict=True))
+    one = "digit" if noun == "digit" else "class"
+    return figure(
+        show.intervals(list(found.values()), [names[name] for name in found], "refused (%)", WIDTH),
+        f"Each {one}'s share that is refused.",
+        f"Each row is a {one}: the point is the share that is refused, the bar the 95 % interval; further "
+        "left is better.",
+    )
+
+
+def _styles(found: Written) -> Iterator[str]:
+    """A table with a row for each style and a column for each digit."""
+    refused = found.refused
+    styles = list(refused["0"])
+    caption = (
+        "Each row is a style in which a program drew digits that no recipe learns from, each column a digit: "
+        f"the share refused in %, with its 95 % interval, of {refused['0'][styles[0]].n} drawings."
+    )
+    rows = {style: [by_style[style] for by_style in refused.values()] for style in styles}
+    yield from table(caption, list(refused), rows)
+
+
 def _non_digits(passed: NonDigits) -> str:
     kinds = passed.kinds
-    return _figure(
+    return figure(
         show.intervals(list(kinds.values()), list(kinds), "taken for a digit (%)", WIDTH),
         "Each kind's share that is taken for a digit.",
         "Each row is a kind of non-digits: the point is the share that passes for a digit, the bar the 95 % interval; "
