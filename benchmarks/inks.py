@@ -60,13 +60,16 @@ def thinned(mask: np.ndarray, width: float) -> np.ndarray:
 
     Each stroke loses the same part of its own width on both sides, so that a thin one isn't cut.
     """
-    keep = width / MARKER
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1) > 0.5).astype(np.float32)[1:-1, 1:-1]
+    size = max(3, 2 * round(0.05 * len(mask)) + 1)
+    middle = ndimage.maximum_filter(depth, size)
+    spine = depth[(depth > 0) & (depth >= middle - 0.5)]
+    keep = width * len(mask) / max(1.0, 2 * float(np.median(spine)))
     if keep >= 1:
         return mask
-    depth = ndimage.distance_transform_edt(mask > 0.5).astype(np.float32)
-    size = max(3, 2 * round(0.6 * MARKER * len(mask)) + 1)
-    middle = ndimage.gaussian_filter(ndimage.maximum_filter(depth, size), size / 6)
-    return cropped((depth - (1 - keep) * middle + 0.5).clip(0, 1))
+    middle = ndimage.gaussian_filter(middle, size / 4)
+    left = (depth - (1 - keep) * middle + 0.5).clip(0, 1)
+    return cropped(np.where(depth > 0, left, 0.0))
 
 
 def cropped(mask: np.ndarray) -> np.ndarray:
