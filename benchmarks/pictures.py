@@ -11,6 +11,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
+import photos  # noqa: F401
 import scans  # noqa: F401
 from conditions import CONDITIONS, Condition
 from digitlib import data
