@@ -84,8 +84,8 @@ def warm(hand: Hand) -> Image.Image:
 
 @condition(LIGHT, "evening")
 def evening(hand: Hand) -> Image.Image:
-    """Little light: paper at 25 to 45 % of full, grain of 8 to 16 levels with blotches of colour, then brightened by half."""
-    scene = written(hand) * hand.random.uniform(0.25, 0.45)
+    """Little light: paper at 30 to 45 % of full, grain of 8 to 16 levels with blotches of colour, then brightened by half."""
+    scene = written(hand) * hand.random.uniform(0.3, 0.45)
     noise = hand.random.uniform(8, 16)
     seen = 1.5 * grain(hand.random, blurred(scene, 1.2), noise, 0.5 * noise)
     return saved(picture(seen), quality=hand.random.randint(60, 91))
@@ -150,7 +150,8 @@ def dark_table(hand: Hand) -> Image.Image:
 def light_table(hand: Hand) -> Image.Image:
     """A whole page on a table nearly as bright as it, so that little but its shadow shows its edge."""
     page = written(hand, box=INNER, share=(0.4, 0.8))
-    ground = papers.plain(papers.shape(hand.random, 400, 760), tuple(hand.random.uniform(0.66, 0.82, 3)))
+    colour = hand.random.uniform(0.66, 0.8) + hand.random.uniform(-0.04, 0.04, 3)
+    ground = papers.plain(papers.shape(hand.random, 400, 760), tuple(colour))
     return taken(hand, lying(hand, ground, page))
 
 
@@ -217,7 +218,8 @@ def noted(hand: Hand) -> Image.Image:
     note = papers.plain((side, side), colour[random.randint(4)])
     photography.slope(random, note, 0.15)
     lay(hand, note, "felt pen", (0.45, 0.75), (0.1, 0.1, 0.15), INNER)
-    ground = papers.plain((round(side * 1.25), round(side * 1.3)), tuple(random.uniform(0.1, 0.85, 3)))
+    desk = (random.uniform(0.15, 0.75) + random.uniform(-0.08, 0.08, 3)).clip(0.05, 1)
+    ground = papers.plain((round(side * 1.25), round(side * 1.3)), tuple(desk))
     return taken(hand, lying(hand, ground, note, 0.1))
 
 

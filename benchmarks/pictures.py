@@ -13,6 +13,7 @@ from PIL import Image
 
 import photos  # noqa: F401
 import scans  # noqa: F401
+import screens  # noqa: F401
 from conditions import CONDITIONS, Condition
 from digitlib import data
 from digitlib.drawn import handwriting
