@@ -1,12 +1,4 @@
-"""What a condition of ``pictures.py`` is, and the list in which each one stands.
-
-A condition is a function from a :class:`inks.Hand` to a Pillow image; its docstring's first sentence states it. Those of
-a kind stand together.
-
-The halves: counted through the list in the order in which it stands, every second condition is asked once, at the end;
-the others are those that the reading of pictures was chosen on. So each kind of two or more is in both halves. This rule
-was written down before any picture was asked about.
-"""
+"""What a condition of ``pictures.py`` is: a kind of picture that people send, stated in one sentence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +7,7 @@ from PIL import Image
 
 from inks import Hand
 
-__all__ = ["CONDITIONS", "Condition", "condition", "halves"]
+__all__ = ["NOTHING", "Condition", "condition"]
 
 NOTHING = "no digit"
 """The kind of the conditions whose pictures show no digit, or more than one."""
@@ -27,8 +19,8 @@ class Condition:
 
     Attributes:
         name: a few words.
-        kind: what it is like.
-        states: one sentence.
+        kind: what it is like; conditions of a kind stand together.
+        states: one sentence, the docstring of what draws it.
         draw: makes a picture.
     """
 
@@ -43,24 +35,10 @@ class Condition:
         return self.kind != NOTHING
 
 
-CONDITIONS: dict[str, Condition] = {}
-"""By name, in their order."""
+def condition(kind: str, name: str) -> Callable[[Callable[[Hand], Image.Image]], Condition]:
+    """Make a condition of the decorated function."""
 
+    def made(draw: Callable[[Hand], Image.Image]) -> Condition:
+        return Condition(name, kind, " ".join((draw.__doc__ or "").split()), draw)
 
-def condition(kind: str, name: str) -> Callable:
-    """Put the decorated function on the list."""
-
-    def listed(draw: Callable[[Hand], Image.Image]) -> Callable[[Hand], Image.Image]:
-        if name in CONDITIONS:
-            raise ValueError(f"expected a new name, got {name!r}")
-        states = " ".join((draw.__doc__ or "").split("\n\n")[0].split())
-        CONDITIONS[name] = Condition(name, kind, states, draw)
-        return draw
-
-    return listed
-
-
-def halves() -> tuple[list[Condition], list[Condition]]:
-    """Those chosen on, and those asked once."""
-    every = list(CONDITIONS.values())
-    return every[0::2], every[1::2]
+    return made

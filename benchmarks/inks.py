@@ -148,9 +148,13 @@ def lay(
     random, pen = hand.random, PENS[pen] if isinstance(pen, str) else pen
     rows, columns = paper.shape[:2]
     left, top, right, bottom = np.multiply(box, (columns, rows, columns, rows))
-    mask = hand.mask(random.uniform(*share) * min(right - left, bottom - top), random.uniform(*pen.widths))
+    mask = hand.mask(
+        random.uniform(*share) * min(right - left, bottom - top), random.uniform(*pen.widths)
+    )
     if pen.grain:
-        rough = ndimage.zoom(random.uniform(size=[side // 2 + 1 for side in mask.shape]), 2, order=1)
+        rough = ndimage.zoom(
+            random.uniform(size=[side // 2 + 1 for side in mask.shape]), 2, order=1
+        )
         mask = mask * (1 - pen.grain * rough[: len(mask), : mask.shape[1]]).astype(np.float32)
     colour = colour or pen.colours[random.randint(len(pen.colours))]
     x = left + random.uniform() * max(0, right - left - mask.shape[1])

@@ -44,12 +44,16 @@ def plain(shape: tuple[int, int], colour: Colour) -> np.ndarray:
 def white(random: Random, size: tuple[int, int]) -> np.ndarray:
     """A sheet of office paper: nearly white, a little warm or cold."""
     level = random.uniform(0.9, 0.99)
-    return plain(size, (level, level - random.uniform(0, 0.02), level - random.uniform(-0.02, 0.04)))
+    return plain(
+        size, (level, level - random.uniform(0, 0.02), level - random.uniform(-0.02, 0.04))
+    )
 
 
 def fibres(random: Random, ground: np.ndarray, depth: float) -> None:
     """A texture as of rough paper or cloth: soft noise, as deep as this."""
-    rough = ndimage.gaussian_filter(random.standard_normal(ground.shape[:2]).astype(np.float32), 1.2)
+    rough = ndimage.gaussian_filter(
+        random.standard_normal(ground.shape[:2]).astype(np.float32), 1.2
+    )
     ground += depth * (rough / rough.std())[..., None]
 
 
@@ -92,7 +96,9 @@ def lines(
     put(ground, mask, colour, 0, 0, strength)
 
 
-def dust(random: Random, ground: np.ndarray, count: int, radius: tuple[float, float], colour: Colour) -> None:
+def dust(
+    random: Random, ground: np.ndarray, count: int, radius: tuple[float, float], colour: Colour
+) -> None:
     """Specks, round or long, of a radius in pixels within bounds."""
     for _ in range(count):
         r = random.uniform(*radius)
@@ -102,7 +108,14 @@ def dust(random: Random, ground: np.ndarray, count: int, radius: tuple[float, fl
         along, aside = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
         mask = (r - np.hypot(along, aside / long) + 0.5).clip(0, 1).astype(np.float32)
         rows, columns = ground.shape[:2]
-        put(ground, mask, colour, random.randint(columns), random.randint(rows), random.uniform(0.5, 1))
+        put(
+            ground,
+            mask,
+            colour,
+            random.randint(columns),
+            random.randint(rows),
+            random.uniform(0.5, 1),
+        )
 
 
 def stains(random: Random, ground: np.ndarray, colour: Colour = (0.75, 0.62, 0.42)) -> None:
@@ -160,7 +173,9 @@ def wood(random: Random, size: tuple[int, int], colour: Colour = (0.55, 0.38, 0.
     return (light[..., None] * np.asarray(colour)).astype(np.float32)
 
 
-def framed(ground: np.ndarray, box: tuple[float, float, float, float], width: float, colour: Colour) -> None:
+def framed(
+    ground: np.ndarray, box: tuple[float, float, float, float], width: float, colour: Colour
+) -> None:
     """The frame of a rectangle, left, top, right, bottom in pixels."""
     left, top, right, bottom = box
     way = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]

@@ -81,7 +81,9 @@ def shaken(random: Random, scene: np.ndarray, length: float) -> np.ndarray:
     """Moved while it was taken, so many pixels in one direction."""
     turn = random.uniform(0, np.pi)
     steps = np.linspace(-length / 2, length / 2, max(2, round(length)))
-    moved = [np.roll(scene, (round(t * np.sin(turn)), round(t * np.cos(turn))), (0, 1)) for t in steps]
+    moved = [
+        np.roll(scene, (round(t * np.sin(turn)), round(t * np.cos(turn))), (0, 1)) for t in steps
+    ]
     return np.mean(moved, axis=0, dtype=np.float32)
 
 

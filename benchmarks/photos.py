@@ -1,6 +1,6 @@
 """Conditions of ``pictures.py``: photos, by their light, their surroundings, their lens and their colours.
 
-Each function makes a picture; its docstring's first sentence states the condition, and :mod:`conditions` keeps the list.
+Each function makes a picture; its docstring states the condition, and :mod:`album` keeps the list.
 """
 
 import numpy as np
@@ -33,7 +33,11 @@ def written(hand: Hand, paper: np.ndarray | None = None, **where: object) -> np.
 
 
 def taken(
-    hand: Hand, scene: np.ndarray, sigma: tuple = (2, 6), soft: tuple = (0.7, 1.5), quality: tuple = (60, 92)
+    hand: Hand,
+    scene: np.ndarray,
+    sigma: tuple = (2, 6),
+    soft: tuple = (0.7, 1.5),
+    quality: tuple = (60, 92),
 ) -> Image.Image:
     """What a phone sends: a little soft, some grain, some noise of colour, a JPEG; each within its bounds."""
     random = hand.random
@@ -103,7 +107,9 @@ def over_exposed(hand: Hand) -> Image.Image:
 def shaded(hand: Hand) -> Image.Image:
     """A shadow's edge across the sheet, 30 to 60 % darker on one side, soft over 2 to 12 pixels."""
     scene = written(hand)
-    photography.shadow(hand.random, scene, hand.random.uniform(0.3, 0.6), hand.random.uniform(2, 12))
+    photography.shadow(
+        hand.random, scene, hand.random.uniform(0.3, 0.6), hand.random.uniform(2, 12)
+    )
     return taken(hand, scene)
 
 
@@ -114,7 +120,9 @@ def under_phone(hand: Hand) -> Image.Image:
     rows, columns = scene.shape[:2]
     left, right = np.array([random.uniform(0.1, 0.35), random.uniform(0.6, 0.9)]) * columns
     dark = np.zeros((rows, columns, 1), np.float32)
-    dark[round(random.uniform(0.2, 0.5) * rows) :, round(left) : round(right)] = random.uniform(0.25, 0.5)
+    dark[round(random.uniform(0.2, 0.5) * rows) :, round(left) : round(right)] = random.uniform(
+        0.25, 0.5
+    )
     scene *= 1 - blurred(dark, random.uniform(6, 20))
     return taken(hand, scene)
 
@@ -183,12 +191,17 @@ def fingered(hand: Hand) -> Image.Image:
     side = random.randint(4)
     scene = np.rot90(scene, side).copy()
     rows, columns = scene.shape[:2]
-    length, half = random.uniform(0.12, 0.22) * columns, random.uniform(0.07, 0.12) * max(rows, columns)
+    length, half = (
+        random.uniform(0.12, 0.22) * columns,
+        random.uniform(0.07, 0.12) * max(rows, columns),
+    )
     middle = random.uniform(0.2, 0.8) * rows
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     far = np.hypot(np.maximum(x - length + half, 0), y - middle)
     round_off = 0.72 + 0.28 * np.sqrt((1 - (far / half) ** 2).clip(0, 1))
-    skin = np.asarray([(0.85, 0.62, 0.5), (0.55, 0.38, 0.28), (0.36, 0.24, 0.18)][random.randint(3)])
+    skin = np.asarray(
+        [(0.85, 0.62, 0.5), (0.55, 0.38, 0.28), (0.36, 0.24, 0.18)][random.randint(3)]
+    )
     mask = blurred((far < half)[..., None].astype(np.float32), 2.5)
     scene += mask * ((round_off[..., None] * skin).astype(np.float32) - scene)
     return taken(hand, np.ascontiguousarray(np.rot90(scene, -side)))
@@ -356,7 +369,9 @@ def panorama(hand: Hand) -> Image.Image:
 def coloured(hand: Hand, paper: tuple, ink: tuple, pen: str = "felt pen") -> np.ndarray:
     """Paper of one colour, each channel off by up to 4 %, with a digit in another."""
     random = hand.random
-    ground = papers.plain(papers.shape(random), tuple(np.clip(paper + random.uniform(-0.04, 0.04, 3), 0, 1)))
+    ground = papers.plain(
+        papers.shape(random), tuple(np.clip(paper + random.uniform(-0.04, 0.04, 3), 0, 1))
+    )
     papers.fibres(random, ground, 0.008)
     lay(hand, ground, pen, colour=tuple(np.clip(ink + random.uniform(-0.04, 0.04, 3), 0, 1)))
     return ground
@@ -404,7 +419,9 @@ def on_black(hand: Hand) -> Image.Image:
 def crayon(hand: Hand) -> Image.Image:
     """A broad crayon of any strong colour, torn up by the texture of rough white paper."""
     random = hand.random
-    ink = ((0.85, 0.2, 0.2), (0.15, 0.35, 0.8), (0.1, 0.5, 0.25), (0.5, 0.2, 0.6))[random.randint(4)]
+    ink = ((0.85, 0.2, 0.2), (0.15, 0.35, 0.8), (0.1, 0.5, 0.25), (0.5, 0.2, 0.6))[
+        random.randint(4)
+    ]
     scene = papers.white(random, papers.shape(random)) * 0.92
     blank = scene.copy()
     lay(hand, scene, "brush", colour=ink)

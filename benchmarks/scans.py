@@ -1,6 +1,6 @@
 """Conditions of ``pictures.py``: scans, lined paper, forms, cut-outs.
 
-Each function makes a picture; its docstring's first sentence states the condition, and :mod:`conditions` keeps the list.
+Each function makes a picture; its docstring states the condition, and :mod:`album` keeps the list.
 """
 
 import numpy as np
@@ -290,7 +290,9 @@ def shadowed(hand: Hand) -> Image.Image:
     paper = written(hand, sheet(hand), box=(0.18, 0.18, 0.82, 0.8), share=(0.4, 0.85))
     rows, columns = paper.shape[:2]
     card = Image.new("L", (columns, rows))
-    card.paste(255, tuple(round(part) for part in (0.1 * columns, 0.1 * rows, 0.9 * columns, 0.88 * rows)))
+    card.paste(
+        255, tuple(round(part) for part in (0.1 * columns, 0.1 * rows, 0.9 * columns, 0.88 * rows))
+    )
     soft = np.asarray(card.filter(ImageFilter.GaussianBlur(10)), np.float32)
     shade = hand.random.uniform(0.3, 0.6) * ndimage.shift(soft, (6, 0), order=0)
     paper[np.asarray(card) == 0] = 0
@@ -333,10 +335,16 @@ def torn(hand: Hand) -> Image.Image:
     rows, columns = paper.shape[:2]
     y, x = np.mgrid[0:rows, 0:columns]
     edge = np.minimum(np.minimum(y, rows - y) / rows, np.minimum(x, columns - x) / columns)
-    rough = 0.09 + 0.05 * clouds(random, (rows, columns), 9) + 0.03 * clouds(random, (rows, columns), 50)
+    rough = (
+        0.09
+        + 0.05 * clouds(random, (rows, columns), 9)
+        + 0.03 * clouds(random, (rows, columns), 50)
+    )
     alpha = ((edge - rough) * 300 + 0.5).clip(0, 1)
     ground = papers.plain((rows, columns), tuple(random.uniform(0.15, 0.7, 3)))
     corners = [(0, 0), (columns, 0), (columns, rows), (0, rows)]
     papers.on(ground, paper, corners, alpha, 0.3)
     fill = tuple(round(255 * level) for level in ground[0, 0])
-    return saved(turned(picture(grain(random, ground, 2)), random.uniform(-12, 12), fill), quality=80)
+    return saved(
+        turned(picture(grain(random, ground, 2)), random.uniform(-12, 12), fill), quality=80
+    )

@@ -1,6 +1,6 @@
 """Conditions of ``pictures.py``: boards, screens, odd grounds, and pictures without a digit to name.
 
-Each function makes a picture; its docstring's first sentence states the condition, and :mod:`conditions` keeps the list.
+Each function makes a picture; its docstring states the condition, and :mod:`album` keeps the list.
 """
 
 import numpy as np
@@ -36,7 +36,9 @@ def smears(hand: Hand, ground: np.ndarray, colour: tuple, strength: float) -> No
         length = hand.random.uniform(0.15, 0.4) * far
         way = [(x, y), (x + length * np.cos(turn), y + length * np.sin(turn))]
         mask = papers.strokes((rows, columns), [way], hand.random.uniform(0.04, 0.1) * far)
-        mask = blurred(mask[..., None], 6)[..., 0] * (0.5 + 0.5 * clouds(hand.random, (rows, columns), 20))
+        mask = blurred(mask[..., None], 6)[..., 0] * (
+            0.5 + 0.5 * clouds(hand.random, (rows, columns), 20)
+        )
         put(ground, mask, colour, 0, 0, strength)
 
 
@@ -56,7 +58,14 @@ def badly_wiped(hand: Hand) -> Image.Image:
     smears(hand, scene, (0.45, 0.47, 0.55), 0.2)
     old = hand.mask(0.4 * min(scene.shape[:2]), 0.08, random.randint(10))
     left, top = random.randint(scene.shape[1] - 40), random.randint(scene.shape[0] - 40)
-    put(scene, ndimage.gaussian_filter(old, 1.5), (0.2, 0.2, 0.4), left, top, random.uniform(0.08, 0.18))
+    put(
+        scene,
+        ndimage.gaussian_filter(old, 1.5),
+        (0.2, 0.2, 0.4),
+        left,
+        top,
+        random.uniform(0.08, 0.18),
+    )
     lay(hand, scene, "whiteboard marker", (0.35, 0.65))
     photography.slope(random, scene, random.uniform(0.05, 0.3))
     return taken(hand, scene)
@@ -84,7 +93,8 @@ def slate(hand: Hand) -> Image.Image:
     lay(hand, inside, "chalk", (0.45, 0.75), box=(0.1, 0.1, 0.9, 0.9))
     top, left = ((side - within) // 2 for side, within in zip(size, inside.shape[:2], strict=True))
     frame[top : top + len(inside), left : left + inside.shape[1]] = inside
-    ground = papers.plain((round(size[0] * 1.2), round(size[1] * 1.2)), tuple(random.uniform(0.4, 0.8, 3)))
+    table = random.uniform(0.4, 0.75) + random.uniform(-0.06, 0.06, 3)
+    ground = papers.plain((round(size[0] * 1.2), round(size[1] * 1.2)), tuple(table))
     return taken(hand, lying(hand, ground, frame, 0.08))
 
 
@@ -187,7 +197,9 @@ def signature(hand: Hand) -> Image.Image:
     """A signature pad's picture: thin bright strokes of one pixel's softness on black, or dark on grey, two to sixteen levels."""
     random = hand.random
     bright = random.uniform() < 0.6
-    scene = canvas(hand, 0.0 if bright else 0.8, (random.randint(120, 240), random.randint(260, 420)))
+    scene = canvas(
+        hand, 0.0 if bright else 0.8, (random.randint(120, 240), random.randint(260, 420))
+    )
     ink = (1, 1, 1) if bright else (0.05, 0.05, 0.2)
     lay(hand, scene, "fineliner", (0.5, 0.85), ink)
     levels = int(random.choice([2, 4, 16]))
@@ -255,10 +267,10 @@ def fogged(hand: Hand) -> Image.Image:
 
 @condition(GROUND, "on cloth")
 def cloth(hand: Hand) -> Image.Image:
-    """A felt pen on light woven cloth, its threads 3 to 5 pixels apart and 6 to 10 % deep."""
+    """A felt pen on light woven cloth, its threads 5 to 8 pixels apart and 6 to 10 % deep."""
     random, scene = hand.random, sheet(hand)
     rows, columns = scene.shape[:2]
-    pitch, depth = random.uniform(3, 5), random.uniform(0.06, 0.1)
+    pitch, depth = random.uniform(5, 8), random.uniform(0.06, 0.1)
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     scene *= 1 + depth * (np.sin(2 * np.pi * x / pitch) * np.sin(2 * np.pi * y / pitch))[..., None]
     lay(hand, scene, "felt pen", (0.35, 0.7))
@@ -328,7 +340,13 @@ def swept(hand: Hand) -> Image.Image:
     steps = np.cumsum(random.normal(0, 0.25, 40))
     way = random.uniform(0.2, 0.7, 2) * scene.shape[1::-1]
     ways = [np.cumsum([way, *5 * np.stack([np.cos(steps), np.sin(steps)], 1)], axis=0)]
-    put(scene, papers.strokes(scene.shape[:2], [list(map(tuple, ways[0]))], 1.2), (0.3, 0.25, 0.2), 0, 0)
+    put(
+        scene,
+        papers.strokes(scene.shape[:2], [list(map(tuple, ways[0]))], 1.2),
+        (0.3, 0.25, 0.2),
+        0,
+        0,
+    )
     return saved(picture(grain(random, scene, 2), "L"), quality=85)
 
 
@@ -336,12 +354,14 @@ def swept(hand: Hand) -> Image.Image:
 def two(hand: Hand) -> Image.Image:
     """Two digits side by side, of one height and a stroke's width apart or more, photographed."""
     scene, random = sheet(hand), hand.random
-    height, width = 0.4 * min(scene.shape[:2]), random.uniform(0.06, 0.12)
+    height, width = 0.32 * min(scene.shape[:2]), random.uniform(0.06, 0.12)
     masks = [hand.mask(height, width, label) for label in (random.randint(10), hand.label)]
-    x = (scene.shape[1] - sum(mask.shape[1] for mask in masks)) * random.uniform(0.1, 0.6)
+    gap = random.uniform(0.1, 0.35) * height
+    free = scene.shape[1] - gap - sum(mask.shape[1] for mask in masks)
+    x = free * random.uniform(0.1, 0.9)
     for mask in masks:
         put(scene, mask, (0.1, 0.1, 0.2), round(x), round(0.3 * len(scene)), 0.9)
-        x += mask.shape[1] + random.uniform(0.1, 0.35) * height
+        x += mask.shape[1] + gap
     return taken(hand, scene)
 
 
@@ -353,7 +373,14 @@ def word(hand: Hand) -> Image.Image:
     """A printed word of three to five letters, photographed."""
     scene, random = sheet(hand), hand.random
     size = 0.16 * scene.shape[1]
-    text(scene, 0.2 * scene.shape[1], 0.35 * len(scene), WORDS[random.randint(len(WORDS))], size, (0.1, 0.1, 0.15))
+    text(
+        scene,
+        0.2 * scene.shape[1],
+        0.35 * len(scene),
+        WORDS[random.randint(len(WORDS))],
+        size,
+        (0.1, 0.1, 0.15),
+    )
     return taken(hand, scene)
 
 
@@ -374,7 +401,11 @@ def house(random: np.random.RandomState) -> list[list[tuple]]:
     """Walls, a roof and a door."""
     walls = [(0.1, 1), (0.1, 0.45), (0.9, 0.45), (0.9, 1), (0.1, 1)]
     x = random.uniform(0.3, 0.5)
-    return [walls, [(0.02, 0.5), (0.5, 0), (0.98, 0.5)], [(x, 1), (x, 0.7), (x + 0.2, 0.7), (x + 0.2, 1)]]
+    return [
+        walls,
+        [(0.02, 0.5), (0.5, 0), (0.98, 0.5)],
+        [(x, 1), (x, 0.7), (x + 0.2, 0.7), (x + 0.2, 1)],
+    ]
 
 
 def face(random: np.random.RandomState) -> list[list[tuple]]:
