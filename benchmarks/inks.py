@@ -151,6 +151,9 @@ def lay(
     mask = hand.mask(
         random.uniform(*share) * min(right - left, bottom - top), random.uniform(*pen.widths)
     )
+    if mask.shape[1] > right - left:  # a wide one in a narrow place
+        size = (int(right - left), max(8, round(len(mask) * (right - left) / mask.shape[1])))
+        mask = np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.BILINEAR))
     if pen.grain:
         rough = ndimage.zoom(
             random.uniform(size=[side // 2 + 1 for side in mask.shape]), 2, order=1
