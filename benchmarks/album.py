@@ -11,6 +11,9 @@ import zlib
 import numpy as np
 from PIL import Image
 
+import blanks
+import cutouts
+import lenses
 import photos
 import scans
 import screens
@@ -23,11 +26,11 @@ __all__ = ["CONDITIONS", "draw", "halves"]
 
 CONDITIONS: dict[str, Condition] = {
     one.name: one
-    for module in (scans, photos, screens)
+    for module in (scans, cutouts, photos, lenses, screens, blanks)
     for one in vars(module).values()
     if isinstance(one, Condition)
 }
-"""By name, in their order: as the three modules hold them, one module after the other."""
+"""By name, in their order: as the modules hold them, one module after the other."""
 
 STYLES = ("large", "large", "round", "tall", "slanted", "shaky")
 """The styles of writing, of which each drawing has one; the pens are the pictures' own."""

@@ -1,7 +1,7 @@
 """The ink of ``pictures.py``: a digit as a mask of any size, and pens that lay it on paper.
 
-A mask is float32 ``(H, W)``, 0 where there is no ink and 1 where it is full, cropped to the ink; its edges are as soft as
-a lens or a screen makes them, over about a pixel. Paper is float32 ``(H, W, 3)``, red, green and blue from 0 to 1.
+A mask is float32 ``(H, W)``, 0 where there is no ink and 1 where it is full, cropped to the ink; its edges are as soft
+as a lens or a screen makes them, over about a pixel. Paper is float32 ``(H, W, 3)``, red, green and blue from 0 to 1.
 All chance comes from the numpy.random.RandomState that is handed in.
 """
 

@@ -164,7 +164,7 @@ def show_through(random: Random, ground: np.ndarray, mask: np.ndarray, strength:
 
 def wood(random: Random, size: tuple[int, int], colour: Colour = (0.55, 0.38, 0.24)) -> np.ndarray:
     """A table's boards, their grain along the rows."""
-    rows, columns = size
+    rows = size[0]
     y = np.arange(rows, dtype=np.float32)[:, None] / rows
     waves = np.sin(2 * np.pi * (random.uniform(6, 14) * y + 2 * clouds(random, size, 4)))
     fine = clouds(random, (rows, 8), rows / 3)[:, :1] - 0.5

@@ -1,6 +1,6 @@
 """The light, the lens, the sensor and the file of ``pictures.py``: from a scene to a picture as one sends it.
 
-A scene is float32 ``(H, W, 3)``, red, green and blue from 0 to 1. Light changes it in place; a lens returns another one.
+A scene is float32 ``(H, W, 3)``, red, green and blue from 0 to 1. Light changes it in place; a lens returns another.
 All chance comes from the numpy.random.RandomState that is handed in. A file is made by writing and reading real bytes.
 """
 
@@ -47,7 +47,9 @@ def vignette(scene: np.ndarray, depth: float) -> None:
 
 
 def flash(random: Random, scene: np.ndarray, strength: float) -> None:
-    """A lamp's reflection: a spot that washes out what lies under its middle, over a scene that is darker far from it."""
+    """A lamp's reflection: a spot that washes out what lies under its middle, over a scene that is darker far from
+    it.
+    """
     rows, columns = scene.shape[:2]
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     middle = random.uniform(0.1, 0.9, 2) * (rows, columns)

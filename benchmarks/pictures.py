@@ -1,12 +1,12 @@
 """Pictures as people send them: what does the classifier make of them? ``python benchmarks/pictures.py`` asks it.
 
-Each condition of :mod:`album` is a kind of scan, photo, cut-out, board or screen, stated in a sentence. Of a digit, right
-is its name. Of a picture without a digit, or with two, right is "blank" or a refusal. What is named otherwise is wrong,
-and surely wrong above 0.9.
+Each condition of :mod:`album` is a kind of scan, photo, cut-out, board or screen, stated in a sentence. Of a digit,
+right is its name. Of a picture without a digit, or with two, right is "blank" or a refusal. What is named otherwise is
+wrong, and surely wrong above 0.9.
 
 The reading of pictures was chosen on half of the conditions (:func:`album.halves`), which is what this asks about. The
-other half is asked once, at the end: ``--all`` asks both, and writes ``pictures.json``, ``pictures.md`` and the ledger's
-entries.
+other half is asked once, at the end: ``--all`` asks both, and writes ``pictures.json``, ``pictures.md`` and the entries
+of the ledger.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from album import CONDITIONS, draw, halves
@@ -188,8 +188,8 @@ TOP = """# Pictures as people send them
 Digits, half of them MNIST's validation digits and half drawn by strokes that no recipe learned from, as scans, photos,
 cut-outs, boards and screens show them; and a few pictures without a digit, or with two, where "blank" and "not a digit"
 are right. The reading of pictures was chosen on every second condition of the list; the others were asked once, when
-nothing was to be chosen any more. "Surely wrong" is a wrong name above 0.9; brackets hold 95 % intervals. "Before" is the
-way of reading, and the weights, that came before: they cleaned only what was unevenly lit."""
+nothing was to be chosen any more. "Surely wrong" is a wrong name above 0.9; brackets hold 95 % intervals. "Before" is
+the way of reading, and the weights, that came before: they cleaned only what was unevenly lit."""
 
 
 def main() -> None:

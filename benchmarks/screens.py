@@ -1,4 +1,4 @@
-"""Conditions of ``pictures.py``: boards, screens, odd grounds, and pictures without a digit to name.
+"""Conditions of ``pictures.py``: boards, screens, odd grounds.
 
 Each function makes a picture; its docstring states the condition, and :mod:`album` keeps the list.
 """
@@ -9,10 +9,10 @@ from scipy import ndimage
 
 import papers
 import photography
-from conditions import NOTHING, condition
+from conditions import condition
 from inks import Hand, clouds, lay, put
 from photography import blurred, grain, picture, saved
-from photos import lying, sheet, tables, taken, written
+from photos import lying, sheet, taken, written
 
 __all__: list[str] = []
 
@@ -73,7 +73,9 @@ def badly_wiped(hand: Hand) -> Image.Image:
 
 @condition(BOARD, "blackboard")
 def blackboard(hand: Hand) -> Image.Image:
-    """White or yellow chalk on a black or green board with its dust and two to five pale smears, grain of 3 to 8 levels."""
+    """White or yellow chalk on a black or green board with its dust and two to five pale smears, grain of 3 to 8
+    levels.
+    """
     colour = ((0.13, 0.14, 0.14), (0.12, 0.25, 0.19))[hand.random.randint(2)]
     scene = board(hand, colour)
     papers.fibres(hand.random, scene, 0.015)
@@ -139,7 +141,9 @@ def drawing(hand: Hand) -> Image.Image:
 
 @condition(SCREEN, "drawing app with a toolbar")
 def toolbar(hand: Hand) -> Image.Image:
-    """A drawing app's screenshot, light or dark, with a bar of five to eight round coloured tools along one edge, a PNG."""
+    """A drawing app's screenshot, light or dark, with a bar of five to eight round coloured tools along one edge, a
+    PNG.
+    """
     random, dark = hand.random, hand.random.uniform() < 0.5
     scene = canvas(hand, 0.1 if dark else 1.0)
     rows, columns = scene.shape[:2]
@@ -158,7 +162,9 @@ def toolbar(hand: Hand) -> Image.Image:
 
 @condition(SCREEN, "window on a desktop")
 def window(hand: Hand) -> Image.Image:
-    """A window with a title bar and three round buttons, white canvas within, on a coloured desktop that shows around it."""
+    """A window with a title bar and three round buttons, white canvas within, on a coloured desktop that shows around
+    it.
+    """
     random, size = hand.random, papers.shape(hand.random, 420, 760)
     rows, columns = size
     scene = papers.plain(size, tuple(random.uniform(0.1, 0.6, 3)))
@@ -176,7 +182,9 @@ def window(hand: Hand) -> Image.Image:
 
 @condition(SCREEN, "phone's screenshot")
 def phone(hand: Hand) -> Image.Image:
-    """A note on a phone, upright: the clock, a battery and a title above, a line of buttons below, light or dark, a PNG."""
+    """A note on a phone, upright: the clock, a battery and a title above, a line of buttons below, light or dark, a
+    PNG.
+    """
     random, dark = hand.random, hand.random.uniform() < 0.4
     paper, ink = ((0.07,) * 3, (0.95,) * 3) if dark else ((0.99,) * 3, (0.08,) * 3)
     columns = random.randint(330, 430)
@@ -194,7 +202,9 @@ def phone(hand: Hand) -> Image.Image:
 
 @condition(SCREEN, "signature pad")
 def signature(hand: Hand) -> Image.Image:
-    """A signature pad's picture: thin bright strokes of one pixel's softness on black, or dark on grey, two to sixteen levels."""
+    """A signature pad's picture: thin bright strokes of one pixel's softness on black, or dark on grey, two to
+    sixteen levels.
+    """
     random = hand.random
     bright = random.uniform() < 0.6
     scene = canvas(
@@ -208,7 +218,9 @@ def signature(hand: Hand) -> Image.Image:
 
 @condition(SCREEN, "photo of a screen")
 def moire(hand: Hand) -> Image.Image:
-    """A screen photographed: slow stripes of colour, 5 to 10 % deep, at an angle, a bluish white, grain of 2 to 5 levels."""
+    """A screen photographed: slow stripes of colour, 5 to 10 % deep, at an angle, a bluish white, grain of 2 to 5
+    levels.
+    """
     random, scene = hand.random, canvas(hand, 0.85)
     lay(hand, scene, "finger", (0.4, 0.75), tuple(random.uniform(0.05, 0.3, 3)))
     scene *= np.asarray([0.9, 0.96, 1.0], np.float32)
@@ -224,7 +236,9 @@ def moire(hand: Hand) -> Image.Image:
 
 @condition(SCREEN, "pixels of a screen")
 def pixels(hand: Hand) -> Image.Image:
-    """A screen photographed from near: each of its pixels, 4 to 6 pixels wide in the picture, with dark gaps between them."""
+    """A screen photographed from near: each of its pixels, 4 to 6 pixels wide in the picture, with dark gaps between
+    them.
+    """
     random = hand.random
     pitch = random.randint(4, 7)
     small = canvas(hand, 1.0, (random.randint(70, 110), random.randint(80, 120)))
@@ -258,7 +272,9 @@ def faint(hand: Hand) -> Image.Image:
 
 @condition(GROUND, "fogged window")
 def fogged(hand: Hand) -> Image.Image:
-    """A finger's strokes on a fogged pane: darker than the fog and streaked, the fog in clouds, grain of 2 to 6 levels."""
+    """A finger's strokes on a fogged pane: darker than the fog and streaked, the fog in clouds, grain of 2 to 6
+    levels.
+    """
     scene = board(hand, (0.62, 0.67, 0.7))
     scene += (0.14 * clouds(hand.random, scene.shape[:2], 3) - 0.07)[..., None]
     lay(hand, scene, "finger", (0.4, 0.8), (0.25, 0.29, 0.3))
@@ -280,7 +296,9 @@ def cloth(hand: Hand) -> Image.Image:
 
 @condition(GROUND, "on a cardboard box")
 def cardboard(hand: Hand) -> Image.Image:
-    """A felt pen on corrugated cardboard: soft stripes 8 to 14 pixels apart, 3 to 6 % deep, brown, light falling off."""
+    """A felt pen on corrugated cardboard: soft stripes 8 to 14 pixels apart, 3 to 6 % deep, brown, light falling
+    off.
+    """
     random = hand.random
     scene = board(hand, (0.68, 0.53, 0.38))
     papers.fibres(random, scene, 0.012)
@@ -303,138 +321,3 @@ def sand(hand: Hand) -> Image.Image:
     light = np.roll(depth, (3, 3), (0, 1)) - depth
     scene *= (1 - 0.5 * depth + 0.25 * light)[..., None]
     return taken(hand, scene)
-
-
-@condition(NOTHING, "an empty ruled page")
-def empty_ruled(hand: Hand) -> Image.Image:
-    """Ruled or squared paper with nothing written on it, photographed."""
-    scene, random = sheet(hand), hand.random
-    kind = ("ruled", "squared")[random.randint(2)]
-    papers.lines(random, scene, random.uniform(30, 70), (0.55, 0.65, 0.85), 1.6, kind)
-    photography.slope(random, scene, random.uniform(0, 0.4))
-    return taken(hand, scene)
-
-
-@condition(NOTHING, "an empty page on a table")
-def empty_page(hand: Hand) -> Image.Image:
-    """A page with nothing on it, seen whole and askew on a dark table."""
-    return taken(hand, lying(hand, tables(hand), sheet(hand)))
-
-
-@condition(NOTHING, "grain alone")
-def nothing(hand: Hand) -> Image.Image:
-    """Empty paper, or the dark inside of a pocket, with grain of 3 to 15 levels."""
-    scene = sheet(hand)
-    if hand.random.uniform() < 0.5:
-        scene *= 0.12
-    photography.slope(hand.random, scene, hand.random.uniform(0, 0.5))
-    return taken(hand, scene, sigma=(3, 15))
-
-
-@condition(NOTHING, "dust and a hair")
-def swept(hand: Hand) -> Image.Image:
-    """Empty paper, scanned, with 5 to 30 specks and one long curved hair."""
-    random = hand.random
-    scene = papers.white(random, papers.shape(random))
-    papers.dust(random, scene, random.randint(5, 31), (0.8, 3), (0.25, 0.24, 0.22))
-    steps = np.cumsum(random.normal(0, 0.25, 40))
-    way = random.uniform(0.2, 0.7, 2) * scene.shape[1::-1]
-    ways = [np.cumsum([way, *5 * np.stack([np.cos(steps), np.sin(steps)], 1)], axis=0)]
-    put(
-        scene,
-        papers.strokes(scene.shape[:2], [list(map(tuple, ways[0]))], 1.2),
-        (0.3, 0.25, 0.2),
-        0,
-        0,
-    )
-    return saved(picture(grain(random, scene, 2), "L"), quality=85)
-
-
-@condition(NOTHING, "two digits")
-def two(hand: Hand) -> Image.Image:
-    """Two digits side by side, of one height and a stroke's width apart or more, photographed."""
-    scene, random = sheet(hand), hand.random
-    height, width = 0.32 * min(scene.shape[:2]), random.uniform(0.06, 0.12)
-    masks = [hand.mask(height, width, label) for label in (random.randint(10), hand.label)]
-    gap = random.uniform(0.1, 0.35) * height
-    free = scene.shape[1] - gap - sum(mask.shape[1] for mask in masks)
-    x = free * random.uniform(0.1, 0.9)
-    for mask in masks:
-        put(scene, mask, (0.1, 0.1, 0.2), round(x), round(0.3 * len(scene)), 0.9)
-        x += mask.shape[1] + gap
-    return taken(hand, scene)
-
-
-WORDS = ("Milk", "Open", "Room", "Exit", "Hello", "Eggs", "Maths", "Sale", "Name", "yes")
-
-
-@condition(NOTHING, "a word")
-def word(hand: Hand) -> Image.Image:
-    """A printed word of three to five letters, photographed."""
-    scene, random = sheet(hand), hand.random
-    size = 0.16 * scene.shape[1]
-    text(
-        scene,
-        0.2 * scene.shape[1],
-        0.35 * len(scene),
-        WORDS[random.randint(len(WORDS))],
-        size,
-        (0.1, 0.1, 0.15),
-    )
-    return taken(hand, scene)
-
-
-def spiral(random: np.random.RandomState) -> list[list[tuple]]:
-    """Two to four turns, on a square from 0 to 1."""
-    t = np.linspace(0, 1, 120)
-    turn = t * random.uniform(2.2, 4) * 2 * np.pi
-    return [list(zip(0.5 + 0.5 * t * np.cos(turn), 0.5 + 0.5 * t * np.sin(turn), strict=True))]
-
-
-def star(random: np.random.RandomState) -> list[list[tuple]]:
-    """Five points in one stroke."""
-    turn = np.arange(6) * 4 * np.pi / 5 + random.uniform(0, 6)
-    return [list(zip(0.5 + 0.5 * np.cos(turn), 0.5 + 0.5 * np.sin(turn), strict=True))]
-
-
-def house(random: np.random.RandomState) -> list[list[tuple]]:
-    """Walls, a roof and a door."""
-    walls = [(0.1, 1), (0.1, 0.45), (0.9, 0.45), (0.9, 1), (0.1, 1)]
-    x = random.uniform(0.3, 0.5)
-    return [
-        walls,
-        [(0.02, 0.5), (0.5, 0), (0.98, 0.5)],
-        [(x, 1), (x, 0.7), (x + 0.2, 0.7), (x + 0.2, 1)],
-    ]
-
-
-def face(random: np.random.RandomState) -> list[list[tuple]]:
-    """A round, two eyes and a mouth."""
-    turn = np.linspace(0, 2 * np.pi, 50)
-    ring = np.stack([0.5 + 0.5 * np.cos(turn), 0.5 + 0.5 * np.sin(turn)], 1)
-    mouth = [(0.3, 0.65), (0.4, 0.75), (0.6, 0.75), (0.7, random.uniform(0.6, 0.7))]
-    eyes = [[(x, 0.35), (x + 0.01, 0.42)] for x in (0.35, 0.65)]
-    return [list(map(tuple, ring)), mouth, *eyes]
-
-
-@condition(NOTHING, "a doodle")
-def doodle(hand: Hand) -> Image.Image:
-    """A spiral, a star, a house or a face, drawn in one to five strokes and photographed."""
-    scene, random = sheet(hand), hand.random
-    side = random.uniform(0.4, 0.65) * min(scene.shape[:2])
-    ways = (spiral, star, house, face)[random.randint(4)](random)
-    corner = random.uniform(0.1, 0.3, 2) * scene.shape[1::-1]
-    scaled = [[tuple(corner + side * np.asarray(point)) for point in way] for way in ways]
-    mask = papers.strokes(scene.shape[:2], scaled, side * random.uniform(0.03, 0.07))
-    put(scene, mask, (0.1, 0.12, 0.3), 0, 0, 0.9)
-    return taken(hand, scene)
-
-
-@condition(NOTHING, "a line and a stain")
-def marks(hand: Hand) -> Image.Image:
-    """A page with a fold, a stain and a torn corner's shadow, and nothing written, scanned in colour."""
-    scene = papers.white(hand.random, papers.shape(hand.random))
-    papers.stains(hand.random, scene)
-    papers.fold(hand.random, scene, 2)
-    photography.shadow(hand.random, scene, 0.15, 3)
-    return saved(picture(grain(hand.random, blurred(scene, 0.6), 2)), quality=85)
