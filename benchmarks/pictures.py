@@ -15,7 +15,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
 from album import CONDITIONS, draw, halves
@@ -74,25 +74,31 @@ def loaded(path: Path) -> classify.Classifier:
     return classify.load(path)
 
 
-def ask(name: str, n: int, path: Path = weights.SHIPPED, folder: Path | None = None) -> Tally:
-    """What a model says of a condition's first ``n`` pictures, which go to a folder too where one is given."""
-    condition, told = CONDITIONS[name], Tally()
+def ask(
+    name: str, n: int, path: Path = weights.SHIPPED, folder: Path | None = None
+) -> tuple[Tally, list[int]]:
+    """What a model says of a condition's first ``n`` pictures, which go to a folder too where one is given.
+
+    Returns:
+        the tally, and the numbers of the pictures that were named wrong.
+    """
+    condition, told, misread = CONDITIONS[name], Tally(), []
     for i in range(n):
         image, label = draw(condition, i)
-        one = outcome(loaded(path).classify(image), label if condition.named else None)
+        expected = label if condition.named else None
+        said = loaded(path).classify(image)
+        one = outcome(said, expected)
         told += one
+        misread += [i] * one.wrong
         if folder is not None:
-            [said] = [key for key in ("right", "wrong", "refused", "blank") if getattr(one, key)][
-                :1
-            ]
-            image.save(folder / f"{name}-{i:03}-{label if condition.named else 'none'}-{said}.png")
-    return told
+            image.save(folder / f"{name} {i:03} of {expected}, said {said.name or said.reason}.png")
+    return told, misread
 
 
 def asked(
     conditions: list[Condition], n: int, path: Path, folder: Path | None, processes: int
-) -> Iterator[tuple[str, Tally]]:
-    """Every condition's tally, in their order, as they come."""
+) -> Iterator[tuple[str, tuple[Tally, list[int]]]]:
+    """What :func:`ask` returns for every condition, in their order, as they come."""
     names = [one.name for one in conditions]
     if processes == 1:
         yield from ((name, ask(name, n, path, folder)) for name in names)
@@ -136,9 +142,9 @@ def summary(conditions: Iterable[Condition], told: dict[str, Tally]) -> list[str
     return lines
 
 
-def report(now: dict[str, Tally], before: dict[str, Tally], about: str) -> str:
+def report(now: dict[str, Tally], before: dict[str, Tally]) -> str:
     """The page ``pictures.md``: what was asked, both halves, and what each condition is."""
-    parts = [TOP, about]
+    parts = [TOP, f"Made by `{COMMAND}`; each picture's stream of chance is its number's."]
     titles = ("The half that the method was chosen on", "The half that was asked once")
     for title, half in zip(titles, halves(), strict=True):
         parts += [f"## {title}", *summary(half, now)]
@@ -227,28 +233,36 @@ def main() -> None:
     conditions = list(CONDITIONS.values()) if args.all else halves()[0]
     if args.condition:
         conditions = [CONDITIONS[name] for name in args.condition]
-    told = {}
-    for name, tally in asked(conditions, args.n, args.weights, args.save, args.processes):
-        told[name] = tally
-        print(f"{name}: {tally}", file=sys.stderr, flush=True)
+    told, misread = {}, {}
+    for name, found in asked(conditions, args.n, args.weights, args.save, args.processes):
+        told[name], misread[name] = found
+        print(f"{name}: {told[name]}, misread: {misread[name]}", file=sys.stderr, flush=True)
     print("\n".join([*table(HEAD[:-1], [line[:-1] for line in rows(conditions, told, {})]), ""]))
     print("\n".join(summary(conditions, told)))
     if args.all and not args.condition:
-        keep(told, "before" if args.before else "now", args.n)
+        keep(told, misread, "before" if args.before else "now")
         if not args.before:
             record(told)
 
 
-def keep(told: dict[str, Tally], column: str, n: int) -> None:
-    """Write a column of ``pictures.json``, and ``pictures.md`` of both."""
+def keep(told: dict[str, Tally], misread: dict[str, list[int]], column: str) -> None:
+    """Write a column of ``pictures.json``, with the first pictures that were misread, and ``pictures.md`` of both."""
     log = json.loads(LOG.read_text(encoding="utf-8")) if LOG.exists() else {}
-    log[column] = {name: astuple(tally) for name, tally in told.items()}
+    log[column] = {
+        name: {**asdict(tally), "misread": misread[name][:3]} for name, tally in told.items()
+    }
     write_whole(LOG, (json.dumps(log, indent=1) + "\n").encode())
-    now, before = (
-        {name: Tally(*all) for name, all in log.get(key, {}).items()} for key in ("now", "before")
-    )
-    about = f"Made by `{COMMAND}`: {n} pictures of each condition, each picture by its number."
-    write_whole(LOG.with_suffix(".md"), report(now, before, about).encode())
+    now, before = (tallies(log, key) for key in ("now", "before"))
+    write_whole(LOG.with_suffix(".md"), report(now, before).encode())
+
+
+def tallies(log: dict[str, dict[str, dict]], column: str) -> dict[str, Tally]:
+    """A column of the log, empty where there is none."""
+    names = [field.name for field in fields(Tally)]
+    return {
+        condition: Tally(*(one[name] for name in names))
+        for condition, one in log.get(column, {}).items()
+    }
 
 
 if __name__ == "__main__":

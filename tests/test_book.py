@@ -25,6 +25,7 @@ BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
 PAGES = [  # that are no notebooks
     "many-machines",
+    "pictures",
     "beside-peers",
     "same-again",
     "ledger",
