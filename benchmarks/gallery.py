@@ -2,9 +2,10 @@
 
 ``python benchmarks/pictures.py --gallery`` writes a sheet for each kind into ``book/_static``, and the part of
 ``book/pictures.md`` below the line that says so. Which picture of a condition is shown follows from its place in the
-list; none is chosen by what was said of it.
+list; none is chosen by what was said of it. A last sheet shows some that were misread when all were asked.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ LINE = "<!-- What follows is made by python benchmarks/pictures.py --gallery. --
 WIDE, HIGH, COLUMNS = 330, 340, 3
 """A tile's sides, in pixels, and how many stand in a row."""
 QUALITY = 66
+LOG = Path(__file__).with_name("pictures.json")
+MISREAD = "Still misread"
 
 
 def make(path: Path) -> None:
@@ -34,19 +37,40 @@ def make(path: Path) -> None:
     kinds: dict[str, list[Condition]] = {}
     for one in album.CONDITIONS.values():
         kinds.setdefault(one.kind, []).append(one)
-    parts, first = [], 0
+    parts = []
     for kind, conditions in kinds.items():
-        shown = [Shown(classifier, one, first + i) for i, one in enumerate(conditions)]
-        first += len(conditions)
-        name = f"pictures-{kind.replace(' ', '-')}.webp"
-        sheet(shown).save(BOOK / "_static" / name, "WEBP", quality=QUALITY, method=6)
-        parts += [section(kind, name, shown)]
+        shown = [Shown(classifier, one, turn(one)) for one in conditions]
+        parts += [section(kind, saved(kind, shown), shown)]
+    if worst := [Shown(classifier, one, i) for one, i in misread()]:
+        parts += [section(MISREAD, saved(MISREAD, worst), worst)]
     text = PAGE.read_text(encoding="utf-8").partition(LINE)[0]
     write_whole(PAGE, "\n\n".join([text + LINE, *parts, ""]).encode().rstrip() + b"\n")
 
 
+def saved(kind: str, shown: list["Shown"]) -> str:
+    """Write a kind's sheet; returns the file's name."""
+    name = f"pictures-{kind.lower().replace(' ', '-')}.webp"
+    sheet(shown).save(BOOK / "_static" / name, "WEBP", quality=QUALITY, method=6)
+    return name
+
+
+def turn(condition: Condition) -> int:
+    """The number of the picture that stands for a condition: other digits in turn, and both sources."""
+    place = list(album.CONDITIONS).index(condition.name)
+    return (7 * place) % 10 + 10 * (place % 2)
+
+
+def misread() -> list[tuple[Condition, int]]:
+    """Of the twelve conditions with the most wrong names, when all were asked, the first picture that got one."""
+    log = json.loads(LOG.read_text(encoding="utf-8"))["now"]
+    worst = sorted(log, key=lambda name: -log[name]["wrong"])[:12]
+    return [
+        (album.CONDITIONS[name], log[name]["misread"][0]) for name in worst if log[name]["wrong"]
+    ]
+
+
 class Shown:
-    """A condition's picture for the gallery.
+    """A condition's picture for the gallery, by its number.
 
     Attributes:
         number: of its condition, counted from 1.
@@ -58,10 +82,9 @@ class Shown:
         right: whether it was.
     """
 
-    def __init__(self, classifier: classify.Classifier, condition: Condition, place: int):
-        self.number, self.condition = place + 1, condition
-        # Another digit for each condition, from both sources in turn.
-        self.picture, self.label = album.draw(condition, (7 * place) % 10 + 10 * (place % 2))
+    def __init__(self, classifier: classify.Classifier, condition: Condition, i: int):
+        self.number, self.condition = list(album.CONDITIONS).index(condition.name) + 1, condition
+        self.picture, self.label = album.draw(condition, i)
         try:
             self.got = prepare(read(self.picture, classifier.preparation), classifier.preparation)
         except NoInk:

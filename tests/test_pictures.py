@@ -206,6 +206,18 @@ def test_the_gallery_shows_every_condition_in_words_and_small_files():
     assert gallery.LINE in text and "CC BY-SA 3.0" in text
 
 
+def test_what_was_misread_is_shown_by_the_log(tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery, "LOG", tmp_path / "pictures.json")
+    names = list(album.CONDITIONS)
+    log = {name: {"wrong": i % 30, "misread": [i, i + 1]} for i, name in enumerate(names)}
+    gallery.LOG.write_text(json.dumps({"now": log}))
+    found = gallery.misread()
+    assert len(found) == 12 and {names[i] for _, i in found} == {one.name for one, _ in found}
+    assert min(log[one.name]["wrong"] for one, _ in found) >= 24
+    gallery.LOG.write_text(json.dumps({"now": {names[3]: {"wrong": 0, "misread": []}}}))
+    assert gallery.misread() == []
+
+
 def test_a_card_shows_picture_answer_and_what_the_model_got():
     shown = gallery.Shown(gallery.classify.load(), album.CONDITIONS["clean scan"], 0)
     assert shown.number == 1 and shown.what == "a 0" and shown.said.startswith("0 (")
