@@ -207,7 +207,7 @@ def on(
     for (x, y), (u, v) in zip(corners, edges, strict=True):
         equations += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
         right += [u, v]
-    way = np.linalg.solve(equations, right)
+    way = np.linalg.solve(equations, right).tolist()
     size = ground.shape[1::-1]
     moved = image.transform(size, Image.Transform.PERSPECTIVE, way, Image.Resampling.BICUBIC)
     seen = np.asarray(moved, np.float32) / 255

@@ -86,7 +86,7 @@ def shaken(random: Random, scene: np.ndarray, length: float) -> np.ndarray:
     moved = [
         np.roll(scene, (round(t * np.sin(turn)), round(t * np.cos(turn))), (0, 1)) for t in steps
     ]
-    return np.mean(moved, axis=0, dtype=np.float32)
+    return np.stack(moved).mean(axis=0, dtype=np.float32)
 
 
 def sharpened(scene: np.ndarray, amount: float, radius: float = 2.0) -> np.ndarray:

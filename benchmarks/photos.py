@@ -3,6 +3,8 @@
 Each function makes a picture; its docstring states the condition, and :mod:`album` keeps the list.
 """
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
@@ -24,7 +26,7 @@ def sheet(hand: Hand) -> np.ndarray:
     return paper
 
 
-def written(hand: Hand, paper: np.ndarray | None = None, **where: object) -> np.ndarray:
+def written(hand: Hand, paper: np.ndarray | None = None, **where: Any) -> np.ndarray:
     """The digit on a sheet, by ballpoint, fineliner, felt pen or brush."""
     paper = sheet(hand) if paper is None else paper
     pens = ("ballpoint", "ballpoint", "fineliner", "felt pen", "brush")

@@ -198,8 +198,8 @@ nothing was to be chosen any more. "Surely wrong" is a wrong name above 0.9; bra
 the way of reading, and the weights, that came before: they cleaned only what was unevenly lit."""
 
 
-def main() -> None:
-    """Ask, show the table, and write what was asked to write."""
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
         "--all", action="store_true", help="both halves; writes pictures.md and the ledger"
@@ -223,7 +223,12 @@ def main() -> None:
     parser.add_argument(
         "--gallery", action="store_true", help="make book/pictures.md and its pictures"
     )
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Ask, show the table, and write what was asked to write."""
+    args = arguments()
     if args.gallery:
         import gallery
 

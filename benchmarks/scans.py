@@ -3,6 +3,8 @@
 Each function makes a picture; its docstring states the condition, and :mod:`album` keeps the list.
 """
 
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
@@ -30,7 +32,7 @@ def sheet(hand: Hand) -> np.ndarray:
     return papers.white(hand.random, papers.shape(hand.random))
 
 
-def written(hand: Hand, paper: np.ndarray, **where: object) -> np.ndarray:
+def written(hand: Hand, paper: np.ndarray, **where: Any) -> np.ndarray:
     """The digit on it, by ballpoint, fineliner or felt pen."""
     lay(hand, paper, ("ballpoint", "fineliner", "felt pen")[hand.random.randint(3)], **where)
     return paper
@@ -145,7 +147,7 @@ def askew(hand: Hand) -> Image.Image:
     lid = hand.random.uniform(0.35, 0.75)
     glass = papers.plain((round(1.1 * rows), round(1.1 * columns)), (lid, lid, lid))
     turn = np.radians(hand.random.uniform(2, 8) * hand.random.choice([-1, 1]))
-    corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)] * np.array([columns, rows]) * 0.48
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (columns, rows) * 0.48
     way = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     papers.on(glass, paper, list(corners @ way + np.array([columns, rows]) * 0.55), shadow=0.25)
     return scanned(hand, glass)
@@ -159,7 +161,7 @@ def deep(hand: Hand) -> Image.Image:
     return saved(Image.fromarray(levels.astype(np.uint16)), "PNG")
 
 
-def on_lines(hand: Hand, kind: str = "ruled", pitch: float = 0.0, **more: object) -> np.ndarray:
+def on_lines(hand: Hand, kind: str = "ruled", pitch: float = 0.0, **more: Any) -> np.ndarray:
     """A sheet with lines of one colour, and a digit one to three lines high."""
     paper, random = sheet(hand), hand.random
     pitch = pitch or random.uniform(0.1, 0.2) * min(paper.shape[:2])
@@ -258,7 +260,7 @@ def on_a_line(hand: Hand) -> Image.Image:
     y, ends = random.uniform(0.72, 0.8) * rows, np.array([0.08, 0.92]) * columns
     ways = [[(ends[0], y), (ends[1], y)]]
     if random.uniform() < 0.5:
-        ways = [[(x, y), (x + 2.5, y)] for x in np.arange(*ends, 7)]
+        ways = [[(x, y), (x + 2.5, y)] for x in np.arange(ends[0], ends[1], 7)]
     papers.put(paper, papers.strokes((rows, columns), ways, 2), (0.3, 0.3, 0.3), 0, 0)
     written(hand, paper, share=(0.75, 0.98), box=(0.1, 0.15, 0.9, y / rows + 0.01))
     return scanned(hand, paper)
