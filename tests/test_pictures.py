@@ -203,6 +203,11 @@ def test_the_gallery_shows_every_condition_in_words_and_small_files():
         assert f"](_static/{path.name})" in text
     for i, one in enumerate(EVERY, 1):
         assert f"\n| {i} | {one.name} | " in text
+    named = sum(one.named for one in EVERY)
+    assert f"{len(EVERY)} kinds" in text and (named, len(EVERY) - named) == (
+        80,
+        8,
+    )  # in words there
     assert gallery.LINE in text and "CC BY-SA 3.0" in text
 
 
