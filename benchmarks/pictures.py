@@ -119,7 +119,7 @@ def rows(
     for one in conditions:
         if one.name in now:
             then = before.get(one.name)
-            was = percent(then.right / then.n, 1) if then else ""
+            was = f"{percent(then.right / then.n)} of {then.n}" if then else ""
             lines.append([one.name, *astuple(now[one.name]), was])
     return lines
 

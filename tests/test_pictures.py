@@ -163,7 +163,7 @@ def test_the_table_adds_up(told):
     assert f"Digits, {n} conditions, {10 * n} pictures: right 90.00 %" in text
     for one in EVERY:
         assert text.count(f"| {one.name} | ") == 2  # what was said, and what it is
-    assert "| 10 | 9 | 0 | 0 | 1 | 1 | 90.0 % |" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "| 10 | 9 | 0 | 0 | 1 | 1 | 90.0 % of 10 |" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_column_is_kept_beside_the_other(told, tmp_path, monkeypatch):
