@@ -63,10 +63,9 @@ def turn(condition: Condition) -> int:
 def misread() -> list[tuple[Condition, int]]:
     """Of the twelve conditions with the most wrong names, when all were asked, the first picture that got one."""
     log = json.loads(LOG.read_text(encoding="utf-8"))["now"]
-    worst = sorted(log, key=lambda name: -log[name]["wrong"])[:12]
-    return [
-        (album.CONDITIONS[name], log[name]["misread"][0]) for name in worst if log[name]["wrong"]
-    ]
+    misread = {name: one["misread"] for name, one in log.items() if one["misread"]}
+    worst = sorted(misread, key=lambda name: -log[name]["wrong"])[:12]
+    return [(album.CONDITIONS[name], misread[name][0]) for name in worst]
 
 
 class Shown:
