@@ -16,7 +16,7 @@ from jupytext.compare import NotebookDifference, compare_notebooks
 from digitlib import weights
 from digitlib.book.entries import entries
 from digitlib.data import VALID_SIZE
-from digitlib.evaluate import Accuracy
+from digitlib.evaluate import Accuracy, Share
 from digitlib.show import VIEW
 from recipes import OF_DIGITS
 
