@@ -14,9 +14,10 @@ import yaml
 from jupytext.compare import NotebookDifference, compare_notebooks
 
 from digitlib import weights
+from digitlib.accuracy import Share
 from digitlib.book.entries import entries
 from digitlib.data import VALID_SIZE
-from digitlib.evaluate import Accuracy, Share
+from digitlib.evaluate import Accuracy
 from digitlib.show import VIEW
 from recipes import OF_DIGITS
 
