@@ -14,6 +14,7 @@ import yaml
 from jupytext.compare import NotebookDifference, compare_notebooks
 
 from digitlib import weights
+from digitlib.accuracy import Share
 from digitlib.book.entries import entries
 from digitlib.data import VALID_SIZE
 from digitlib.evaluate import Accuracy
@@ -25,6 +26,7 @@ BOOK = ROOT / "book"
 CHAPTERS = sorted(path.stem for path in (BOOK / "text").glob("*.md"))
 PAGES = [  # that are no notebooks
     "many-machines",
+    "pictures",
     "beside-peers",
     "same-again",
     "ledger",
@@ -211,7 +213,10 @@ def test_the_ledger_holds_what_the_chapters_use():
     measured, alone = named("reproduced"), named("recorded")
     assert not measured & alone
     assert {f"recipe.{name}" for name in OF_DIGITS} <= alone
-    assert set(entries("mnist")) == measured | alone
+    pages = "".join(path.read_text(encoding="utf-8") for path in BOOK.glob("*.md"))
+    elsewhere = {match[1] for match in ledger.RECORDED.finditer(pages)}
+    assert not elsewhere & (measured | alone)
+    assert set(entries("mnist")) == measured | alone | elsewhere
     assert set(entries("optdigits")) == measured
 
 
@@ -363,6 +368,20 @@ def test_a_figure_edited_by_hand_is_noticed(place):
 
 def test_the_recording_is_small():
     assert (BOOK / "_static" / "pad.webp").stat().st_size < 1_000_000
+
+
+def test_a_page_shows_a_recorded_share_and_the_ledger_leads_there():
+    [match] = ledger.RECORDED.finditer("RECORDED pictures.right: Named right: {share} pictures.")
+    entry = entries("mnist")["pictures.right"]
+    accuracy = str(Share.from_value(entry["value"], entry["n"]))
+    assert ledger.sentence(match) == f"Named right: {accuracy} pictures."
+    line = "[pictures.right](pictures.md#how-often-is-it-right)"
+    assert f"| {line} | " in ledger.tables()
+    source = [(BOOK / "pictures.md").read_text(encoding="utf-8")]
+    ledger.fill(None, "book/pictures", source)
+    assert f"\nNamed right: {accuracy} pictures of one digit. *(recorded)*\n" in source[0]
+    with pytest.raises(KeyError):
+        ledger.sentence(ledger.RECORDED.match("RECORDED pictures.nothing: {share}"))
 
 
 def test_the_landing_page_shows_a_sentence_of_the_book():

@@ -1,18 +1,21 @@
 """Sphinx extension: the ledger as a page, made of ``digitlib/book/ledger.json`` and the stored notebooks at each build.
 
 The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: the sentence that the reader saw there, with
-a link to its section, and the range over seeds or folds.
+a link to its section, and the range over seeds or folds. On other pages that are no chapters, a line such as
+``RECORDED name: {share} pictures.`` becomes the sentence for that entry, a share.
 """
 
 import json
 import re
 from pathlib import Path
 
-from digitlib.book.entries import LEDGER
+from digitlib.accuracy import Share
+from digitlib.book.entries import LEDGER, entries
 
 BOOK = Path(__file__).parents[1]
 CHAPTER = "make results NB="
 SLOW = "Too slow for a chapter"
+RECORDED = re.compile(r"^RECORDED ([\w.-]+): (.+)$", re.MULTILINE)
 
 
 def tables(dataset: str = "mnist") -> str:
@@ -60,7 +63,7 @@ def span(some: list[str]) -> str:
     return some[0] if len(some) == 1 else f"{some[0]} to {some[-1]}"
 
 
-def row(name: str, entry: dict, sentence: str, chapter: str, part: str) -> str:
+def row(name: str, entry: dict, sentence: str, page: str, part: str) -> str:
     """A line of the table."""
     seeds = ""
     if "spread" in entry:
@@ -68,13 +71,18 @@ def row(name: str, entry: dict, sentence: str, chapter: str, part: str) -> str:
         low, high = (form.format(x).replace("%", " %") for x in entry["spread"])
         [kind] = {"seeds", "folds"} & set(entry)
         seeds = f"{low} to {high}, {entry[kind]} {kind}"
-    line = f"| [{name}]({chapter}.ipynb#{anchor(part)}) | {sentence} | {seeds} |"
+    line = f"| [{name}]({page}#{anchor(part)}) | {sentence} | {seeds} |"
     return line.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def places() -> dict[str, tuple[str, str, str]]:
-    """For each entry: the sentence that the book shows, its chapter, and the heading above it."""
+    """For each entry: the sentence that the book shows, the page's file, and the heading above it."""
     found = {}
+    for path in sorted(BOOK.glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for match in RECORDED.finditer(text):
+            part = re.findall(r"^##? (.+)$", text[: match.start()], re.MULTILINE)[-1]
+            found[match[1]] = (sentence(match), path.name, part)
     for path in sorted(BOOK.glob("[0-9]*.ipynb")):
         part = ""
         for cell in cells(path.stem):
@@ -82,8 +90,14 @@ def places() -> dict[str, tuple[str, str, str]]:
             if cell["cell_type"] == "markdown":
                 part = [part, *re.findall(r"^##? (.+)$", source, re.MULTILINE)][-1]
             for name in re.findall(r'(?:reproduced|recorded)\(\s*"([\w.-]+)"', source):
-                found[name] = (shown(cell), path.stem, part)
+                found[name] = (shown(cell), path.name, part)
     return found
+
+
+def sentence(match: re.Match) -> str:
+    """What a line that asks for a recorded share becomes; KeyError where the ledger has none of this name."""
+    entry = entries("mnist")[match[1]]
+    return match[2].format(share=Share.from_value(entry["value"], entry["n"]))
 
 
 def cells(chapter: str) -> list[dict]:
@@ -108,9 +122,10 @@ def anchor(title: str) -> str:
 
 
 def fill(app, docname, source):
-    """Put the tables in the place of their word."""
+    """Put the tables in the place of their word, and sentences in the place of lines that ask for them."""
     if docname == "book/ledger":
         source[0] = source[0].replace("LEDGER", tables())
+    source[0] = RECORDED.sub(lambda match: f"{sentence(match)} *(recorded)*", source[0])
 
 
 def setup(app):

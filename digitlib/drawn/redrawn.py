@@ -183,7 +183,7 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
 
     Sizes lie evenly between three quarters and all of a sheet; pens between a fiftieth of the digit and a fifth,
     evenly in their ratio, or a twentieth and a third where they are degraded: a pixel or two of the few that there are.
-    Widths are :data:`WIDEST` times less or more than they were, evenly in their ratio too.
+    Widths of those that aren't are :data:`WIDEST` times less or more than they were, evenly in their ratio too.
     """
     size, width = torch.rand(2, generator=random).tolist()
     pixels = None
@@ -192,7 +192,8 @@ def _any_way(random: torch.Generator, degraded: float) -> dict:
         pixels = int(torch.randint(5, 13, (), generator=random))
     finest, broadest = (20, 3) if pixels else (50, 5)
     pen = Pen(0.75 + 0.25 * size, (finest / broadest) ** width / finest)
-    stretch = WIDEST ** (2 * torch.rand((), generator=random).item() - 1)
+    # Few pixels and another width together are hard to tell from another digit.
+    stretch = 1.0 if pixels else WIDEST ** (2 * torch.rand((), generator=random).item() - 1)
     seed = int(torch.randint(2**31, (), generator=random))
     return {"pen": pen, "stretch": stretch, "seed": seed, "pixels": pixels}
 
