@@ -8,9 +8,9 @@
 - the way, with torch, in the chapters' order: ``data`` (which reads by ``mnist``, ``idx``, ``folder`` and ``arrays``,
   and splits by ``groups``), ``model``, ``augment``, ``train``,
   ``evaluate``, ``calibrate``, ``export``, ``checks``, ``show``; ``recipes`` puts it together by name;
-- rooms beside it: ``engine`` (what goes on below a training), ``drawn`` (what programs draw), ``report`` (all that is
-  measured of one model), ``hosts`` (where a model lives), ``commands`` (the terminal's), ``book`` (the chapters' own)
-  and ``pad`` (what runs in a browser).
+- rooms beside it: ``reading`` (where the ink is in a picture, which belongs to the ground), ``engine`` (what goes on
+  below a training), ``drawn`` (what programs draw), ``report`` (all that is measured of one model), ``hosts`` (where a
+  model lives), ``commands`` (the terminal's), ``book`` (the chapters' own) and ``pad`` (what runs in a browser).
 
 A module is imported by its name: ``from digitlib import data, model, train``, ``from digitlib.engine import hardware``.
 """

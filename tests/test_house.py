@@ -33,11 +33,19 @@ GROUND = {
         "pixels",
         "plain",
         "preprocess",
+        *(
+            "reading.components",
+            "reading.ink",
+            "reading.morphology",
+            "reading.ruling",
+            "reading.sheet",
+        ),
         "weights",
     ),
 }
 # Which rooms may import a room; all may import what lies on the way, none what isn't listed.
 WHO_IMPORTS = {
+    "reading": {"reading", "picture"},
     "book": {"book", "commands"},
     "hosts": {"hosts", "commands"},
     "report": {"report", "commands"},

@@ -36,6 +36,10 @@ VENDORED = (
     "picture.py",
     "inputs.py",
     "pixels.py",
+    *(
+        f"reading/{name}.py"
+        for name in ("__init__", "components", "ink", "morphology", "ruling", "sheet")
+    ),
     "files.py",
     "plain.py",
     "weights.py",

@@ -129,12 +129,19 @@ class Components:
 
     def sums(self, values: np.ndarray) -> np.ndarray:
         """The sum of values ``(H, W)`` over each component."""
-        return np.bincount(self.labels.ravel(), values.ravel(), minlength=self.n + 1)[1:]
+        y, x, number = self._places
+        return np.bincount(number, values[y, x], minlength=self.n)
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row, column and component, from 0, of each pixel that has one."""
+        y, x = np.nonzero(self.labels)
+        return y, x, self.labels[y, x] - 1
 
     @cached_property
     def area(self) -> np.ndarray:
         """Pixels."""
-        return self.sums(np.ones(self.labels.shape)).astype(int)
+        return np.bincount(self._places[2], minlength=self.n)
 
     @cached_property
     def strength(self) -> np.ndarray:
@@ -149,8 +156,7 @@ class Components:
     @cached_property
     def box(self) -> np.ndarray:
         """First row, first column, last row, last column: ``(n, 4)``."""
-        y, x = np.nonzero(self.labels)
-        number = self.labels[y, x] - 1
+        y, x, number = self._places
         height, width = self.labels.shape
         box = np.tile([height, width, -1, -1], (self.n, 1))
         for side, (least, value) in enumerate(

@@ -8,7 +8,7 @@
    where that ground has fewer edges, so light may be as uneven as it likes.
 4. **Strength** is how far a pixel differs from its ground, channels weighed as the strongest pixels have them. Where
    the ground is bright it counts in parts of it. Grain, by its spread over the whole picture, counts for nothing.
-5. **Components** of what is left, without printed lines (:mod:`digitlib.reading.lines`): the main one is strong, large
+5. **Components** of what is left, without printed lines (:mod:`digitlib.reading.ruling`): the main one is strong, large
    and no hair, frame or edge. With it stay those that are as strong and as wide and lie near it or are as large; dust,
    text, buttons and what reaches in from the rim go.
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from digitlib.reading import lines, sheet
+from digitlib.reading import ruling, sheet
 from digitlib.reading.components import Components
 from digitlib.reading.morphology import closed, dilated, eroded, opened
 
@@ -260,7 +260,7 @@ class _Layer:
         weak = ink >= least
         components = Components.of(weak, ink)
         weak &= ~components.mask(_frames(components))
-        return cls(ink, least, weak & ~lines.printed(weak), dilated(seen.jumps, 9), seen.even)
+        return cls(ink, least, weak & ~ruling.printed(weak), dilated(seen.jumps, 9), seen.even)
 
     def sign(self) -> _Sign:
         """The main component, at the level where it is likeliest, and what belongs to it."""

@@ -16,6 +16,8 @@ __all__ = ["printed"]
 SLOPES = np.linspace(-0.2, 0.2, 81)
 # The least part of a line's way across that is seen at all, and seen thin: the rest is covered by writing.
 SEEN, THIN = 0.85, 0.4
+# A line that leaves the picture above or below has at least this part of the picture's width for its way.
+INSIDE = 0.25
 # Smaller pictures have no room for lines.
 LEAST = 60
 
@@ -44,7 +46,7 @@ def _across(mask: np.ndarray) -> np.ndarray:
     found = np.zeros(mask.shape, dtype=bool)
     runs = run_lengths(mask)
     thin = mask & (runs <= max(3, height // 40))
-    if thin.sum() < THIN * width:
+    if thin.sum() < INSIDE * THIN * width:
         return found
     here = np.stack([np.where(thin, runs, 0), np.where(mask, 1, 0)]).astype(np.uint8)
     # A line's own pixels, one above and one below it.
@@ -55,7 +57,8 @@ def _across(mask: np.ndarray) -> np.ndarray:
         inside = (rows >= 0) & (rows < height)
         at, x = rows[inside], columns[inside]
         seen = runs_near[at, x]
-        if (seen > 0).sum() < THIN * width or mask_near[at, x].sum() < SEEN * width:
+        way = max(len(at), INSIDE * width)
+        if (seen > 0).sum() < THIN * way or mask_near[at, x].sum() < SEEN * way:
             continue
         thick = int(np.median(seen[seen > 0]))
         for shift in range(-thick - 1, thick + 2):
@@ -65,7 +68,7 @@ def _across(mask: np.ndarray) -> np.ndarray:
 
 
 def _candidates(thin: np.ndarray) -> list[tuple[float, int]]:
-    """Slope and height in the middle of lines for which enough pixels vote, each the best of its neighbours."""
+    """Slope, and height in the middle, of lines for which enough pixels vote, each the best of its neighbours."""
     height, width = thin.shape
     step = max(1, width // 200)
     y, x = np.nonzero(thin[:, ::step])
@@ -86,5 +89,5 @@ def _candidates(thin: np.ndarray) -> list[tuple[float, int]]:
     for shift in (1, 2):
         best = np.maximum(best, np.maximum(np.roll(bands, shift, 1), np.roll(bands, -shift, 1)))
     best[1:-1] = np.maximum(best[1:-1], np.maximum(best[:-2], best[2:]))
-    enough = (bands >= THIN * width / step) & (bands == best)
+    enough = (bands >= INSIDE * THIN * width / step) & (bands == best)
     return [(SLOPES[i], int(j) - beyond) for i, j in np.argwhere(enough)]

@@ -1,0 +1,234 @@
+"""Small pictures of each kind that people send; benchmarks/pictures.py has many more of them."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from digitlib import DigitClassifier
+from digitlib.picture import read_image
+from digitlib.preprocess import preprocess
+from digitlib.reading.ink import find
+from drawings import STROKES, draw
+
+CLASSIFIER = DigitClassifier.load()
+DIGITS = pytest.mark.parametrize("digit", STROKES)
+
+
+def named(picture):
+    found = CLASSIFIER.classify(picture)
+    return found.name or found.reason
+
+
+def seven(mode="L", paper=255, ink=0, pen=20):
+    image = Image.new(mode, (300, 300), paper)
+    ImageDraw.Draw(image).line([(90, 60), (200, 60), (140, 240)], ink, pen, "curve")
+    return image
+
+
+def small_seven():
+    image = Image.new("L", (640, 480), 205)
+    ImageDraw.Draw(image).line([(250, 130), (370, 130), (300, 340)], 45, 12, "curve")
+    return image
+
+
+def page(digit, paper=(232, 230, 224), ink=(40, 40, 60), size=(640, 480), at=(200, 110), large=260):
+    """A digit on a page of one colour, floats ``(H, W, 3)``."""
+    sheet = Image.new("L", size)
+    sheet.paste(draw(digit, size=large, pen=large // 15), at)
+    share = np.asarray(sheet.filter(ImageFilter.GaussianBlur(1)), dtype=np.float64)[..., None] / 255
+    return share * np.array(ink) + (1 - share) * np.array(paper)
+
+
+def photo(levels, grain=0, seed=0):
+    noise = np.random.RandomState(seed).normal(scale=grain, size=levels.shape) if grain else 0
+    return Image.fromarray((levels + noise).clip(0, 255).astype(np.uint8))
+
+
+def test_a_well_lit_photo_with_grain():
+    grain = np.asarray(small_seven()) + np.random.default_rng(0).normal(0, 8, (480, 640))
+    assert named(Image.fromarray(grain.clip(0, 255).astype("u1"))) == "7"
+
+
+def test_a_ruled_page():
+    ruled = small_seven()
+    for y in range(40, 480, 70):
+        ImageDraw.Draw(ruled).line((0, y, 640, y), 160, 2)
+    assert named(ruled) == "7"
+
+
+def test_a_card_with_a_transparent_rim():
+    card = Image.new("LA", (380, 380), (0, 0))
+    card.paste(seven().convert("LA"), (40, 40))
+    assert named(card) == "7"
+
+
+COLOURS = {
+    "orange on light blue": ((120, 180, 230), (250, 140, 20)),
+    "red on green": ((60, 160, 60), (200, 60, 60)),
+    "yellow marker on white": ((255, 255, 255), (255, 240, 60)),
+    "white on red": ((200, 40, 40), (250, 250, 250)),
+    "as bright as its ground": ((120, 120, 120), (190, 90, 120)),
+}
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_ink_differs_in_any_channel(name):
+    paper, ink = COLOURS[name]
+    assert named(seven("RGB", paper, ink)) == "7"
+
+
+@DIGITS
+@pytest.mark.parametrize("grain", [3, 8, 15])
+def test_grain(digit, grain):
+    assert named(photo(page(digit), grain)) == str(digit)
+
+
+@DIGITS
+def test_dust_of_a_scan(digit):
+    levels = page(digit)
+    for y, x in ((9, 14), (460, 620), (30, 600)):
+        levels[y : y + 4, x : x + 4] = 30
+    assert named(photo(levels)) == str(digit)
+
+
+@DIGITS
+def test_squared_paper_with_a_margin(digit):
+    levels = page(digit, (250, 250, 250))
+    paper = levels.min(axis=2) > 245
+    for lines in (np.s_[10::32, :], np.s_[:, 5::32]):
+        levels[lines] = np.where(paper[lines][..., None], (150, 180, 220), levels[lines])
+    levels[:, 60:63] = (220, 80, 80)
+    assert named(photo(levels, 2)) == str(digit)
+
+
+@DIGITS
+@pytest.mark.parametrize("table", [(60, 45, 35), (120, 122, 125)])
+def test_a_page_on_a_table(digit, table):
+    sheet = photo(page(digit, size=(380, 360), at=(60, 50))).convert("RGBA")
+    sheet = sheet.rotate(7, Image.Resampling.BICUBIC, expand=True)
+    scene = Image.new("RGBA", (800, 600), table)
+    scene.alpha_composite(sheet, (190, 80))
+    assert named(photo(np.asarray(scene.convert("RGB"), dtype=float), 3)) == str(digit)
+
+
+@DIGITS
+@pytest.mark.parametrize("sides", ["left", "all"])
+def test_a_scanners_black_border(digit, sides):
+    levels = page(digit)
+    levels[:, :30] = 8
+    if sides == "all":
+        levels[:, -25:] = levels[:20] = levels[-40:] = 8
+    assert named(photo(levels, 1)) == str(digit)
+
+
+@DIGITS
+def test_a_cell_of_a_form(digit):
+    image = photo(page(digit, size=(360, 360), at=(50, 50)))
+    ImageDraw.Draw(image).rectangle((14, 18, 345, 343), outline=(70, 70, 70), width=3)
+    assert named(image) == str(digit)
+
+
+@DIGITS
+def test_a_finger_at_the_rim(digit):
+    image = photo(page(digit, at=(290, 110)))
+    ImageDraw.Draw(image).ellipse((-120, 180, 110, 300), fill=(200, 140, 115))
+    assert named(image) == str(digit)
+
+
+@DIGITS
+def test_a_toolbar_above(digit):
+    image = photo(page(digit, (24, 24, 28), (235, 235, 235), size=(420, 700), at=(80, 220)))
+    brush = ImageDraw.Draw(image)
+    brush.rectangle((0, 0, 420, 60), fill=(60, 60, 72))
+    for x in range(20, 400, 60):
+        brush.rectangle((x, 18, x + 26, 44), fill=(220, 220, 230))
+    assert named(image) == str(digit)
+
+
+@DIGITS
+def test_a_fax(digit):
+    grey = photo(page(digit, (226, 226, 226)), 12).convert("L")
+    assert named(grey.convert("1")) == str(digit)
+
+
+@DIGITS
+def test_a_fold_through_the_writing(digit):
+    levels = page(digit)
+    across = np.arange(640) - 330
+    levels -= (35 * np.exp(-((across / 3) ** 2)) + np.where(across > 0, 8, 0))[:, None]
+    assert named(photo(levels, 3)) == str(digit)
+
+
+@DIGITS
+def test_a_hot_spot_of_a_flash(digit):
+    y, x = np.mgrid[:480, :640]
+    spot = 70 * np.exp(-(((y - 100) / 60) ** 2 + ((x - 480) / 80) ** 2))
+    assert named(photo(page(digit, (170, 172, 175)) + spot[..., None], 3)) == str(digit)
+
+
+@DIGITS
+@pytest.mark.parametrize("ink", [0, 255])
+def test_ink_on_nothing(digit, ink):
+    strokes = draw(digit)
+    cut_out = Image.new("RGBA", strokes.size, (ink, ink, ink, 0))
+    cut_out.putalpha(strokes)
+    assert named(cut_out) == str(digit)
+    np.testing.assert_array_equal(preprocess(read_image(cut_out)), preprocess(np.asarray(strokes)))
+
+
+@DIGITS
+def test_rounded_corners_and_a_shadow(digit):
+    card = photo(page(digit, size=(360, 360), at=(50, 50))).convert("RGBA")
+    shape = Image.new("L", card.size)
+    ImageDraw.Draw(shape).rounded_rectangle((0, 0, 359, 359), 60, fill=255)
+    card.putalpha(shape)
+    shadow = Image.new("RGBA", (440, 440))
+    shadow.paste((0, 0, 0, 130), (50, 50), shape)
+    shadow = shadow.filter(ImageFilter.GaussianBlur(10))
+    shadow.alpha_composite(card, (30, 30))
+    assert named(shadow) == str(digit)
+
+
+def lined():
+    levels = np.full((480, 640), 240.0)
+    levels[30::45] = 170
+    return levels
+
+
+NOTHING = {
+    "grain": np.full((480, 640), 200.0),
+    "ruled": lined(),
+    "a slope of light": np.linspace(230, 90, 640) * np.ones((480, 1)),
+    "a page on a table": np.pad(np.full((300, 400), 225.0), 90, constant_values=60.0),
+}
+
+
+@pytest.mark.parametrize("grain", [0, 3, 8])
+@pytest.mark.parametrize("name", NOTHING)
+def test_where_nothing_is_written_nothing_is_found(name, grain):
+    assert named(photo(NOTHING[name], grain)) in ("blank", "not a digit")
+
+
+def test_two_digits_are_not_one():
+    levels = page(3, large=200, at=(60, 120)) + page(5, large=200, at=(340, 120)) - 232
+    assert named(photo(levels, 3)) == "not a digit"
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 7), (7, 1), (2, 300), (300, 2), (16, 900), (99, 100)]
+)
+def test_any_shape_is_read(shape):
+    levels = np.random.RandomState(0).randint(256, size=shape)
+    for some in (levels.astype(np.uint8), np.stack([levels, levels, 255 - levels], axis=-1)):
+        assert find(some.astype(np.uint8)).ndim == 2
+        assert (
+            find(some.astype(np.float32), np.linspace(0, 1, levels.size).reshape(shape)).ndim == 2
+        )
+
+
+@pytest.mark.parametrize("level", [0, 127, 255])
+@pytest.mark.parametrize("alpha", [None, 0, 0.5, 1])
+def test_what_is_the_same_everywhere_is_blank_or_one_patch(level, alpha):
+    levels = np.full((120, 160), level, dtype=np.uint8)
+    opacity = None if alpha is None else np.full(levels.shape, alpha, dtype=np.float32)
+    assert len(np.unique(find(levels, opacity))) == 1
