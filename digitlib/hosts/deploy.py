@@ -38,7 +38,7 @@ VENDORED = (
     "pixels.py",
     *(
         f"reading/{name}.py"
-        for name in ("__init__", "components", "ink", "morphology", "ruling", "sheet")
+        for name in ("__init__", "components", "ink", "morphology", "ruling", "sheet", "sign")
     ),
     "files.py",
     "plain.py",

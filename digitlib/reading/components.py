@@ -200,6 +200,6 @@ class Components:
 
     def within(self, main: int) -> np.ndarray:
         """Whether each component's box lies within that of one of them."""
-        return (self.box[:, :2] >= self.box[main, :2]).all(1) & (
-            self.box[:, 2:] <= self.box[main, 2:]
-        ).all(1)
+        first, last = self.box[:, :2], self.box[:, 2:]
+        inside: np.ndarray = (first >= first[main]).all(axis=1) & (last <= last[main]).all(axis=1)
+        return inside

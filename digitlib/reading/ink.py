@@ -8,9 +8,8 @@
    where that ground has fewer edges, so light may be as uneven as it likes.
 4. **Strength** is how far a pixel differs from its ground, channels weighed as the strongest pixels have them. Where
    the ground is bright it counts in parts of it. Grain, by its spread over the whole picture, counts for nothing.
-5. **Components** of what is left, without printed lines (:mod:`digitlib.reading.ruling`): the main one is strong, large
-   and no hair, frame or edge. With it stay those that are as strong and as wide and lie near it or are as large; dust,
-   text, buttons and what reaches in from the rim go.
+5. **Components** of what is left, without printed lines (:mod:`digitlib.reading.ruling`): the likeliest, and what
+   belongs to it (:mod:`digitlib.reading.sign`).
 
 A small picture on an even ground is taken as it is: what differs from its border's median by 32 levels.
 """
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from digitlib.reading import ruling, sheet
+from digitlib.reading import ruling, sheet, sign
 from digitlib.reading.components import Components
 from digitlib.reading.morphology import closed, dilated, eroded, opened
 
@@ -32,8 +31,6 @@ LEAST, GRAIN = 16, 5
 NOISE = 32
 # The longer side at which pictures are looked at; one whose longer side is smaller than the second has no grain.
 LONGEST, SMALL = 768, 100
-# What is smaller than this part of the picture's longer side is a speck.
-SPECK = 0.02
 # Below this noise from pixel to pixel, in levels, nothing is smoothed: no camera took the picture.
 CLEAN = 0.5
 
@@ -124,13 +121,13 @@ def _read(planes: np.ndarray) -> np.ndarray:
     """The ink on one sheet; smoothed, and smoothed more where grain is all that is found."""
     noise = _noise(planes)
     for radius in (0 if noise < CLEAN else min(3, max(1.2, noise / 8)), 3.5, 5):
-        signs = [_Layer.of(seen).sign() for seen in _ways(_smoothed(planes, radius))]
-        if not any(sign.grainy for sign in signs):
+        signs = [_Layer.of(seen).found() for seen in _ways(_smoothed(planes, radius))]
+        if not any(one.grainy for one in signs):
             break
-    signs = [sign for sign in signs if sign.score > 0 and not sign.grainy]
+    signs = [one for one in signs if one.score > 0 and not one.grainy]
     if not signs:
         return np.zeros(planes.shape[1:], dtype=np.uint8)
-    best = max(signs, key=lambda sign: sign.score)
+    best = max(signs, key=lambda one: one.score)
     scale = 1 if noise < CLEAN and best.even else 255 / best.full
     return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8)
 
@@ -259,10 +256,10 @@ class _Layer:
         ink, least = seen.strength - paper, max(LEAST, GRAIN * spread)
         weak = ink >= least
         components = Components.of(weak, ink)
-        weak &= ~components.mask(_frames(components))
+        weak &= ~components.mask(sign.frames(components))
         return cls(ink, least, weak & ~ruling.printed(weak), dilated(seen.jumps, 9), seen.even)
 
-    def sign(self) -> _Sign:
+    def found(self) -> _Sign:
         """The main component, at the level where it is likeliest, and what belongs to it."""
         if not self.free.any():
             return _Sign(self.ink)
@@ -276,7 +273,7 @@ class _Layer:
         strong = self.free & (self.ink >= 0.4 * full)
         components = Components.of(strong, self.ink)
         main = components.labels[np.unravel_index(own.argmax(), own.shape)] - 1
-        kept = components.mask(_belonging(components, main))
+        kept = components.mask(sign.belonging(components, main))
         full = float(np.quantile(self.ink[components.labels == main + 1], 0.9))
         # Soft edges, but no hair that leads away.
         near = dilated(kept, 2 * max(1, int(components.width[main])) + 1)
@@ -291,7 +288,7 @@ class _Layer:
             components = Components.of(self.free & (self.ink >= level), self.ink)
             if not components.n:
                 break
-            scores = _scores(components, self.hems)
+            scores = sign.scores(components, self.hems)
             main = int(scores.argmax())
             if best is None or scores[main] > 1.15 * best[2]:
                 best = components, main, float(scores[main])
@@ -304,65 +301,5 @@ class _Layer:
         if max(self.free.shape) <= SMALL:
             return False
         components = Components.of(self.free, self.ink)
-        specks = components.size < SPECK * max(self.free.shape)
+        specks = components.size < sign.SPECK * max(self.free.shape)
         return bool(specks.sum() > 60 and components.area[specks].sum() > 0.25 * area)
-
-
-def _scores(components: Components, hems: np.ndarray) -> np.ndarray:
-    """How likely each component is the main part of a sign: strong, large, neither a hair nor a patch of light."""
-    width, size = components.width, components.size
-    scores = components.strength * size * (width / (0.03 * size)).clip(0.1, 1) ** 2
-    scores[width > 0.4 * size] *= 0.4
-    scores[components.touches] *= 0.1
-    scores[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
-    along_hems = components.sums(hems) > 0.4 * components.area
-    scores[along_hems] *= 0.1
-    scores[_frames(components)] = 0
-    return scores
-
-
-def _frames(components: Components) -> np.ndarray:
-    """Which components are frames: with corners, empty but for something of some size."""
-    found = np.zeros(components.n, dtype=bool)
-    size, box = components.size, components.box
-    for k in np.flatnonzero(size > 0.1 * max(components.labels.shape)):
-        inside = (box[:, :2] > box[k, :2]).all(1) & (box[:, 2:] < box[k, 2:]).all(1)
-        if not (inside & (size > 0.2 * size[k])).any():
-            continue
-        top, left, bottom, right = box[k]
-        own = components.labels[top : bottom + 1, left : right + 1] == k + 1
-        y, x = (max(1, side // 7) for side in own.shape)
-        corners = own[:y, :x], own[:y, -x:], own[-y:, :x], own[-y:, -x:]
-        empty = not own[2 * y : -2 * y, 2 * x : -2 * x].any()
-        found[k] = empty and sum(corner.any() for corner in corners) >= 3
-    return found
-
-
-def _belonging(components: Components, main: int) -> np.ndarray:
-    """Which components are kept with the main one: parts of the same sign, and other signs."""
-    size, strength, width = components.size, components.strength, components.width
-    height, breadth = components.height, components.breadth
-    alike = (strength >= 0.5 * strength[main]) & (strength <= 2 * strength[main])
-    as_wide = alike & (width >= 0.3 * width[main]) & (width <= 3 * width[main])
-    near = as_wide & (components.gap(main) <= 0.35 * size[main]) & (size >= 0.12 * size[main])
-    near &= ~components.touches | components.touches[main]
-    another = as_wide & (height >= 0.5 * height[main]) & (breadth < 2 * height)
-    another &= (size < 1.7 * size[main]) & (width > 0.04 * size) & ~components.touches
-    kept = near | another | (alike & components.within(main))
-    kept &= ~_in_a_row(components, main) & ~_frames(components)
-    kept[main] = True
-    return kept
-
-
-def _in_a_row(components: Components, main: int) -> np.ndarray:
-    """Which components outside the main one stand in a row with two others of their height: text, or buttons."""
-    found = np.zeros(components.n, dtype=bool)
-    size, height = components.size, components.height
-    some = ~components.within(main) & (size < 0.5 * size[main])
-    at = np.flatnonzero(some & (size > 0.02 * max(components.labels.shape)))
-    if 3 <= len(at) <= 300:
-        height, middle = height[at], components.box[at][:, [0, 2]].mean(1)
-        level = abs(middle[:, None] - middle) < 0.4 * height[:, None]
-        level &= abs(np.log(height[:, None] / height)) < 0.5
-        found[at] = level.sum(1) >= 3
-    return found

@@ -33,8 +33,9 @@ class Sheet:
     >>> import numpy as np
     >>> table = np.full((1, 300, 400), 60, dtype=np.uint8)
     >>> table[:, 40:240, 100:280] = 230
-    >>> find(table).box
-    (39, 99, 240, 279)
+    >>> sheet = find(table)
+    >>> isinstance(sheet, Sheet), sheet.box
+    (True, (39, 99, 240, 279))
     """
 
     box: tuple[int, int, int, int]

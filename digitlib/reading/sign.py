@@ -1,0 +1,103 @@
+"""Which components of a picture are one sign: the likeliest, and what belongs to it.
+
+The likeliest is strong, large, and neither a hair nor a patch, an edge or a speck. With it stay those that are as
+strong and as wide and lie near it, and others as large as it is: two digits on a page are two digits. Dust, text,
+buttons, frames and what reaches in from the rim go.
+"""
+
+import numpy as np
+
+from digitlib.reading.components import Components
+
+__all__ = ["SPECK", "belonging", "frames", "scores"]
+
+SPECK = 0.02
+"""What is smaller than this part of the picture's longer side is a speck."""
+
+
+def scores(components: Components, hems: np.ndarray) -> np.ndarray:
+    """How likely each component is the main part of a sign, 0 or more; the numbers mean nothing beside others'.
+
+    Args:
+        components: of one picture.
+        hems: where the ground has an edge, booleans ``(H, W)``.
+
+    >>> import numpy as np
+    >>> mask = np.zeros((120, 100), dtype=bool)
+    >>> mask[10:90, 20:30] = mask[100, 5:95] = mask[5, 5] = True  # a stroke, a hair and a speck
+    >>> found = scores(Components.of(mask, 200.0 * mask), np.zeros_like(mask))
+    >>> found.argmax().item(), found[0].item()  # they are numbered from above
+    (1, 0.0)
+    """
+    width, size = components.width, components.size
+    likely = components.strength * size * (width / (0.03 * size)).clip(0.1, 1) ** 2
+    likely[width > 0.4 * size] *= 0.4
+    likely[components.touches] *= 0.1
+    likely[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
+    along_hems = components.sums(hems) > 0.4 * components.area
+    likely[along_hems] *= 0.1
+    likely[frames(components)] = 0
+    return likely
+
+
+def frames(components: Components) -> np.ndarray:
+    """Which components are frames: with corners, and empty but for something of some size; booleans ``(n,)``.
+
+    >>> import numpy as np
+    >>> mask = np.zeros((60, 60), dtype=bool)
+    >>> mask[5:55, 5:55] = True
+    >>> mask[8:52, 8:52] = False
+    >>> mask[20:40, 30:34] = True
+    >>> frames(Components.of(mask, 200.0 * mask)).tolist()
+    [True, False]
+    """
+    found = np.zeros(components.n, dtype=bool)
+    size, box = components.size, components.box
+    for k in np.flatnonzero(size > 0.1 * max(components.labels.shape)):
+        inside = (box[:, :2] > box[k, :2]).all(1) & (box[:, 2:] < box[k, 2:]).all(1)
+        if not (inside & (size > 0.2 * size[k])).any():
+            continue
+        top, left, bottom, right = box[k]
+        own = components.labels[top : bottom + 1, left : right + 1] == k + 1
+        y, x = (max(1, side // 7) for side in own.shape)
+        corners = own[:y, :x], own[:y, -x:], own[-y:, :x], own[-y:, -x:]
+        empty = not own[2 * y : -2 * y, 2 * x : -2 * x].any()
+        found[k] = empty and sum(corner.any() for corner in corners) >= 3
+    return found
+
+
+def belonging(components: Components, main: int) -> np.ndarray:
+    """Which components are kept with the main one, its own parts and other signs: booleans ``(n,)``.
+
+    >>> import numpy as np
+    >>> mask = np.zeros((60, 100), dtype=bool)
+    >>> mask[10:50, 20:25] = mask[12:16, 29:42] = mask[55:58, 90:93] = True  # a stroke, a flag and a grain of dust
+    >>> belonging(Components.of(mask, 200.0 * mask), main=0).tolist()
+    [True, True, False]
+    """
+    size, strength, width = components.size, components.strength, components.width
+    height, breadth = components.height, components.breadth
+    alike = (strength >= 0.5 * strength[main]) & (strength <= 2 * strength[main])
+    as_wide = alike & (width >= 0.3 * width[main]) & (width <= 3 * width[main])
+    near = as_wide & (components.gap(main) <= 0.35 * size[main]) & (size >= 0.12 * size[main])
+    near &= ~components.touches | components.touches[main]
+    another = as_wide & (height >= 0.5 * height[main]) & (breadth < 2 * height)
+    another &= (size < 1.7 * size[main]) & (width > 0.04 * size) & ~components.touches
+    kept = near | another | (alike & components.within(main))
+    kept &= ~_in_a_row(components, main) & ~frames(components)
+    kept[main] = True
+    return kept
+
+
+def _in_a_row(components: Components, main: int) -> np.ndarray:
+    """Which components outside the main one stand in a row with two others of their height: text, or buttons."""
+    found = np.zeros(components.n, dtype=bool)
+    size, height = components.size, components.height
+    some = ~components.within(main) & (size < 0.5 * size[main])
+    at = np.flatnonzero(some & (size > 0.02 * max(components.labels.shape)))
+    if 3 <= len(at) <= 300:
+        height, middle = height[at], components.box[at][:, [0, 2]].mean(1)
+        level = abs(middle[:, None] - middle) < 0.4 * height[:, None]
+        level &= abs(np.log(height[:, None] / height)) < 0.5
+        found[at] = level.sum(1) >= 3
+    return found
