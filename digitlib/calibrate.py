@@ -23,7 +23,7 @@ __all__ = [
     "threshold",
 ]
 
-REFUSED = 0.0175
+REFUSED = 0.015
 """The share of each class's validation images that a threshold may refuse: of others like them it then stays below one
 in fifty, though of some digits there are only about five hundred to choose it on."""
 

@@ -125,7 +125,7 @@ RECIPES = {
     "pad": Recipe(
         Network((320, 120)),
         Training(epochs=40, rate=3e-3, deform=_GENTLE),
-        Additions(styles=0.1, redrawn=1.0, degraded=0.5, nondigits=0.4),
+        Additions(styles=0.1, redrawn=1.0, degraded=0.6, nondigits=0.4),
     ),
     # For pictures of one's own: benchmarks/choices-own.md has the candidates.
     "own": Recipe(Network((512, 256)), Training(epochs=60, batch=32, rate=1e-3, deform=_GENTLE)),

@@ -90,7 +90,7 @@ def test_a_threshold_of_nothing_is_an_error(doubts, refused):
 
 
 def test_each_doubt_has_its_label():
-    with pytest.raises(ValueError, match=r"images with a label each, got 0.0175, 3 and 2"):
+    with pytest.raises(ValueError, match=r"images with a label each, got 0.015, 3 and 2"):
         calibrate.threshold(torch.zeros(3), torch.zeros(2))
 
 

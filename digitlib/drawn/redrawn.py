@@ -70,7 +70,7 @@ PALEST = 0.25
 """The least brightness of degraded ink, in parts of full ink."""
 GREYEST = 0.3
 """The brightest ground of a degraded digit, in parts of full ink."""
-WIDEST = 1.5
+WIDEST = 1.3
 """How many times wider a digit to learn from may become, or narrower: people's are flatter and taller than MNIST's."""
 
 _POINTS = 6  # of the bending, on each side
