@@ -232,3 +232,10 @@ def test_what_is_the_same_everywhere_is_blank_or_one_patch(level, alpha):
     levels = np.full((120, 160), level, dtype=np.uint8)
     opacity = None if alpha is None else np.full(levels.shape, alpha, dtype=np.float32)
     assert len(np.unique(find(levels, opacity))) == 1
+
+
+@pytest.mark.parametrize("paper", [90, 200, 255])
+def test_pale_ink_on_a_screen_is_made_as_bright_as_any(paper):
+    pale = Image.new("L", (300, 300), paper)
+    ImageDraw.Draw(pale).line([(90, 60), (200, 60), (140, 240)], paper - 28, 20, "curve")
+    assert read_image(pale).max() == 255

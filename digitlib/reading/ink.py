@@ -33,6 +33,11 @@ NOISE = 32
 LONGEST, SMALL = 768, 100
 # Below this noise from pixel to pixel, in levels, nothing is smoothed: no camera took the picture.
 CLEAN = 0.5
+# Paper is of two levels where the variance between them is so much of the whole: 0.64 in one that is distributed
+# normally.
+TWO = 0.75
+# Full ink below this level is pale, and made as bright as any: what a model learns of has black ink.
+PALE = 80
 
 
 def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
@@ -44,7 +49,7 @@ def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
 
     Returns:
         uint8 ``(h, w)``, the longer side at most 768 pixels; all 0 where nothing certain is found. Ink keeps its
-        strength in a picture without noise, on an even ground; else the strongest is 255.
+        strength in a picture without noise, on an even ground, if it isn't pale; else the strongest is 255.
 
     >>> import numpy as np
     >>> paper = np.full((300, 400), 210.0) + np.random.RandomState(0).normal(0, 6, (300, 400))
@@ -128,7 +133,8 @@ def _read(planes: np.ndarray) -> np.ndarray:
     if not signs:
         return np.zeros(planes.shape[1:], dtype=np.uint8)
     best = max(signs, key=lambda one: one.score)
-    scale = 1 if noise < CLEAN and best.even else 255 / best.full
+    as_it_is = noise < CLEAN and best.even and best.full >= PALE
+    scale = 1 if as_it_is else 255 / best.full
     return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8)
 
 
@@ -228,6 +234,28 @@ def _together(channels: list[_Seen]) -> _Seen:
     )
 
 
+def _paper(strength: np.ndarray) -> tuple[float, float]:
+    """How strong most of the paper seems, and the spread of its grain.
+
+    Where that spread drowns all ink but the paper is of two levels, as in the shadow of leaves or on a chequered
+    ground, it is those of the level that is nearer to ink.
+    """
+    paper, spread = _middle(strength)
+    if GRAIN * spread < strength.max() - paper:
+        return paper, spread
+    no_ink = strength[strength < paper + GRAIN * spread / 2].clip(0, 255)
+    level, apart = sheet.otsu(no_ink)
+    if apart < TWO * no_ink.size**2 * no_ink.var():
+        return paper, spread
+    return _middle(no_ink[no_ink > level])
+
+
+def _middle(strength: np.ndarray) -> tuple[float, float]:
+    """The median, and what would be the standard deviation if it were distributed normally."""
+    median = np.median(strength)
+    return float(median), 1.4826 * float(np.median(abs(strength - median)))
+
+
 @dataclass(frozen=True)
 class _Sign:
     """What is taken for the sign: its ink, how strong full ink is, and how likely it is one; or nothing but grain."""
@@ -251,8 +279,7 @@ class _Layer:
 
     @classmethod
     def of(cls, seen: _Seen) -> "_Layer":
-        paper = np.median(seen.strength)
-        spread = 1.4826 * float(np.median(abs(seen.strength - paper)))
+        paper, spread = _paper(seen.strength)
         ink, least = seen.strength - paper, max(LEAST, GRAIN * spread)
         weak = ink >= least
         components = Components.of(weak, ink)
