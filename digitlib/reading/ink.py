@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 
 from digitlib.reading import ruling, sheet, sign
 from digitlib.reading.components import Components
-from digitlib.reading.morphology import closed, dilated, eroded, opened
+from digitlib.reading.morphology import closed, dilated, eroded, opened, outline
 
 __all__ = ["find"]
 
@@ -36,6 +36,12 @@ CLEAN = 0.5
 # Paper is of two levels where the variance between them is so much of the whole: 0.64 in one that is distributed
 # normally.
 TWO = 0.75
+# Ink below this level isn't certain where there is noise.
+FAINT = 20
+# A sheet that is more slender may be a stroke, or what lies between two sheets.
+SLENDER = 2.2
+# A ground that is found once the pen is known is a closing as wide as so many pens.
+PENS = 5
 # Full ink below this level is pale, and made as bright as any: what a model learns of has black ink.
 PALE = 80
 
@@ -68,13 +74,15 @@ def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     planes = _planes(levels)
     found = sheet.find(planes)
     if found is None:
-        return _read(planes)
+        return _read(planes)[0]
     drawing = np.zeros(planes.shape[1:], dtype=np.uint8)
     top, left, bottom, right = found.box
-    drawing[top:bottom, left:right] = _read(found.cut(planes))
-    if drawing.any() or (found.slender < 2.2 and _noise(planes) >= CLEAN):
+    drawing[top:bottom, left:right], inside = _read(found.cut(planes))
+    if found.slender < SLENDER and (inside or _noise(planes) >= CLEAN):
         return drawing
-    return _read(planes)  # a thick stroke, or a filled shape
+    whole, likely = _read(planes)
+    # A thick stroke or a filled shape has next to nothing on it, the gutter of a book neither.
+    return whole if likely > 3 * inside else drawing
 
 
 def _composed(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -122,20 +130,33 @@ def _planes(levels: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(image) for image in images])
 
 
-def _read(planes: np.ndarray) -> np.ndarray:
-    """The ink on one sheet; smoothed, and smoothed more where grain is all that is found."""
+def _read(planes: np.ndarray) -> tuple[np.ndarray, float]:
+    """The ink on one sheet, and how likely it is a sign; smoothed, and more where grain is all that is found."""
     noise = _noise(planes)
+    wide = 2 * max(1, max(planes.shape[1:]) // 6) + 1
     for radius in (0 if noise < CLEAN else min(3, max(1.2, noise / 8)), 3.5, 5):
-        signs = [_Layer.of(seen).found() for seen in _ways(_smoothed(planes, radius))]
-        if not any(one.grainy for one in signs):
+        smooth = _smoothed(planes, radius)
+        best, grainy = _likeliest(smooth, wide)
+        if not grainy:
             break
-    signs = [one for one in signs if one.score > 0 and not one.grainy]
-    if not signs:
-        return np.zeros(planes.shape[1:], dtype=np.uint8)
-    best = max(signs, key=lambda one: one.score)
+    if best is None or (noise >= CLEAN and best.full < FAINT):
+        return np.zeros(planes.shape[1:], dtype=np.uint8), 0.0
     as_it_is = noise < CLEAN and best.even and best.full >= PALE
+    if not as_it_is and (pen := 2 * int(PENS * best.pen / 2) + 1) < wide:
+        # What is much wider than the pen is ground: a hand's shadow, a highlighter's stroke.
+        finer, grainy = _likeliest(smooth, pen)
+        if finer is not None and not grainy and finer.score > 0.7 * best.score:
+            best = finer
     scale = 1 if as_it_is else 255 / best.full
-    return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8)
+    return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8), best.score
+
+
+def _likeliest(planes: np.ndarray, width: int) -> tuple["_Sign | None", bool]:
+    """The likeliest sign of all ways to see a picture, if there is one; and whether one way shows nothing but grain."""
+    signs = [_Layer.of(seen).found() for seen in _ways(planes, width)]
+    clear = [one for one in signs if one.score > 0 and not one.grainy]
+    best = max(clear, key=lambda one: one.score, default=None)
+    return best, any(one.grainy for one in signs)
 
 
 def _smoothed(planes: np.ndarray, radius: float) -> np.ndarray:
@@ -168,9 +189,8 @@ class _Seen:
     even: bool
 
 
-def _ways(planes: np.ndarray) -> list[_Seen]:
+def _ways(planes: np.ndarray, width: int) -> list[_Seen]:
     """The ways to see a picture: one, or three where ink seems darker in one channel and brighter in another."""
-    width = 2 * max(1, max(planes.shape[1:]) // 6) + 1
     grounds = [(plane, closed(plane, width), opened(plane, width)) for plane in planes]
     grounds = [one for one in grounds if int((one[1] - one[2]).max()) >= LEAST]
     if not grounds:
@@ -258,11 +278,15 @@ def _middle(strength: np.ndarray) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class _Sign:
-    """What is taken for the sign: its ink, how strong full ink is, and how likely it is one; or nothing but grain."""
+    """What is taken for the sign, or nothing but grain.
+
+    Its ink, how strong full ink is, how likely it is a sign, and how wide its pen is, in pixels.
+    """
 
     ink: np.ndarray
     full: float = 1.0
     score: float = 0.0
+    pen: float = 1.0
     even: bool = True
     grainy: bool = False
 
@@ -305,7 +329,12 @@ class _Layer:
         # Soft edges, but no hair that leads away.
         near = dilated(kept, 2 * max(1, int(components.width[main])) + 1)
         ink = np.where(kept | (near & self.free), self.ink, 0)
-        return _Sign(ink, full, score, self.even)
+        return _Sign(ink, full, score, self._pen(components.labels == main + 1), self.even)
+
+    def _pen(self, own: np.ndarray) -> float:
+        """How wide the strokes of a component are, a paler shadow that touches them not counted."""
+        core = own & (self.ink >= 0.7 * np.quantile(self.ink[own], 0.98))
+        return 2 * float(core.sum() / outline(core).sum())
 
     def _main(self) -> tuple[Components, int, float]:
         """The likeliest component at any level: at a low one faint lines may join what a higher one parts."""
