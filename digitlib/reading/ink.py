@@ -145,7 +145,7 @@ def _read(planes: np.ndarray) -> tuple[np.ndarray, float]:
     if not as_it_is and (pen := 2 * int(PENS * best.pen / 2) + 1) < wide:
         # What is much wider than the pen is ground: a hand's shadow, a highlighter's stroke.
         finer, grainy = _likeliest(smooth, pen)
-        if finer is not None and not grainy and finer.score > 0.7 * best.score:
+        if finer is not None and not grainy and best.lives_on_in(finer):
             best = finer
     scale = 1 if as_it_is else 255 / best.full
     return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8), best.score
@@ -280,15 +280,26 @@ def _middle(strength: np.ndarray) -> tuple[float, float]:
 class _Sign:
     """What is taken for the sign, or nothing but grain.
 
-    Its ink, how strong full ink is, how likely it is a sign, and how wide its pen is, in pixels.
+    Its ink, how strong full ink is, how likely it is a sign, and where ink is strongest, a paler shadow that touches it
+    not counted.
     """
 
     ink: np.ndarray
     full: float = 1.0
     score: float = 0.0
-    pen: float = 1.0
     even: bool = True
     grainy: bool = False
+    core: np.ndarray | None = None
+
+    @property
+    def pen(self) -> float:
+        """How wide its strokes are, in pixels."""
+        assert self.core is not None  # as there is a sign
+        return 2 * float(self.core.sum() / outline(self.core).sum())
+
+    def lives_on_in(self, other: "_Sign") -> bool:
+        """Whether another reading has its strongest ink, too."""
+        return bool(other.ink[self.core].sum() > 0.8 * self.ink[self.core].sum())
 
 
 @dataclass(frozen=True)
@@ -329,12 +340,8 @@ class _Layer:
         # Soft edges, but no hair that leads away.
         near = dilated(kept, 2 * max(1, int(components.width[main])) + 1)
         ink = np.where(kept | (near & self.free), self.ink, 0)
-        return _Sign(ink, full, score, self._pen(components.labels == main + 1), self.even)
-
-    def _pen(self, own: np.ndarray) -> float:
-        """How wide the strokes of a component are, a paler shadow that touches them not counted."""
-        core = own & (self.ink >= 0.7 * np.quantile(self.ink[own], 0.98))
-        return 2 * float(core.sum() / outline(core).sum())
+        core = (components.labels == main + 1) & (ink >= 0.7 * np.quantile(own[own > 0], 0.98))
+        return _Sign(ink, full, score, self.even, core=core)
 
     def _main(self) -> tuple[Components, int, float]:
         """The likeliest component at any level: at a low one faint lines may join what a higher one parts."""
