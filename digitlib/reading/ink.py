@@ -35,7 +35,7 @@ LONGEST, SMALL = 768, 100
 CLEAN = 0.5
 # Paper is of two levels where the variance between them is so much of the whole: 0.64 in one that is distributed
 # normally.
-TWO = 0.75
+TWO = 0.7
 # Ink below this level isn't certain where there is noise.
 FAINT = 20
 # A sheet that is more slender may be a stroke, or what lies between two sheets.
@@ -81,8 +81,8 @@ def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     if found.slender < SLENDER and (inside or _noise(planes) >= CLEAN):
         return drawing
     whole, likely = _read(planes)
-    # A thick stroke or a filled shape has next to nothing on it, the gutter of a book neither.
-    return whole if likely > 3 * inside else drawing
+    # A thick stroke, a filled shape and the gutter of a book have next to nothing on them.
+    return whole if likely > 2 * inside else drawing
 
 
 def _composed(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ buttons, frames and what reaches in from the rim go.
 import numpy as np
 
 from digitlib.reading.components import Components, filled
+from digitlib.reading.morphology import outline
 
 __all__ = ["SPECK", "belonging", "frames", "scores"]
 
@@ -36,6 +37,9 @@ def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     likely[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
     along_hems = components.sums(hems) > 0.4 * components.area
     likely[along_hems] *= 0.1
+    # The wedge in a page's corner that no upright square reaches: one side of three is an edge of the ground.
+    rims = outline(components.labels > 0)
+    likely[components.sums(rims & hems) > 0.35 * components.sums(rims)] = 0
     likely[frames(components)] = 0
     return likely
 
