@@ -261,7 +261,7 @@ def _paper(strength: np.ndarray) -> tuple[float, float]:
     ground, it is those of the level that is nearer to ink.
     """
     paper, spread = _middle(strength)
-    if GRAIN * spread < strength.max() - paper:
+    if not spread or GRAIN * spread < strength.max() - paper:
         return paper, spread
     no_ink = strength[strength < paper + GRAIN * spread / 2].clip(0, 255)
     level, apart = sheet.otsu(no_ink)
