@@ -293,12 +293,3 @@ def test_the_corner_of_a_page_is_no_ink(corner):
     ImageDraw.Draw(image).polygon([(0, 0), (x - 30, 0), corner, (0, y + 30)], (240, 238, 232))
     smooth = np.asarray(image.filter(ImageFilter.GaussianBlur(1)), dtype=np.float64)
     assert named(photo(smooth, grain=4)) == "blank"
-
-
-def test_paper_between_strokes_from_rim_to_rim_is_no_sheet():
-    image = Image.new("L", (308, 404), 240)
-    brush = ImageDraw.Draw(image)
-    brush.line([(15, 0), (15, 235), (308, 235)], 45, 30)
-    brush.line([(225, 0), (225, 404)], 45, 30)
-    light = np.asarray(image.filter(ImageFilter.GaussianBlur(1)), dtype=np.float64)
-    assert read_image(photo(light * np.linspace(1, 0.8, 308), grain=4)).any()

@@ -19,8 +19,6 @@ SMALL = 128
 APART = 32
 # The least and the most of a picture that is a sheet, and the most of its outline that may lie on the picture's rim.
 PART, RIM = (0.02, 0.97), 0.45
-# The most of what lies around a sheet that looks like it.
-AROUND = 0.6
 # How slender a disc may be, and how wide a stroke upon it, in parts of the side of a square as large.
 ROUND, STROKE = 1.35, 0.15
 
@@ -76,8 +74,6 @@ def find(planes: np.ndarray) -> Sheet | None:
         whole = filled(part)
         if not _like_a_sheet(part, whole, whole & ~mask) or not _has_edges(small[best], whole):
             continue
-        if mask[~whole].mean() > AROUND:
-            continue  # a piece of paper between strokes that go from rim to rim
         _, slender, _ = _corners(whole)
         if (found := _enlarged(whole, slender, factor)) is not None:
             return found

@@ -15,6 +15,9 @@ __all__ = ["SPECK", "belonging", "frames", "scores"]
 SPECK = 0.02
 """What is smaller than this part of the picture's longer side is a speck."""
 
+# In a picture whose longer side is smaller, whatever there is lies along the ground's edges.
+THUMBNAIL = 200
+
 
 def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     """How likely each component is the main part of a sign, 0 or more; the numbers mean nothing beside others'.
@@ -37,9 +40,10 @@ def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     likely[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
     along_hems = components.sums(hems) > 0.4 * components.area
     likely[along_hems] *= 0.1
-    # The wedge in a page's corner that no upright square reaches: one side of three is an edge of the ground.
-    rims = outline(components.labels > 0)
-    likely[components.sums(rims & hems) > 0.35 * components.sums(rims)] = 0
+    if max(hems.shape) > THUMBNAIL:
+        # The wedge in a page's corner that no upright square reaches: one side of three is an edge of the ground.
+        rims = outline(components.labels > 0)
+        likely[components.sums(rims & hems) > 0.35 * components.sums(rims)] = 0
     likely[frames(components)] = 0
     return likely
 
