@@ -232,3 +232,64 @@ def test_what_is_the_same_everywhere_is_blank_or_one_patch(level, alpha):
     levels = np.full((120, 160), level, dtype=np.uint8)
     opacity = None if alpha is None else np.full(levels.shape, alpha, dtype=np.float32)
     assert len(np.unique(find(levels, opacity))) == 1
+
+
+@pytest.mark.parametrize("paper", [90, 200, 255])
+def test_pale_ink_on_a_screen_is_made_as_bright_as_any(paper):
+    pale = Image.new("L", (300, 300), paper)
+    ImageDraw.Draw(pale).line([(90, 60), (200, 60), (140, 240)], paper - 28, 20, "curve")
+    assert read_image(pale).max() == 255
+
+
+def test_paper_of_two_levels():
+    chequered = np.kron(np.indices((25, 25)).sum(0) % 2, np.ones((16, 16)))
+    levels = np.where(chequered > 0, 204, 255).astype(np.uint8)
+    image = Image.fromarray(levels)
+    ImageDraw.Draw(image).line([(120, 100), (280, 100), (190, 330)], 0, 26, "curve")
+    assert named(image) == "7"
+
+
+def test_the_gutter_of_a_book_is_no_sheet():
+    levels = page(3, size=(700, 480), at=(420, 110))
+    away = (np.arange(700) - 330) / 40
+    assert named(photo(levels * (1 - 0.75 * np.exp(-(away**2)))[None, :, None], grain=3)) == "3"
+
+
+@DIGITS
+def test_the_shadow_of_a_finger_beside_the_ink(digit):
+    shade = Image.new("L", (640, 480))
+    ImageDraw.Draw(shade).rounded_rectangle((360, 230, 470, 520), 55, fill=115)
+    light = 1 - np.asarray(shade.filter(ImageFilter.GaussianBlur(10))) / 255
+    assert named(photo(page(digit) * light[..., None], grain=3)) == str(digit)
+
+
+@DIGITS
+@pytest.mark.parametrize("ring", [(40, 40, 60), (210, 40, 40)])
+def test_a_ring_around_the_digit(digit, ring):
+    image = photo(page(digit, size=(480, 480), at=(130, 130), large=220), grain=3)
+    ImageDraw.Draw(image).ellipse((50, 50, 430, 430), outline=ring, width=8)
+    assert named(image) == str(digit)
+
+
+@DIGITS
+def test_a_digit_on_a_disc(digit):
+    image = Image.new("RGB", (300, 300), (240, 240, 240))
+    ImageDraw.Draw(image).ellipse((40, 40, 260, 260), fill=(30, 110, 220))
+    image.paste((255, 255, 255), (80, 80), draw(digit, size=140, pen=12))
+    assert named(image) == str(digit)
+
+
+def test_the_shade_of_a_fold_is_no_ink():
+    image = Image.new("L", (560, 480), 240)
+    ImageDraw.Draw(image).polygon([(400, 0), (430, 150), (560, 160)], 222)
+    smooth = np.asarray(image.filter(ImageFilter.GaussianBlur(1)), dtype=np.float64)
+    assert named(photo(smooth, grain=5)) == "blank"
+
+
+@pytest.mark.parametrize("corner", [(380, 300), (170, 130), (250, 100)])
+def test_the_corner_of_a_page_is_no_ink(corner):
+    image = Image.new("RGB", (640, 500), (120, 85, 50))
+    x, y = corner
+    ImageDraw.Draw(image).polygon([(0, 0), (x - 30, 0), corner, (0, y + 30)], (240, 238, 232))
+    smooth = np.asarray(image.filter(ImageFilter.GaussianBlur(1)), dtype=np.float64)
+    assert named(photo(smooth, grain=4)) == "blank"

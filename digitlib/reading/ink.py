@@ -21,7 +21,7 @@ from PIL import Image, ImageFilter
 
 from digitlib.reading import ruling, sheet, sign
 from digitlib.reading.components import Components
-from digitlib.reading.morphology import closed, dilated, eroded, opened
+from digitlib.reading.morphology import closed, dilated, eroded, opened, outline
 
 __all__ = ["find"]
 
@@ -33,6 +33,17 @@ NOISE = 32
 LONGEST, SMALL = 768, 100
 # Below this noise from pixel to pixel, in levels, nothing is smoothed: no camera took the picture.
 CLEAN = 0.5
+# Paper is of two levels where the variance between them is so much of the whole: 0.64 in one that is distributed
+# normally.
+TWO = 0.7
+# Ink below this level isn't certain where there is noise.
+FAINT = 20
+# A sheet that is more slender may be a stroke, or what lies between two sheets.
+SLENDER = 2.2
+# A ground that is found once the pen is known is a closing as wide as so many pens.
+PENS = 5
+# Full ink below this level is pale, and made as bright as any: what a model learns of has black ink.
+PALE = 80
 
 
 def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
@@ -44,7 +55,7 @@ def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
 
     Returns:
         uint8 ``(h, w)``, the longer side at most 768 pixels; all 0 where nothing certain is found. Ink keeps its
-        strength in a picture without noise, on an even ground; else the strongest is 255.
+        strength in a picture without noise, on an even ground, if it isn't pale; else the strongest is 255.
 
     >>> import numpy as np
     >>> paper = np.full((300, 400), 210.0) + np.random.RandomState(0).normal(0, 6, (300, 400))
@@ -63,13 +74,15 @@ def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     planes = _planes(levels)
     found = sheet.find(planes)
     if found is None:
-        return _read(planes)
+        return _read(planes)[0]
     drawing = np.zeros(planes.shape[1:], dtype=np.uint8)
     top, left, bottom, right = found.box
-    drawing[top:bottom, left:right] = _read(found.cut(planes))
-    if drawing.any() or (found.slender < 2.2 and _noise(planes) >= CLEAN):
+    drawing[top:bottom, left:right], inside = _read(found.cut(planes))
+    if found.slender < SLENDER and (inside or _noise(planes) >= CLEAN):
         return drawing
-    return _read(planes)  # a thick stroke, or a filled shape
+    whole, likely = _read(planes)
+    # A thick stroke, a filled shape and the gutter of a book have next to nothing on them.
+    return whole if likely > 2 * inside else drawing
 
 
 def _composed(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -117,19 +130,33 @@ def _planes(levels: np.ndarray) -> np.ndarray:
     return np.stack([np.asarray(image) for image in images])
 
 
-def _read(planes: np.ndarray) -> np.ndarray:
-    """The ink on one sheet; smoothed, and smoothed more where grain is all that is found."""
+def _read(planes: np.ndarray) -> tuple[np.ndarray, float]:
+    """The ink on one sheet, and how likely it is a sign; smoothed, and more where grain is all that is found."""
     noise = _noise(planes)
+    wide = 2 * max(1, max(planes.shape[1:]) // 6) + 1
     for radius in (0 if noise < CLEAN else min(3, max(1.2, noise / 8)), 3.5, 5):
-        signs = [_Layer.of(seen).found() for seen in _ways(_smoothed(planes, radius))]
-        if not any(one.grainy for one in signs):
+        smooth = _smoothed(planes, radius)
+        best, grainy = _likeliest(smooth, wide)
+        if not grainy:
             break
-    signs = [one for one in signs if one.score > 0 and not one.grainy]
-    if not signs:
-        return np.zeros(planes.shape[1:], dtype=np.uint8)
-    best = max(signs, key=lambda one: one.score)
-    scale = 1 if noise < CLEAN and best.even else 255 / best.full
-    return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8)
+    if best is None or (noise >= CLEAN and best.full < FAINT):
+        return np.zeros(planes.shape[1:], dtype=np.uint8), 0.0
+    as_it_is = noise < CLEAN and best.even and best.full >= PALE
+    if not as_it_is and (pen := 2 * int(PENS * best.pen / 2) + 1) < wide:
+        # What is much wider than the pen is ground: a hand's shadow, a highlighter's stroke.
+        finer, grainy = _likeliest(smooth, pen)
+        if finer is not None and not grainy and best.lives_on_in(finer):
+            best = finer
+    scale = 1 if as_it_is else 255 / best.full
+    return np.floor((best.ink * scale).clip(0, 255) + 0.5).astype(np.uint8), best.score
+
+
+def _likeliest(planes: np.ndarray, width: int) -> tuple["_Sign | None", bool]:
+    """The likeliest sign of all ways to see a picture, if there is one; and whether one way shows nothing but grain."""
+    signs = [_Layer.of(seen).found() for seen in _ways(planes, width)]
+    clear = [one for one in signs if one.score > 0 and not one.grainy]
+    best = max(clear, key=lambda one: one.score, default=None)
+    return best, any(one.grainy for one in signs)
 
 
 def _smoothed(planes: np.ndarray, radius: float) -> np.ndarray:
@@ -162,9 +189,8 @@ class _Seen:
     even: bool
 
 
-def _ways(planes: np.ndarray) -> list[_Seen]:
+def _ways(planes: np.ndarray, width: int) -> list[_Seen]:
     """The ways to see a picture: one, or three where ink seems darker in one channel and brighter in another."""
-    width = 2 * max(1, max(planes.shape[1:]) // 6) + 1
     grounds = [(plane, closed(plane, width), opened(plane, width)) for plane in planes]
     grounds = [one for one in grounds if int((one[1] - one[2]).max()) >= LEAST]
     if not grounds:
@@ -228,15 +254,52 @@ def _together(channels: list[_Seen]) -> _Seen:
     )
 
 
+def _paper(strength: np.ndarray) -> tuple[float, float]:
+    """How strong most of the paper seems, and the spread of its grain.
+
+    Where that spread drowns all ink but the paper is of two levels, as in the shadow of leaves or on a chequered
+    ground, it is those of the level that is nearer to ink.
+    """
+    paper, spread = _middle(strength)
+    if not spread or GRAIN * spread < strength.max() - paper:
+        return paper, spread
+    no_ink = strength[strength < paper + GRAIN * spread / 2].clip(0, 255)
+    level, apart = sheet.otsu(no_ink)
+    if apart < TWO * no_ink.size**2 * no_ink.var():
+        return paper, spread
+    return _middle(no_ink[no_ink > level])
+
+
+def _middle(strength: np.ndarray) -> tuple[float, float]:
+    """The median, and what would be the standard deviation if it were distributed normally."""
+    median = np.median(strength)
+    return float(median), 1.4826 * float(np.median(abs(strength - median)))
+
+
 @dataclass(frozen=True)
 class _Sign:
-    """What is taken for the sign: its ink, how strong full ink is, and how likely it is one; or nothing but grain."""
+    """What is taken for the sign, or nothing but grain.
+
+    Its ink, how strong full ink is, how likely it is a sign, and where ink is strongest, a paler shadow that touches it
+    not counted.
+    """
 
     ink: np.ndarray
     full: float = 1.0
     score: float = 0.0
     even: bool = True
     grainy: bool = False
+    core: np.ndarray | None = None
+
+    @property
+    def pen(self) -> float:
+        """How wide its strokes are, in pixels."""
+        assert self.core is not None  # as there is a sign
+        return 2 * float(self.core.sum() / outline(self.core).sum())
+
+    def lives_on_in(self, other: "_Sign") -> bool:
+        """Whether another reading has its strongest ink, too."""
+        return bool(other.ink[self.core].sum() > 0.8 * self.ink[self.core].sum())
 
 
 @dataclass(frozen=True)
@@ -251,8 +314,7 @@ class _Layer:
 
     @classmethod
     def of(cls, seen: _Seen) -> "_Layer":
-        paper = np.median(seen.strength)
-        spread = 1.4826 * float(np.median(abs(seen.strength - paper)))
+        paper, spread = _paper(seen.strength)
         ink, least = seen.strength - paper, max(LEAST, GRAIN * spread)
         weak = ink >= least
         components = Components.of(weak, ink)
@@ -278,7 +340,8 @@ class _Layer:
         # Soft edges, but no hair that leads away.
         near = dilated(kept, 2 * max(1, int(components.width[main])) + 1)
         ink = np.where(kept | (near & self.free), self.ink, 0)
-        return _Sign(ink, full, score, self.even)
+        core = (components.labels == main + 1) & (ink >= 0.7 * np.quantile(own[own > 0], 0.98))
+        return _Sign(ink, full, score, self.even, core=core)
 
     def _main(self) -> tuple[Components, int, float]:
         """The likeliest component at any level: at a low one faint lines may join what a higher one parts."""

@@ -1,7 +1,7 @@
 """A sheet that lies on something else: a page on a table, a note on a wall, a card, the glass of a scanner around it.
 
 It is looked for in a small copy of the picture, by Otsu's threshold: the largest component of either class, if it has
-the corners of a quadrangle and lies for the most part inside the picture.
+the corners of a quadrangle, or is round and has strokes on it, and lies for the most part inside the picture.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ SMALL = 128
 APART = 32
 # The least and the most of a picture that is a sheet, and the most of its outline that may lie on the picture's rim.
 PART, RIM = (0.02, 0.97), 0.45
+# How slender a disc may be, and how wide a stroke upon it, in parts of the side of a square as large.
+ROUND, STROKE = 1.35, 0.15
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def find(planes: np.ndarray) -> Sheet | None:
             continue
         part = labels == np.bincount(labels.ravel())[1:].argmax() + 1
         whole = filled(part)
-        if not _like_a_sheet(part, whole) or not _has_edges(small[best], whole):
+        if not _like_a_sheet(part, whole, whole & ~mask) or not _has_edges(small[best], whole):
             continue
         _, slender, _ = _corners(whole)
         if (found := _enlarged(whole, slender, factor)) is not None:
@@ -105,16 +107,24 @@ def _reduced(planes: np.ndarray) -> tuple[np.ndarray, int]:
     return blocks.reshape(channels, rows, factor, columns, factor).mean((2, 4)), factor
 
 
-def _like_a_sheet(part: np.ndarray, whole: np.ndarray) -> bool:
-    """Whether a component, and the same with its holes filled, has the size, the place and the corners of a sheet."""
+def _like_a_sheet(part: np.ndarray, whole: np.ndarray, strokes: np.ndarray) -> bool:
+    """Whether a component, the same with its holes filled, and what lies on it have the size, the place and the corners
+    of a sheet."""
     if not PART[0] <= whole.mean() <= PART[1] or part.sum() < 0.6 * whole.sum():
         return False
     rim = sum(side.sum() for side in (whole[0], whole[-1], whole[:, 0], whole[:, -1]))
     if rim > RIM * outline(whole).sum():
         return False
-    quadrangle, _, box = _corners(whole)
+    quadrangle, slender, box = _corners(whole)
+    if slender < ROUND and abs(quadrangle - 2 / np.pi) < 0.06 and abs(box - np.pi / 4) < 0.04:
+        return _are_strokes(strokes, whole.sum() ** 0.5)
     # Of an ellipse it is 0.64 between the corners, of a digit with a loop less than 0.7 of the box.
     return 0.88 < quadrangle < 1.12 and box > 0.7
+
+
+def _are_strokes(marks: np.ndarray, size: float) -> bool:
+    """Whether what lies on a disc as large is thin, and not the hole of a thick ring."""
+    return bool(marks.any()) and 2 * marks.sum() < STROKE * size * outline(marks).sum()
 
 
 def _has_edges(plane: np.ndarray, whole: np.ndarray) -> bool:

@@ -7,12 +7,16 @@ buttons, frames and what reaches in from the rim go.
 
 import numpy as np
 
-from digitlib.reading.components import Components
+from digitlib.reading.components import Components, filled
+from digitlib.reading.morphology import outline
 
 __all__ = ["SPECK", "belonging", "frames", "scores"]
 
 SPECK = 0.02
 """What is smaller than this part of the picture's longer side is a speck."""
+
+# In a picture whose longer side is smaller, whatever there is lies along the ground's edges.
+THUMBNAIL = 200
 
 
 def scores(components: Components, hems: np.ndarray) -> np.ndarray:
@@ -36,12 +40,18 @@ def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     likely[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
     along_hems = components.sums(hems) > 0.4 * components.area
     likely[along_hems] *= 0.1
+    if max(hems.shape) > THUMBNAIL:
+        # The wedge in a page's corner that no upright square reaches: one side of three is an edge of the ground.
+        rims = outline(components.labels > 0)
+        likely[components.sums(rims & hems) > 0.35 * components.sums(rims)] = 0
     likely[frames(components)] = 0
     return likely
 
 
 def frames(components: Components) -> np.ndarray:
-    """Which components are frames: with corners, and empty but for something of some size; booleans ``(n,)``.
+    """Which components are frames: with corners, or closed around something nearly as high; booleans ``(n,)``.
+
+    Within a frame with corners there is something of some size, and the middle is free of the frame.
 
     >>> import numpy as np
     >>> mask = np.zeros((60, 60), dtype=bool)
@@ -58,12 +68,22 @@ def frames(components: Components) -> np.ndarray:
         if not (inside & (size > 0.2 * size[k])).any():
             continue
         top, left, bottom, right = box[k]
-        own = components.labels[top : bottom + 1, left : right + 1] == k + 1
+        labels = components.labels[top : bottom + 1, left : right + 1]
+        own = labels == k + 1
         y, x = (max(1, side // 7) for side in own.shape)
         corners = own[:y, :x], own[:y, -x:], own[-y:, :x], own[-y:, -x:]
         empty = not own[2 * y : -2 * y, 2 * x : -2 * x].any()
         found[k] = empty and sum(corner.any() for corner in corners) >= 3
+        high = inside & (components.height > 0.4 * components.height[k])
+        found[k] |= high.any() and _surrounds(own, labels, high)
     return found
+
+
+def _surrounds(own: np.ndarray, labels: np.ndarray, others: np.ndarray) -> bool:
+    """Whether a component, as a mask, is closed around one of others ``(n,)``, of which it shows the numbers."""
+    held = np.bincount(labels[filled(own) & ~own], minlength=len(others) + 1)[1:]
+    there = np.bincount(labels[labels > 0], minlength=len(others) + 1)[1:]
+    return bool((others & (held == there)).any())
 
 
 def belonging(components: Components, main: int) -> np.ndarray:
