@@ -158,10 +158,13 @@ def test_a_flat_drawing_is_no_photo(pen, ink):
 
 
 def test_a_redrawn_digit_is_no_photo(mnist):
+    """Its ink keeps its levels. What a writer's pen left beside it, faint and apart, is no part of it."""
     for image in mnist.images[:200].numpy():
-        enlarged = Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC)
-        expected = np.where(np.asarray(enlarged) >= 16, enlarged, 0)
-        np.testing.assert_array_equal(read_image(enlarged), expected)
+        enlarged = np.asarray(Image.fromarray(image).resize((280, 280), Image.Resampling.BICUBIC))
+        read = read_image(Image.fromarray(enlarged))
+        np.testing.assert_array_equal(read[read > 0], enlarged[read > 0])
+        lost = enlarged[(read == 0) & (enlarged >= 16)]
+        assert lost.sum() < 0.04 * enlarged.sum()
 
 
 def made(folder, *names):

@@ -98,11 +98,13 @@ def belonging(components: Components, main: int) -> np.ndarray:
     size, strength, width = components.size, components.strength, components.width
     height, breadth = components.height, components.breadth
     alike = (strength >= 0.5 * strength[main]) & (strength <= 2 * strength[main])
-    as_wide = alike & (width >= 0.3 * width[main]) & (width <= 3 * width[main])
-    near = as_wide & (components.gap(main) <= 0.35 * size[main]) & (size >= 0.12 * size[main])
+    near = alike & (width >= 0.3 * width[main]) & (width <= 3 * width[main])
+    near &= (components.gap(main) <= 0.35 * size[main]) & (size >= 0.12 * size[main])
     near &= ~components.touches | components.touches[main]
-    another = as_wide & (height >= 0.5 * height[main]) & (breadth < 2 * height)
-    another &= (size < 1.7 * size[main]) & (width > 0.04 * size) & ~components.touches
+    # Another sign may be of another pen.
+    another = alike & (width >= 0.12 * width[main]) & (width <= 8 * width[main])
+    another &= (height >= 0.5 * height[main]) & (breadth < 2 * height)
+    another &= (size < 1.7 * size[main]) & (width > 0.02 * size) & ~components.touches
     kept = near | another | (alike & components.within(main))
     kept &= ~_in_a_row(components, main) & ~frames(components)
     kept[main] = True
