@@ -33,7 +33,7 @@ GROUND = {
         "pixels",
         "plain",
         "preprocess",
-        *("reading", "reading.components", "reading.ink", "reading.morphology"),
+        *("reading", "reading.components", "reading.ground", "reading.ink", "reading.morphology"),
         *("reading.ruling", "reading.sheet", "reading.sign"),
         "weights",
     ),

@@ -78,7 +78,7 @@ BATCH = 100
 FAINT = 8
 # Of any request that isn't an upload: a canvas of 1,000 x 1,000 pixels that nothing compresses has less.
 BODY = 8_000_000
-# A prediction takes a core for some milliseconds, and a large photo 120 MB for half a second: few at once, the rest waits.
+# A prediction takes a core for some milliseconds, a large photo 120 MB for half a second: few at once, the rest waits.
 AT_ONCE = 4
 # How often uploads are looked through, and how old they may get, in seconds.
 KEEP = (300, 600)

@@ -38,7 +38,16 @@ VENDORED = (
     "pixels.py",
     *(
         f"reading/{name}.py"
-        for name in ("__init__", "components", "ink", "morphology", "ruling", "sheet", "sign")
+        for name in (
+            "__init__",
+            "components",
+            "ground",
+            "ink",
+            "morphology",
+            "ruling",
+            "sheet",
+            "sign",
+        )
     ),
     "files.py",
     "plain.py",

@@ -3,13 +3,12 @@
 1. **Opacity.** What is cut out along its own strokes is ink where it is opaque. Of any other picture the transparent
    parts look as most of the opaque ones do.
 2. **A sheet** that lies on something else (:mod:`digitlib.reading.sheet`) is read alone.
-3. **The ground** at each place, in each channel, is a closing or an opening: what would be there if all that is
-   darker, or brighter, than around it and narrower than a third of the picture were gone. Ink is darker than its ground
-   where that ground has fewer edges, so light may be as uneven as it likes.
-4. **Strength** is how far a pixel differs from its ground, channels weighed as the strongest pixels have them. Where
-   the ground is bright it counts in parts of it. Grain, by its spread over the whole picture, counts for nothing.
+3. **The ground** at each place, and how far a pixel differs from it: :mod:`digitlib.reading.ground`.
+4. **Grain**, by its spread over the whole picture, counts for nothing.
 5. **Components** of what is left, without printed lines (:mod:`digitlib.reading.ruling`): the likeliest, and what
    belongs to it (:mod:`digitlib.reading.sign`).
+6. Once the pen is known, **the ground is sought again**, as wide as five pens, and kept if the strongest ink stays: a
+   hand's shadow is wider than that.
 
 A small picture on an even ground is taken as it is: what differs from its border's median by 32 levels.
 """
@@ -19,23 +18,18 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from digitlib.reading import ruling, sheet, sign
+from digitlib.reading import ground, ruling, sheet, sign
 from digitlib.reading.components import Components
-from digitlib.reading.morphology import closed, dilated, eroded, opened, outline
+from digitlib.reading.morphology import dilated, outline
 
 __all__ = ["find"]
 
-# Grey levels, of 255, by which ink differs from its ground at least, and so many times the grain's spread.
-LEAST, GRAIN = 16, 5
 # Levels by which a small picture's ground may differ from its median.
 NOISE = 32
 # The longer side at which pictures are looked at; one whose longer side is smaller than the second has no grain.
 LONGEST, SMALL = 768, 100
 # Below this noise from pixel to pixel, in levels, nothing is smoothed: no camera took the picture.
 CLEAN = 0.5
-# Paper is of two levels where the variance between them is so much of the whole: 0.64 in one that is distributed
-# normally.
-TWO = 0.7
 # Ink below this level isn't certain where there is noise.
 FAINT = 20
 # A sheet that is more slender may be a stroke, or what lies between two sheets.
@@ -94,12 +88,12 @@ def _composed(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     low, high = np.quantile(shown, [0.001, 0.999], axis=0)
     y, x = np.nonzero(opaque)
     part = opaque.sum() / ((np.ptp(y) + 1) * (np.ptp(x) + 1))
-    if (high - low).max() < 2 * LEAST or part < 0.4:
+    if (high - low).max() < 2 * ground.LEAST or part < 0.4:
         return np.floor(255 * alpha + 0.5)
-    ground = np.median(shown, axis=0)
+    behind = np.median(shown, axis=0)
     if levels.ndim == 2:
-        return np.where(opaque, levels, ground[0])
-    return np.where(opaque[..., None], levels, ground)
+        return np.where(opaque, levels, behind[0])
+    return np.where(opaque[..., None], levels, behind)
 
 
 def _on_even_ground(levels: np.ndarray) -> np.ndarray | None:
@@ -107,8 +101,8 @@ def _on_even_ground(levels: np.ndarray) -> np.ndarray | None:
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     border = np.sort(border.astype(np.float32))
     # As np.median has it, whose checks take longer than a small picture's border.
-    ground = (border[(len(border) - 1) // 2] + border[len(border) // 2]) / 2
-    bright = levels.astype(np.float32) - ground
+    even = (border[(len(border) - 1) // 2] + border[len(border) // 2]) / 2
+    bright = levels.astype(np.float32) - even
     if (abs(bright) < 2).mean() < 0.4:
         return None
     bright[abs(bright) < NOISE] = 0
@@ -153,7 +147,7 @@ def _read(planes: np.ndarray) -> tuple[np.ndarray, float]:
 
 def _likeliest(planes: np.ndarray, width: int) -> tuple["_Sign | None", bool]:
     """The likeliest sign of all ways to see a picture, if there is one; and whether one way shows nothing but grain."""
-    signs = [_Layer.of(seen).found() for seen in _ways(planes, width)]
+    signs = [_Layer.of(seen).found() for seen in ground.ways(planes, width)]
     clear = [one for one in signs if one.score > 0 and not one.grainy]
     best = max(clear, key=lambda one: one.score, default=None)
     return best, any(one.grainy for one in signs)
@@ -178,102 +172,6 @@ def _noise(planes: np.ndarray) -> float:
     blocks = steps[:, : rows * side, : columns * side].reshape(channels, rows, side, columns, side)
     # Of four times the variance, the mean of what is distributed normally.
     return float(np.median(blocks.mean((2, 4)).max(0))) / 1.6
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A picture against its ground: how far it differs, where the ground jumps, and whether it is even elsewhere."""
-
-    strength: np.ndarray
-    jumps: np.ndarray
-    even: bool
-
-
-def _ways(planes: np.ndarray, width: int) -> list[_Seen]:
-    """The ways to see a picture: one, or three where ink seems darker in one channel and brighter in another."""
-    grounds = [(plane, closed(plane, width), opened(plane, width)) for plane in planes]
-    grounds = [one for one in grounds if int((one[1] - one[2]).max()) >= LEAST]
-    if not grounds:
-        return []
-    dark = [_is_dark(*one) for one in grounds]
-    ways = [dark]
-    if len(set(dark)) > 1:
-        ways += [[True] * len(dark), [False] * len(dark)]
-    return [
-        _together([_against(*one, side) for one, side in zip(grounds, way, strict=True)])
-        for way in ways
-    ]
-
-
-def _is_dark(plane: np.ndarray, above: np.ndarray, below: np.ndarray) -> bool:
-    """Whether ink is darker than its ground, which then is the closing: of both, the ground has the fewer edges."""
-    darker, brighter = _edges(above, below), _edges(below, above)
-    if max(darker, brighter) > 1.3 * min(darker, brighter):
-        return darker < brighter
-    level = plane.mean()
-    return bool(above.mean() - level <= level - below.mean())
-
-
-def _edges(ground: np.ndarray, other: np.ndarray) -> float:
-    """How much a ground has of sharp edges, slopes of light not counted, that another has not."""
-    total = 0.001
-    for one, two in ((ground, other), (ground.T, other.T)):
-        if len(one) > 3:
-            own, others = (abs(image[3:].astype(np.int16) - image[:-3]) for image in (one, two))
-            total += float((own - others - LEAST // 2).clip(min=0).mean())
-    return total
-
-
-def _against(plane: np.ndarray, above: np.ndarray, below: np.ndarray, dark: bool) -> _Seen:
-    """One channel against its ground, the closing or the opening."""
-    ground = above if dark else below
-    # Where the ground itself has an edge, of a sheet or a shadow, that edge is all that is seen.
-    jumps = dilated(ground, 5) - eroded(ground, 5) > 1.5 * LEAST
-    even = np.ptp(np.quantile(ground, [0.01, 0.99])) <= LEAST / 2
-    levels = ground.astype(np.float32)
-    # Paper swallows a part of its light, a screen and a board have light of their own.
-    swallowed = (levels - plane) * (np.median(levels) / levels.clip(min=32))
-    strength = swallowed if dark else plane - levels
-    strength[jumps] = 0
-    return _Seen(strength, jumps, bool(even))
-
-
-def _together(channels: list[_Seen]) -> _Seen:
-    """Channels as one, each weighed as the strongest pixels have it, as bright as the strongest channel."""
-    if len(channels) == 1:
-        return channels[0]
-    strengths = np.stack([channel.strength for channel in channels])
-    highest = strengths.max(0)
-    strong = highest >= max(LEAST, np.quantile(highest, 0.98) / 2)
-    means = strengths[:, strong].mean(1) if strong.any() else np.ones(len(channels))
-    weights = means * means.max() / (means @ means)
-    return _Seen(
-        np.tensordot(weights, strengths, 1).astype(np.float32),
-        np.any([channel.jumps for channel in channels], axis=0),
-        all(channel.even for channel in channels),
-    )
-
-
-def _paper(strength: np.ndarray) -> tuple[float, float]:
-    """How strong most of the paper seems, and the spread of its grain.
-
-    Where that spread drowns all ink but the paper is of two levels, as in the shadow of leaves or on a chequered
-    ground, it is those of the level that is nearer to ink.
-    """
-    paper, spread = _middle(strength)
-    if not spread or GRAIN * spread < strength.max() - paper:
-        return paper, spread
-    no_ink = strength[strength < paper + GRAIN * spread / 2].clip(0, 255)
-    level, apart = sheet.otsu(no_ink)
-    if apart < TWO * no_ink.size**2 * no_ink.var():
-        return paper, spread
-    return _middle(no_ink[no_ink > level])
-
-
-def _middle(strength: np.ndarray) -> tuple[float, float]:
-    """The median, and what would be the standard deviation if it were distributed normally."""
-    median = np.median(strength)
-    return float(median), 1.4826 * float(np.median(abs(strength - median)))
 
 
 @dataclass(frozen=True)
@@ -313,9 +211,9 @@ class _Layer:
     even: bool
 
     @classmethod
-    def of(cls, seen: _Seen) -> "_Layer":
-        paper, spread = _paper(seen.strength)
-        ink, least = seen.strength - paper, max(LEAST, GRAIN * spread)
+    def of(cls, seen: ground.Seen) -> "_Layer":
+        paper, spread = ground.paper(seen.strength)
+        ink, least = seen.strength - paper, max(ground.LEAST, ground.GRAIN * spread)
         weak = ink >= least
         components = Components.of(weak, ink)
         weak &= ~components.mask(sign.frames(components))
