@@ -23,7 +23,7 @@ __all__ = ["make"]
 
 BOOK = Path(__file__).parents[1] / "book"
 PAGE = BOOK / "pictures.md"
-LINE = "<!-- What follows is made by python benchmarks/pictures.py --gallery. -->"
+LINE = "<!-- What follows is the gallery that benchmarks/pictures.py makes. -->"
 WIDE, HIGH, COLUMNS = 330, 340, 3
 """A tile's sides, in pixels, and how many stand in a row."""
 QUALITY = 66
