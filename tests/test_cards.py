@@ -92,9 +92,11 @@ def test_another_ledger_makes_another_card(told, name):
     before, old = cards.model_card(entries=told), told[name]
     told[name] = {**old, "value": 0.125, "n": 8 * 77}
     after = cards.model_card(entries=told)
-    assert share(old) in before and share(old) not in figures(after)
+    gone = figures(before).count(share(old)) - figures(after).count(share(old))
     new = share(told[name])
     assert new == "12.5 % (10.1 to 15.3) of 616"
+    # Another figure may happen to be the same, and stays.
+    assert gone == figures(after).count(new) > 0
     assert set(figures(after)) - set(figures(before)) == {new}
 
 
@@ -182,9 +184,9 @@ def test_the_recipe_is_told(tmp_path):
     assert f"{recipe['epochs']} passes" in card
     assert f"batches of {recipe['batch']}" in card
     assert f"torch {said['versions']['torch']}" in card
-    hands, redrawn, nondigits = (10 * recipe[name] for name in ("hands", "redrawn", "nondigits"))
+    styles, redrawn, nondigits = (10 * recipe[name] for name in ("styles", "redrawn", "nondigits"))
     more = (
-        f"With every 10 digits came {hands:g} drawn in other hands' styles, "
+        f"With every 10 digits came {styles:g} drawn in other hands' styles, "
         f"{redrawn:g} redrawn with any pen and {nondigits:g} things"
     )
     assert more in card

@@ -316,8 +316,7 @@ def _training(provenance: dict, what: str) -> str:
 def _additions(recipe: dict, what: str) -> list[str]:
     """What was drawn for the training, in lines."""
     more = {
-        # The shipped weights' own word for styles.
-        "drawn in other hands' styles": recipe.get("styles", recipe.get("hands")),
+        "drawn in other hands' styles": recipe.get("styles"),
         "redrawn with any pen": recipe.get("redrawn"),
         f"things that are no {what}s": recipe.get("nondigits"),
     }
