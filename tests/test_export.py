@@ -46,7 +46,8 @@ def test_a_model_that_can_refuse_is_calibrated(small, tmp_path):
     assert evaluate.logits(again, valid.images).shape == (100, 10)
     classifier = DigitClassifier.load(tmp_path / "w")
     doubts = classify.doubt(classifier.outputs(valid.images.numpy()))
-    assert (doubts > classifier.threshold).sum() == 1  # of 100
+    # Of some ten of each class the threshold may refuse none, and is as low as that allows.
+    assert doubts.max() < classifier.threshold < doubts.max() + 1e-2
 
 
 def test_onnx_says_what_the_model_says(small):

@@ -251,4 +251,4 @@ def test_the_service_refuses_what_is_too_large(service, folder):
     assert posted(line, service, folder).status_code == 413
     Image.new("L", (5_000, 5_000), 255).save(folder / "7.png")
     answer = posted(line, service, folder)
-    assert answer.status_code == 422 and "20,000,000 pixels" in answer.json()["detail"]
+    assert answer.status_code == 422 and "10,000,000 pixels" in answer.json()["detail"]

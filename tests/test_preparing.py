@@ -17,7 +17,9 @@ def test_a_trial_finds_whether_the_place_is_what_tells(kind, preparation, tmp_pa
     make(kind, 8, 15, tmp_path)
     images, trial = preparing.read_better(str(tmp_path))
     assert trial.preparation == images.preparation == preparation
-    assert len(images) == 120 and trial.whole.n == trial.cropped.n == 48
+    assert len(images) == 120 and trial.whole.n == trial.cropped.n
+    # What reads as blank, as bars at the rim may, can't be cropped.
+    assert 30 <= trial.whole.n <= 48
     assert (trial.whole.value > trial.cropped.value) == (preparation == "picture")
 
 

@@ -123,7 +123,7 @@ def test_the_shipped_file_says_where_it_comes_from():
     assert weights.SHIPPED.stat().st_size <= 300_000
     assert provenance["recipe"]["seed"] == 0
     assert set(provenance["versions"]) == {"digitlib", "numpy", "python", "torch"}
-    assert provenance["command"].startswith("digitlib train --dataset mnist")
+    assert provenance["command"].startswith("digitlib train --data mnist")
 
 
 @pytest.mark.parametrize(

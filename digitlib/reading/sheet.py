@@ -110,7 +110,7 @@ def _reduced(planes: np.ndarray) -> tuple[np.ndarray, int]:
 def _like_a_sheet(part: np.ndarray, whole: np.ndarray, strokes: np.ndarray) -> bool:
     """Whether a component, the same with its holes filled, and what lies on it have the size, the place and the corners
     of a sheet."""
-    if not PART[0] <= whole.mean() <= PART[1] or part.sum() < 0.6 * whole.sum():
+    if not PART[0] <= whole.mean() <= PART[1] or part.sum() < 0.75 * whole.sum():
         return False
     rim = sum(side.sum() for side in (whole[0], whole[-1], whole[:, 0], whole[:, -1]))
     if rim > RIM * outline(whole).sum():
