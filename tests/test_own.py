@@ -1,8 +1,8 @@
 """Pictures of one's own, all the way by command: from a folder to a page on which somebody draws."""
 
-import re
 import json
 import os
+import re
 
 import numpy as np
 import pytest
