@@ -25,9 +25,6 @@ SUFFIXES = frozenset(
 )  # fmt: skip
 """The endings, in small letters, of what is taken for a picture in a folder."""
 
-# As many pixels, on its longer side, are left of a larger picture at least; so large is it looked at.
-LONGEST = 768
-
 
 def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     """Read a picture as a drawing, bright on dark, uint8 ``(H, W)``.
@@ -53,7 +50,7 @@ def read_image(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:
     >>> drawing.shape, drawing[40, 26:30].tolist()
     ((80, 60), [0, 0, 220, 220])
     """
-    return _first(ink.find(*frame) for frame in pixels.frames(source, LONGEST))
+    return _first(ink.find(*frame) for frame in pixels.frames(source, ink.LONGEST))
 
 
 def read_grey(source: str | Path | BinaryIO | Image.Image) -> np.ndarray:

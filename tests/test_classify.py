@@ -189,6 +189,16 @@ def test_what_is_no_model_is_refused_in_a_line(tmp_path, content):
         classify.load(written(tmp_path / "no", content))
 
 
+def in_onnx(shape, node):
+    """The bytes of a model of one node, with an output of that shape."""
+    parser = pytest.importorskip("onnx.parser")
+    pytest.importorskip("onnxruntime")
+    text = (
+        f'<ir_version: 8, opset_import: ["": 17]> m (float[n, 28, 28] x) => ({shape}) {{ {node} }}'
+    )
+    return parser.parse_model(text).SerializeToString()
+
+
 @pytest.mark.parametrize(
     ("shape", "node", "got"),
     [
@@ -199,12 +209,7 @@ def test_what_is_no_model_is_refused_in_a_line(tmp_path, content):
     ],
 )
 def test_a_model_in_onnx_of_other_outputs_is_refused_in_a_line(shape, node, got):
-    parser = pytest.importorskip("onnx.parser")
-    pytest.importorskip("onnxruntime")
-    text = (
-        f'<ir_version: 8, opset_import: ["": 17]> m (float[n, 28, 28] x) => ({shape}) {{ {node} }}'
-    )
-    content = parser.parse_model(text).SerializeToString()
+    content = in_onnx(shape, node)
     with pytest.raises(
         ValueError, match=rf"^expected outputs \(N, C\), got {got} for three images$"
     ):
@@ -221,12 +226,7 @@ def test_a_model_in_onnx_of_other_outputs_is_refused_in_a_line(shape, node, got)
     ],
 )
 def test_a_model_in_onnx_without_numbers_is_refused_in_a_line(shape, node, got):
-    parser = pytest.importorskip("onnx.parser")
-    pytest.importorskip("onnxruntime")
-    text = (
-        f'<ir_version: 8, opset_import: ["": 17]> m (float[n, 28, 28] x) => ({shape}) {{ {node} }}'
-    )
-    content = parser.parse_model(text).SerializeToString()
+    content = in_onnx(shape, node)
     with pytest.raises(ValueError, match=rf"^expected outputs \(N, C\) as numbers, got {got}$"):
         classify.OnnxClassifier(content, names(28), "picture")
 

@@ -14,6 +14,7 @@ A small picture on an even ground is taken as it is: what differs from its borde
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -219,6 +220,11 @@ class _Layer:
         weak &= ~components.mask(sign.frames(components))
         return cls(ink, least, weak & ~ruling.printed(weak), dilated(seen.jumps, 9), seen.even)
 
+    @cached_property
+    def components(self) -> Components:
+        """The components of all that stands out."""
+        return Components.of(self.free, self.ink)
+
     def found(self) -> _Sign:
         """The main component, at the level where it is likeliest, and what belongs to it."""
         if not self.free.any():
@@ -243,10 +249,9 @@ class _Layer:
 
     def _main(self) -> tuple[Components, int, float]:
         """The likeliest component at any level: at a low one faint lines may join what a higher one parts."""
-        best, level = None, self.least
+        best, level, components = None, self.least, self.components
         top = 0.6 * float(np.quantile(self.ink[self.free], 0.95))
         while best is None or level < top:
-            components = Components.of(self.free & (self.ink >= level), self.ink)
             if not components.n:
                 break
             scores = sign.scores(components, self.hems)
@@ -254,6 +259,7 @@ class _Layer:
             if best is None or scores[main] > 1.15 * best[2]:
                 best = components, main, float(scores[main])
             level *= 1.8
+            components = Components.of(self.free & (self.ink >= level), self.ink)
         assert best is not None  # at the lowest level there is something
         return best
 
@@ -261,6 +267,5 @@ class _Layer:
         """Whether there are so many specks that they are not dust."""
         if max(self.free.shape) <= SMALL:
             return False
-        components = Components.of(self.free, self.ink)
-        specks = components.size < sign.SPECK * max(self.free.shape)
-        return bool(specks.sum() > 60 and components.area[specks].sum() > 0.25 * area)
+        specks = self.components.size < sign.SPECK * max(self.free.shape)
+        return bool(specks.sum() > 60 and self.components.area[specks].sum() > 0.25 * area)

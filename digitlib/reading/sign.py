@@ -116,7 +116,7 @@ def _in_a_row(components: Components, main: int) -> np.ndarray:
     found = np.zeros(components.n, dtype=bool)
     size, height = components.size, components.height
     some = ~components.within(main) & (size < 0.5 * size[main])
-    at = np.flatnonzero(some & (size > 0.02 * max(components.labels.shape)))
+    at = np.flatnonzero(some & (size > SPECK * max(components.labels.shape)))
     if 3 <= len(at) <= 300:
         height, middle = height[at], components.box[at][:, [0, 2]].mean(1)
         level = abs(middle[:, None] - middle) < 0.4 * height[:, None]
