@@ -1,7 +1,7 @@
 """The trainings that digitlib is measured beside, written anew from what their authors publish.
 
-Each function trains until its watch says stop. The clock starts before the first byte of a digit is read, and stands
-still while the watch measures on the validation digits.
+Each function trains until its watch says stop, on the accelerator if PyTorch sees one. The clock starts before the
+first byte of a digit is read, and stands still while the watch measures on the validation digits.
 """
 
 import time
@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from digitlib import data
+from digitlib.engine import hardware
 from digitlib.model import MEAN, MLP, STD, Normalize
 from digitlib.recipes import RECIPES
 from digitlib.train import fit
@@ -67,6 +68,8 @@ class Watch:
 
     def look(self, measure):
         """Measure, and raise Stop when the goal is met or the time is up."""
+        if torch.accelerator.is_available():  # it is asked ahead of time: wait until it is done
+            torch.accelerator.synchronize()
         now = self.seconds
         accuracy = measure()
         self.looks.append((now, accuracy))
@@ -123,7 +126,7 @@ def normalised_exam():
     return normalised(valid.images), valid.labels
 
 
-def tutorial_loader(root, shuffle):
+def tutorial_loader(root, shuffle, **settings):
     """torchvision's data set with the usual transforms, digitlib's training part of it, in a DataLoader."""
     from torchvision import datasets, transforms  # slow to import
 
@@ -131,18 +134,19 @@ def tutorial_loader(root, shuffle):
     everything = datasets.MNIST(root, train=True, transform=prepare)
     train, _ = data.split_indices(everything.targets)
     part = torch.utils.data.Subset(everything, train.tolist())
-    return torch.utils.data.DataLoader(part, batch_size=64, shuffle=shuffle)
+    return torch.utils.data.DataLoader(part, batch_size=64, shuffle=shuffle, **settings)
 
 
 def memory_loader(shuffle):
-    """The same digits as digitlib holds them: one tensor in memory, batches taken by index."""
+    """The same digits as digitlib holds them: one tensor where the network is, batches taken by index."""
     train, _ = data.split(data.load("mnist"))
-    images = normalised(train.images)
+    device = hardware.best_device()
+    images, labels = normalised(train.images.to(device)), train.labels.to(device)
 
     class Batches:
         def __iter__(self):
             order = torch.randperm(len(train)) if shuffle else torch.arange(len(train))
-            return ((images[i], train.labels[i]) for i in order.split(64))
+            return ((images[i], labels[i]) for i in order.to(device).split(64))
 
     return Batches()
 
@@ -155,14 +159,15 @@ def tutorial_loop(watch, root, seed, in_memory=False):
     exam = normalised_exam()
     watch.start()
     torch.manual_seed(seed)
+    device = hardware.best_device()
     loader = memory_loader(True) if in_memory else tutorial_loader(root, shuffle=True)
     layers = list(MLP(RECIPES["quick"].network.hidden, seed=seed))[1:]  # normalised already
-    model = hooked(nn.Sequential(*layers), watch, *exam)
+    model = hooked(nn.Sequential(*layers).to(device), watch, *exam)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     while True:
         for images, labels in loader:
             optimizer.zero_grad()
-            loss = F.cross_entropy(model(images), labels)
+            loss = F.cross_entropy(model(images.to(device)), labels.to(device))
             loss.backward()
             optimizer.step()
 
@@ -197,20 +202,24 @@ class OfficialCNN(nn.Module):
 def official_example(watch, root, seed, shuffle, in_memory=False):
     """(b) PyTorch's official example: that CNN, batch 64, Adadelta at 1.0, times 0.7 after each epoch, 14 epochs.
 
-    As published it shuffles only on an accelerator. ``in_memory`` gives it digitlib's loader.
+    As published it shuffles only on an accelerator, where a second process also reads for it, into pinned memory.
+    ``in_memory`` gives it digitlib's loader.
     """
     exam = normalised_exam()
     watch.start()
     torch.manual_seed(seed)
-    model = hooked(OfficialCNN(), watch, *exam)
-    loader = memory_loader(shuffle) if in_memory else tutorial_loader(root, shuffle)
+    device = hardware.best_device()
+    ahead = {"num_workers": 1, "persistent_workers": True, "pin_memory": True}
+    settings = ahead if device.type != "cpu" else {}
+    model = hooked(OfficialCNN().to(device), watch, *exam)
+    loader = memory_loader(shuffle) if in_memory else tutorial_loader(root, shuffle, **settings)
     optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
     for _ in range(14):
         model.train()
         for images, labels in loader:
             optimizer.zero_grad()
-            loss = F.nll_loss(model(images), labels)
+            loss = F.nll_loss(model(images.to(device)), labels.to(device))
             loss.backward()
             optimizer.step()
         scheduler.step()
