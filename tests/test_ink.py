@@ -293,3 +293,27 @@ def test_the_corner_of_a_page_is_no_ink(corner):
     ImageDraw.Draw(image).polygon([(0, 0), (x - 30, 0), corner, (0, y + 30)], (240, 238, 232))
     smooth = np.asarray(image.filter(ImageFilter.GaussianBlur(1)), dtype=np.float64)
     assert named(photo(smooth, grain=4)) == "blank"
+
+
+@DIGITS
+def test_an_underlined_digit(digit):
+    levels = page(digit)
+    levels[410:420, 210:460] = (40, 40, 60)
+    assert named(photo(levels, grain=3)) == str(digit)
+
+
+@DIGITS
+def test_a_sticker_has_the_ground_of_its_rim(digit):
+    large = np.pad(np.asarray(draw(digit, size=260, pen=30)), 20)
+    silhouette = np.asarray(Image.fromarray(large).filter(ImageFilter.MaxFilter(19)))
+    levels = np.where(large[..., None] > 127, (30, 80, 40), (255, 255, 255))
+    sticker = np.dstack([levels, silhouette]).astype(np.uint8)
+    assert named(Image.fromarray(sticker)) == str(digit)
+
+
+@DIGITS
+def test_a_small_icon_in_colour(digit):
+    small = draw(digit, size=220, pen=26).resize((14, 14), Image.Resampling.BOX)
+    share = np.pad(np.asarray(small), 3)[..., None] / 255
+    icon = share * (90, 60, 20) + (1 - share) * (180, 215, 250)
+    assert named(photo(icon)) == str(digit)

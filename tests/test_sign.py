@@ -77,3 +77,10 @@ def test_a_frame_is_one_if_something_stands_in_it(turn):
     image.paste(draw(5, size=220, pen=16), (90, 90))
     full = np.asarray(image.rotate(turn)) > 127
     assert frames(Components.of(full, 200.0 * full)).sum() == 1
+
+
+def test_a_line_below_is_none_of_it_and_a_foot_is():
+    line = ("line", (220, 330, 360, 330), 10)
+    assert belonging(components(STROKE, line), 0).tolist() == [True, False]
+    foot = ("line", (220, 312, 360, 312), 10)
+    assert belonging(components(STROKE, foot), 0).tolist() == [True, True]

@@ -1,7 +1,7 @@
 """The ink in a picture, whatever the picture is: a scan, a photo, a cut-out, a screen, a board.
 
 1. **Opacity.** What is cut out along its own strokes is ink where it is opaque. Of any other picture the transparent
-   parts look as most of the opaque ones do.
+   parts look as the rim of the opaque ones does.
 2. **A sheet** that lies on something else (:mod:`digitlib.reading.sheet`) is read alone.
 3. **The ground** at each place, and how far a pixel differs from it: :mod:`digitlib.reading.ground`.
 4. **Grain**, by its spread over the whole picture, counts for nothing.
@@ -62,7 +62,7 @@ def find(levels: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     """
     if alpha is not None:
         levels = _composed(levels, alpha)
-    if max(levels.shape[:2]) < SMALL and levels.ndim == 2:
+    if max(levels.shape[:2]) < SMALL:
         drawing = _on_even_ground(levels)
         if drawing is not None:
             return drawing
@@ -91,14 +91,19 @@ def _composed(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     part = opaque.sum() / ((np.ptp(y) + 1) * (np.ptp(x) + 1))
     if (high - low).max() < 2 * ground.LEAST or part < 0.4:
         return np.floor(255 * alpha + 0.5)
-    behind = np.median(shown, axis=0)
-    if levels.ndim == 2:
-        return np.where(opaque, levels, behind[0])
-    return np.where(opaque[..., None], levels, behind)
+    rim = opaque & dilated(~opaque, 5)
+    behind = np.median(levels[rim if rim.any() else opaque], axis=0)
+    return np.where(opaque if levels.ndim == 2 else opaque[..., None], levels, behind)
 
 
 def _on_even_ground(levels: np.ndarray) -> np.ndarray | None:
-    """What differs from the border's median; None where much of the picture differs from it."""
+    """What differs from the border's median; None where much of the picture differs from it.
+
+    In colour, in the channel where most does.
+    """
+    if levels.ndim == 3:
+        channels = [_on_even_ground(plane) for plane in np.moveaxis(levels, -1, 0)]
+        return max((one for one in channels if one is not None), key=np.sum, default=None)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
     border = np.sort(border.astype(np.float32))
     # As np.median has it, whose checks take longer than a small picture's border.

@@ -72,9 +72,11 @@ def find(planes: np.ndarray) -> Sheet | None:
             continue
         part = labels == np.bincount(labels.ravel())[1:].argmax() + 1
         whole = filled(part)
-        if not _like_a_sheet(part, whole, whole & ~mask) or not _has_edges(small[best], whole):
+        slender = _slender(part, whole, whole & ~mask)
+        if slender is None or not _has_edges(small[best], whole):
             continue
-        _, slender, _ = _corners(whole)
+        if _is_between_strokes(whole, mask):
+            continue
         if (found := _enlarged(whole, slender, factor)) is not None:
             return found
     return None
@@ -107,24 +109,32 @@ def _reduced(planes: np.ndarray) -> tuple[np.ndarray, int]:
     return blocks.reshape(channels, rows, factor, columns, factor).mean((2, 4)), factor
 
 
-def _like_a_sheet(part: np.ndarray, whole: np.ndarray, strokes: np.ndarray) -> bool:
-    """Whether a component, the same with its holes filled, and what lies on it have the size, the place and the corners
-    of a sheet."""
+def _slender(part: np.ndarray, whole: np.ndarray, strokes: np.ndarray) -> float | None:
+    """How slender a sheet is, of a component, the same with its holes filled, and what lies on it; None where they
+    haven't the size, the place and the corners of one."""
     if not PART[0] <= whole.mean() <= PART[1] or part.sum() < 0.75 * whole.sum():
-        return False
+        return None
     rim = sum(side.sum() for side in (whole[0], whole[-1], whole[:, 0], whole[:, -1]))
     if rim > RIM * outline(whole).sum():
-        return False
+        return None
     quadrangle, slender, box = _corners(whole)
     if slender < ROUND and abs(quadrangle - 2 / np.pi) < 0.06 and abs(box - np.pi / 4) < 0.04:
-        return _are_strokes(strokes, whole.sum() ** 0.5)
-    # Of an ellipse it is 0.64 between the corners, of a digit with a loop less than 0.7 of the box.
-    return 0.88 < quadrangle < 1.12 and box > 0.7
+        fits = _are_strokes(strokes, whole.sum() ** 0.5)
+    else:
+        # Of an ellipse it is 0.64 between the corners, of a digit with a loop less than 0.7 of the box.
+        fits = 0.88 < quadrangle < 1.12 and box > 0.7
+    return float(slender) if fits else None
 
 
 def _are_strokes(marks: np.ndarray, size: float) -> bool:
     """Whether what lies on a disc as large is thin, and not the hole of a thick ring."""
     return bool(marks.any()) and 2 * marks.sum() < STROKE * size * outline(marks).sum()
+
+
+def _is_between_strokes(whole: np.ndarray, like_it: np.ndarray) -> bool:
+    """Whether what it lies on is strokes, with more of the same beyond them: paper around which a large digit goes."""
+    beyond = (like_it & ~whole).sum()
+    return bool(beyond > 0.3 * whole.sum()) and _are_strokes(~like_it & ~whole, whole.size**0.5)
 
 
 def _has_edges(plane: np.ndarray, whole: np.ndarray) -> bool:
@@ -161,4 +171,4 @@ def _enlarged(whole: np.ndarray, slender: float, factor: int) -> Sheet | None:
     if not mask.any():
         return None
     box = tuple(int(side) * factor for side in (top, left, bottom, right))
-    return Sheet((box[0], box[1], box[2], box[3]), mask, float(slender))
+    return Sheet((box[0], box[1], box[2], box[3]), mask, slender)

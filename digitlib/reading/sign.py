@@ -37,6 +37,9 @@ def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     likely = components.strength * size * (width / (0.03 * size)).clip(0.1, 1) ** 2
     likely[width > 0.4 * size] *= 0.4
     likely[components.touches] *= 0.1
+    likely[components.height < 0.2 * components.breadth] *= (
+        0.3  # it may lie under a sign, and is none itself
+    )
     likely[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
     along_hems = components.sums(hems) > 0.4 * components.area
     likely[along_hems] *= 0.1
@@ -106,9 +109,17 @@ def belonging(components: Components, main: int) -> np.ndarray:
     another &= (height >= 0.5 * height[main]) & (breadth < 2 * height)
     another &= (size < 1.7 * size[main]) & (width > 0.02 * size) & ~components.touches
     kept = near | another | (alike & components.within(main))
-    kept &= ~_in_a_row(components, main) & ~frames(components)
+    kept &= ~_in_a_row(components, main) & ~frames(components) & ~_underlines(components, main)
     kept[main] = True
     return kept
+
+
+def _underlines(components: Components, main: int) -> np.ndarray:
+    """Which components are flat and lie below the main one, as no part of a digit does: the foot of a 1 is nearer."""
+    apart = components.box[:, 0] - components.box[main, 2]
+    flat = components.height < 0.3 * components.breadth
+    long = components.breadth > 0.5 * components.breadth[main]
+    return flat & long & (apart > 0.07 * components.size[main])
 
 
 def _in_a_row(components: Components, main: int) -> np.ndarray:
