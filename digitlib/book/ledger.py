@@ -26,12 +26,12 @@ A figure of the ledger, measured again, and one that is something else:
 >>> ledger.agrees(entry, measured.value, measured.n), ledger.agrees(entry, other.value, other.n)
 (True, False)
 >>> with mock.patch.dict(os.environ, DIGITLIB_DATASET="mnist", DIGITLIB_CHECK="1"):
-...     print(ledger.reproduced("validate.accuracy", measured, "Right: {accuracy}.").split(". ")[-1])
+...     print(ledger.claim("validate.accuracy", measured).partition(" *")[2])
 ...     try:
-...         ledger.reproduced("validate.accuracy", other, "Right: {accuracy}.")
+...         ledger.claim("validate.accuracy", other)
 ...     except ledger.NotReproduced as error:
 ...         print(str(error).partition(",")[0])
-*(recorded; this run agrees)*
+(recorded; this run agrees)*
 validate.accuracy on mnist: measured 0.5
 """
 
@@ -45,7 +45,7 @@ from pathlib import Path
 import torch
 
 from digitlib import data, mnist
-from digitlib.accuracy import Share, total
+from digitlib.accuracy import Share, percent, total
 from digitlib.book.entries import LEDGER, entries
 from digitlib.book.source import Sentence
 from digitlib.files import write_whole
@@ -55,10 +55,10 @@ __all__ = [
     "NotReproduced",
     "agrees",
     "choose_dataset",
+    "claim",
     "mean_of",
     "measured_now",
     "recorded",
-    "reproduced",
     "write",
 ]
 
@@ -106,49 +106,48 @@ def choose_dataset() -> str:
     return name
 
 
-def reproduced(name: str, measured: float | Share, template: str) -> Sentence:
-    """Compare a measured value with the ledger and return the sentence to show.
+def claim(name: str, measured: float | Share, unit: str = "", digits: int = 1) -> Sentence:
+    """Compare a measured value with the ledger and return the figure to show, with its doubt and the verdict.
 
     Args:
         name: the entry's name, such as ``"train.accuracy"``.
-        measured: a number, or a :class:`~digitlib.accuracy.Share`.
-        template: the sentence. Of a value or a mean it may hold ``{value}``, a number, ``{percent}``, 100 times it,
-            and where it is a share ``{share}`` or ``{accuracy}``, with its interval and n, the latter of digits. Of an
-            inequality it may hold ``{least}``, the number that is claimed, ``{claim}``, 100 times that, and
-            ``{measured}``, 100 times what was measured. Of any, ``{spread}`` is the range over seeds, in whole per
-            cent; ``{low}`` and ``{high}`` are its ends, in per cent.
+        measured: a number, or a :class:`~digitlib.accuracy.Share`, which is told in per cent, with its interval and n.
+        unit: what a number is: ``"%"`` or ``"points"``, both hundredths; any other word, such as ``"times"``, follows
+            it; by default it stands alone.
+        digits: of a share, and of hundredths, so many after the point.
 
-    Where the two agree, the sentence holds the recorded value and says so, and is the same on every machine. Where
-    they don't, it shows both, except under ``DIGITLIB_CHECK=1``. Under ``DIGITLIB_RECORD``, the path of a file, nothing
-    is compared: what was measured is appended there, a line of JSON, and shown.
+    Where the two agree, the figure is the recorded one, with the range over seeds where there is one, and says so; it
+    is the same on every machine. Where they don't, both are shown, except under ``DIGITLIB_CHECK=1``. Under
+    ``DIGITLIB_RECORD``, the path of a file, nothing is compared: what was measured is appended there, a line of JSON,
+    and shown.
 
     Raises:
         NotReproduced: the two disagree, under ``DIGITLIB_CHECK=1``; says both.
-        KeyError: the ledger has no such entry, or the template asks for what its kind doesn't have.
+        KeyError: the ledger has no such entry.
     """
     dataset = os.environ.get("DIGITLIB_DATASET") or _chosen
     now = _measured(measured)
     if os.environ.get("DIGITLIB_RECORD"):
-        return _noted(name, now, template)
+        return _noted(name, now, unit, digits)
     entry = entries(dataset).get(name)
     if entry is None:
         raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
-    return _compared(f"{name} on {dataset}", entry, now, template, " digits")
+    return _compared(f"{name} on {dataset}", entry, now, " digits", unit, digits)
 
 
-def recorded(name: str, template: str) -> Sentence:
-    """The sentence for a figure that takes too long to measure again where it is told, always of MNIST.
+def recorded(name: str, unit: str = "", digits: int = 1) -> Sentence:
+    """A figure that takes too long to measure again where it is told, always of MNIST.
 
-    The template is as for :func:`digitlib.book.ledger.reproduced`.
+    ``unit`` and ``digits`` are as for :func:`digitlib.book.ledger.claim`.
 
     Raises:
-        KeyError: the ledger has no such entry, or the template asks for what its kind doesn't have.
+        KeyError: the ledger has no such entry.
 
     >>> from digitlib.book import ledger
-    >>> ledger.recorded("design.relu-gain", "At least {claim:.0f} points.")
-    At least 5 points. *(recorded)*
+    >>> ledger.recorded("design.relu-gain", "points")
+    **at least 5.0 points**, measured 6.6; 5 seeds: 6.1 to 6.6 *(recorded)*
     """
-    return Sentence(_fill(template, entries("mnist")[name]) + " *(recorded)*")
+    return Sentence(_told(entries("mnist")[name], unit, digits) + " *(recorded)*")
 
 
 def measured_now() -> dict:
@@ -248,10 +247,10 @@ class Ledger:
     >>> with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, DIGITLIB_CHECK=""):
     ...     figures = Ledger(Path(folder) / "figures.json")
     ...     for right in (97, 97, 90):
-    ...         figures.reproduced("signs.right", Accuracy(right, 100), "Right: {percent:.0f} %.")
-    Right: 97 %. *(recorded now)*
-    Right: 97 %. *(recorded; this run agrees)*
-    Right: 90 %. *(this run gives 0.9; recorded: 0.97 ± 0.01 on 100)*
+    ...         figures.claim("signs.right", Accuracy(right, 100))
+    **97.0 %** (91.5 to 99.0) of 100 *(recorded now)*
+    **97.0 %** (91.5 to 99.0) of 100 *(recorded; this run agrees)*
+    **90.0 %** (82.6 to 94.5) of 100 *(this run; recorded: 0.97 ± 0.01 on 100)*
     """
 
     def __init__(self, path: str | Path):
@@ -280,64 +279,68 @@ class Ledger:
                 )
         return found
 
-    def reproduced(
-        self, name: str, measured: float | Share, template: str, tolerance: float | None = None
+    def claim(
+        self,
+        name: str,
+        measured: float | Share,
+        unit: str = "",
+        digits: int = 1,
+        tolerance: float | None = None,
     ) -> Sentence:
-        """Compare a measured value with what was recorded, or record it, and return the sentence to show.
+        """Compare a measured value with what was recorded, or record it, and return the figure to show.
 
         Args:
             name: the entry's name, of your choice.
-            measured: a number, or a :class:`~digitlib.accuracy.Share`, which is told with its interval.
-            template: the sentence, as for :func:`digitlib.book.ledger.reproduced`; ``{share}`` names no digits.
-            tolerance: how far from what is recorded a run may lie, in the value's own unit. By default the entry's own,
-                which is written as one of n, or a hundredth of a number that is no share.
+            measured, unit, digits: as for :func:`digitlib.book.ledger.claim`.
+            tolerance: how far from what is recorded a run may lie, as a part of 1 for a share, or in the value's own
+                unit. By default the entry's own, which is written as one of n, or a hundredth of a number that is no
+                share.
 
         What agrees, what doesn't and ``DIGITLIB_RECORD`` are as there.
 
         Raises:
             NotReproduced: the two disagree, under ``DIGITLIB_CHECK=1``; says both.
-            KeyError: there is no such entry, under ``DIGITLIB_CHECK=1``; or the template asks for what its kind doesn't
-                have.
+            KeyError: there is no such entry, under ``DIGITLIB_CHECK=1``.
             ValueError: a value to record that is no finite number; or the file is no ledger.
             FileNotFoundError: no folder to write the file into.
         """
         now = _measured(measured)
         if os.environ.get("DIGITLIB_RECORD"):
-            return _noted(name, now, template)
+            return _noted(name, now, unit, digits)
         entry = self.entries().get(name)
         if entry is None:
             if _checking():
                 raise KeyError(f"{self._lacks(name)}: run it once without DIGITLIB_CHECK=1")
-            return self._record(name, now, template, tolerance)
+            entry = self._record(name, now, tolerance)
+            return Sentence(_told(entry, unit, digits) + " *(recorded now)*")
         if tolerance is not None:
             entry["tolerance"] = tolerance
-        return _compared(f"{name} in {self.path.name}", entry, now, template, "")
+        return _compared(f"{name} in {self.path.name}", entry, now, "", unit, digits)
 
-    def recorded(self, name: str, template: str) -> Sentence:
-        """The sentence for a figure that is told here and measured elsewhere, in another notebook for instance.
+    def recorded(self, name: str, unit: str = "", digits: int = 1) -> Sentence:
+        """A figure that is told here and measured elsewhere, in another notebook for instance.
 
         Raises:
-            KeyError: there is no such entry, or the template asks for what its kind doesn't have.
+            KeyError: there is no such entry.
             ValueError: the file is no ledger.
         """
         entry = self.entries().get(name)
         if entry is None:
             raise KeyError(f"{self._lacks(name)}: run what measures it")
-        return Sentence(_fill(template, entry) + " *(recorded)*")
+        return Sentence(_told(entry, unit, digits) + " *(recorded)*")
 
-    def _record(self, name: str, now: dict, template: str, tolerance: float | None) -> Sentence:
-        """Write an entry, and its sentence."""
+    def _record(self, name: str, now: dict, tolerance: float | None) -> dict:
+        """Write an entry, and return it."""
         value, n = now["value"], now["n"]
         if not math.isfinite(value):
             raise ValueError(f"{name}: expected a finite number to record, got {value}")
         if tolerance is None:
             tolerance = 1 / n if n else abs(value) / 100
         entry = {**now, "tolerance": tolerance, **measured_now()}
-        sentence = _fill(template, entry)
         found = self.entries() | {name: entry}
         _add_intervals(found)
         write_whole(self.path, _as_json(found))
-        return Sentence(f"{sentence} *(recorded now)*")
+        return entry
 
     def _lacks(self, name: str) -> str:
         return f"{self.path.name} has no entry {name!r}"
@@ -360,25 +363,21 @@ def _measured(measured: float | Share) -> dict:
     return {"value": float(measured), "n": None}
 
 
-def _noted(name: str, now: dict, template: str) -> Sentence:
-    """What was measured, appended to the file of ``DIGITLIB_RECORD``, and its sentence."""
+def _noted(name: str, now: dict, unit: str, digits: int) -> Sentence:
+    """What was measured, appended to the file of ``DIGITLIB_RECORD``, and shown."""
     with open(os.environ["DIGITLIB_RECORD"], "a", encoding="utf-8") as file:
         file.write(json.dumps({"name": name, **now}) + "\n")
-    # Of which kind the entry will be isn't known yet.
-    claimed = _of_inequality({"at_least": now["value"], **now})
-    return Sentence(template.format(**_of_value(now), **claimed, **_range(now)))
+    return Sentence(_told(now, unit, digits))
 
 
-def _compared(title: str, entry: dict, now: dict, template: str, things: str) -> Sentence:
-    """The sentence of an entry and what was measured now; where both are counted, of so many ``things``."""
+def _compared(title: str, entry: dict, now: dict, things: str, unit: str, digits: int) -> Sentence:
+    """The figure of an entry and what was measured now; where both are counted, of so many ``things``."""
     value = now["value"]
     if agrees(entry, value, now["n"]):
-        return Sentence(_fill(template, entry) + " *(recorded; this run agrees)*")
-    expected = _expectation(entry, things)
+        return Sentence(_told(entry, unit, digits) + " *(recorded; this run agrees)*")
     if _checking():
-        raise NotReproduced(f"{title}: measured {value:.6g}, {expected}")
-    both = f" *(this run gives {value:.4g}; {expected})*"
-    return Sentence(_fill(template, {**entry, **now}) + both)
+        raise NotReproduced(f"{title}: measured {value:.6g}, {_expectation(entry, things)}")
+    return Sentence(f"{_told(now, unit, digits)} *(this run; {_expectation(entry, things)})*")
 
 
 def _add_intervals(part: dict[str, dict]) -> None:
@@ -398,35 +397,38 @@ def _expectation(entry: dict, things: str) -> str:
     return f"recorded: {entry['value']:.6g} ± {entry['tolerance']:.2g}{counted}"
 
 
-def _fill(template: str, entry: dict) -> str:
-    kind = _of_inequality if "at_least" in entry else _of_value
-    parts = kind(entry) | _range(entry)
-    try:
-        return template.format(**parts)
-    except KeyError as error:
-        raise KeyError(f"the template asks for {error}, expected one of {sorted(parts)}") from None
+HUNDREDTHS = ("%", "points")
 
 
-def _of_value(entry: dict) -> dict:
-    """What a template may hold of a value or a mean."""
-    value, n = entry["value"], entry["n"]
-    found = {"value": value, "percent": 100 * value}
-    if n:
-        share = Share.from_value(value, n)
-        found |= {"share": share, "accuracy": f"{share} digits"}
-    return found
+def _told(entry: dict, unit: str, digits: int) -> str:
+    """A figure, bold, and its doubt: the interval of a share, the claim of an inequality, the range over seeds."""
+    value, n = entry["value"], entry.get("n")
+    if "at_least" in entry:
+        least = _number(entry["at_least"], unit, digits)
+        text = f"**at least {least}**, measured {_bare(value, unit, digits)}"
+    elif n:
+        unit = "%"
+        low, high = Share.from_value(value, n).interval
+        text = f"**{percent(value, digits)}** ({_bare(low, '%', digits)} to {_bare(high, '%', digits)}) of {n:,}"
+    else:
+        text = f"**{_number(value, unit, digits)}**"
+    if "spread" in entry:
+        [over] = {"seeds", "folds"} & set(entry)
+        low, high = (_bare(end, unit, digits) for end in entry["spread"])
+        text += f"; {entry[over]} {over}: {low} to {high}"
+    return text
 
 
-def _of_inequality(entry: dict) -> dict:
-    """What a template may hold of an inequality."""
-    claim = entry["at_least"]
-    return {"least": claim, "claim": 100 * claim, "measured": 100 * entry["value"]}
+def _number(value: float, unit: str, digits: int) -> str:
+    """A value with its unit."""
+    return f"{_bare(value, unit, digits)} {unit}".rstrip()
 
 
-def _range(entry: dict) -> dict:
-    """What a template may hold of either."""
-    low, high = (100 * end for end in entry.get("spread", [entry["value"]] * 2))
-    return {"spread": f"{low:.0f} to {high:.0f}", "low": low, "high": high}
+def _bare(value: float, unit: str, digits: int) -> str:
+    """A value without its unit: hundredths to so many digits, all else to three figures."""
+    if unit in HUNDREDTHS:
+        return f"{100 * value:.{digits}f}"
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 if __name__ == "__main__":  # for the Makefile: messages to the terminal, the choice out
