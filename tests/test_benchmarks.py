@@ -346,7 +346,7 @@ def test_ledger_and_chapter_say_what_the_log_says():
         wrong = [entry[key] if key else entry["curve"][-1]["wrong"] for entry in plain]
         assert told[name]["value"] == pytest.approx(1 - np.mean(wrong) / n)
         assert told[name]["spread"] == pytest.approx([1 - max(wrong) / n, 1 - min(wrong) / n])
-    text = (Path(record.__file__).parents[1] / "book/text/08-record.md").read_text()
+    text = (Path(record.__file__).parents[1] / "book/text/11-record.md").read_text()
     for kind in ("record, then", "taught"):
         wrong = [entry["test_wrong"] for entry in finals[kind]]
         assert f"got {min(wrong)} to {max(wrong)}" in text

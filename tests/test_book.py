@@ -294,13 +294,13 @@ TYPED = {
         "0.2 %": "of the nines, by an earlier threshold",
         "72 %": "arithmetic: the interval of ten of ten",
     },
-    "06-fast": {
+    "09-fast": {
         "99.2 %": "fast.base",
         "98 %": "the aim of a race",
         "94 %": "the title of an article",
     },
-    "07-sceptic": {"98.1 %": "train.accuracy"},
-    "08-record": {"0.50 %": "a supposition"},
+    "10-sceptic": {"98.1 %": "train.accuracy"},
+    "11-record": {"0.50 %": "a supposition"},
     "beside-peers": {"98 %": "the aim of a race", "99 %": "the aim of another"},
     "ledger": {"95 %": "of every interval"},
     "index": {

@@ -58,8 +58,8 @@ READS_TEST_DIGITS = {
     "digitlib/commands/asking.py": "digitlib evaluate --test",
     "book/text/04-validate.md": "once, at its end",
     "book/04-validate.ipynb": "made from that text",
-    "book/text/08-record.md": "the published weights, chosen before",
-    "book/08-record.ipynb": "made from that text",
+    "book/text/11-record.md": "the published weights, chosen before",
+    "book/11-record.ipynb": "made from that text",
     "tests/test_data.py": "the size of optdigits'",
     "tests/test_mnist.py": "files of its own making",
 }
