@@ -85,11 +85,10 @@ def check_same(text, notebook):
 
 def test_the_table_of_contents_names_every_chapter():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    assert [item["file"] for item in toc["chapters"]] == [
-        f"book/{name}" for name in CHAPTERS + PAGES
-    ]
+    chapters = [item for part in toc["parts"] for item in part["chapters"]]
+    assert [item["file"] for item in chapters] == [f"book/{name}" for name in CHAPTERS + PAGES]
     assert sorted(path.stem for path in BOOK.glob("*.ipynb")) == CHAPTERS
-    below = [page["file"] for item in toc["chapters"] for page in item.get("sections", ())]
+    below = [page["file"] for item in chapters for page in item.get("sections", ())]
     written = {f"book/{path.stem}" for path in BOOK.glob("*.md")}
     assert written == {toc["root"], *below} | {f"book/{name}" for name in PAGES}
 

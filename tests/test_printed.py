@@ -96,7 +96,8 @@ def pdf(epub, browser, tmp_path_factory):
 def sources():
     """The book's pages in the order of its table of contents."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    return [toc["root"], *(item["file"] for item in toc["chapters"])]
+    chapters = [item for part in toc["parts"] for item in part["chapters"]]
+    return [toc["root"], *(item["file"] for item in chapters)]
 
 
 def cells():
@@ -201,7 +202,8 @@ def test_the_cover_says_title_subtitle_and_address(pages):
 
 def test_the_reference_is_a_list_on_paper(pages):
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    [below] = [item["sections"] for item in toc["chapters"] if "sections" in item]
+    chapters = [item for part in toc["parts"] for item in part["chapters"]]
+    [below] = [item["sections"] for item in chapters if "sections" in item]
     assert len(below) > 5 and not {f"{page['file']}.xhtml" for page in below} & set(pages)
     words = "".join(pages["book/reference.xhtml"].itertext())
     for page in below:

@@ -150,8 +150,9 @@ def settings(address: str) -> dict:
 def contents() -> dict:
     """The table of contents without pages below others, the reference's: on paper they would be half of the book."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    for page in toc["chapters"]:
-        page.pop("sections", None)
+    for part in toc["parts"]:
+        for page in part["chapters"]:
+            page.pop("sections", None)
     return toc
 
 
