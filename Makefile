@@ -69,8 +69,8 @@ binder: | $(BIN)/uv  ## print what Binder's own code reads from this folder
 notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one with NB=03-train
 	$(BIN)/python book/_ext/notebooks.py make $(NB)
 
-results: $(VENV)/.test  ## measure the ledger's figures anew: all, or NB=03-train; WRITE=1 records, WIDEN=1 takes this machine in
-	$(BIN)/python book/_ext/notebooks.py results $(NB) $(if $(WRITE),--write) $(if $(WIDEN),--widen)
+results: $(VENV)/.test  ## measure the ledger's figures anew: all, or NB=03-train; WRITE=1 records, JOIN=1 takes this kind of processor in
+	$(BIN)/python book/_ext/notebooks.py results $(NB) $(if $(WRITE),--write) $(if $(JOIN),--join)
 
 # Alone on the machine, or the clocks mean nothing.
 bench: $(VENV)/.test  ## measure digitlib beside its peers, some forty minutes: all, or PARTS="steps predict"

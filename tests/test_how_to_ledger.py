@@ -54,7 +54,7 @@ def execute(tmp_path, monkeypatch):
 def test_a_figure_is_recorded_and_compared_and_fails_where_it_is_checked(execute, tmp_path):
     code, _, shown = execute(93)
     assert code == 0
-    assert shown == [SAID[0], "Of the signs 93 % were named rightly. (recorded)"]
+    assert shown == [SAID[0], "93 % (86 to 97) of 100 (recorded)"]
     file = tmp_path / "figures.json"
     content = file.read_bytes()
     entry = json.loads(content)["signs.right"]

@@ -1,7 +1,8 @@
 """Sphinx extension: the ledger as a page, made of ``digitlib/book/ledger.json`` and the stored notebooks at each build.
 
-The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: the sentence that the reader saw there, with
-a link to its section, and the range over seeds or folds. On other pages that are no chapters, a line such as
+The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: an entry's name, with a link to its section;
+the section's heading; the figure that the reader saw there; and the range over seeds or folds. On other pages that are
+no chapters, a line such as
 ``RECORDED name: {share} pictures.`` becomes the sentence for that entry, a share.
 """
 
@@ -43,8 +44,8 @@ def section(title: str, entries: dict[str, dict], told: dict) -> str:
     marks = {f"{file} {mark}" for one in gather(entries, "weights") for file, mark in one.items()}
     if marks:
         about += f" What has no range speaks of stored weights: {', '.join(sorted(marks))}."
-    rows = ["| name | what it says | range |", "| --- | --- | --- |"]
-    rows += [row(name, entry, *told[name]) for name, entry in entries.items()]
+    rows = ["| name | told under | figure | range |", "| --- | --- | --- | --- |"]
+    rows += [row(name, *told[name]) for name in entries]
     return "\n\n".join([f"## {title}", about, "\n".join(rows)])
 
 
@@ -63,41 +64,49 @@ def span(some: list[str]) -> str:
     return some[0] if len(some) == 1 else f"{some[0]} to {some[-1]}"
 
 
-def row(name: str, entry: dict, sentence: str, page: str, part: str) -> str:
+def row(name: str, figure: str, page: str, part: str) -> str:
     """A line of the table."""
-    seeds = ""
-    if "spread" in entry:
-        form = "{:.1%}" if entry["n"] else "{:.3g}"
-        low, high = (form.format(x).replace("%", " %") for x in entry["spread"])
-        [kind] = {"seeds", "folds"} & set(entry)
-        seeds = f"{low} to {high}, {entry[kind]} {kind}"
-    line = f"| [{name}]({page}#{anchor(part)}) | {sentence} | {seeds} |"
+    figure, _, ranged = figure.partition("; ")
+    over, _, ends = ranged.partition(": ")
+    spread = f"{ends}, {over}" if ranged else ""
+    line = f"| [{name}]({page}#{anchor(part)}) | {part} | {figure} | {spread} |"
     return line.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def places() -> dict[str, tuple[str, str, str]]:
-    """For each entry: the sentence that the book shows, the page's file, and the heading above it."""
+    """For each entry: the figure that the book shows, the page's file, and the heading above it."""
     found = {}
     for path in sorted(BOOK.glob("*.md")):
         text = path.read_text(encoding="utf-8")
         for match in RECORDED.finditer(text):
             part = re.findall(r"^##? (.+)$", text[: match.start()], re.MULTILINE)[-1]
-            found[match[1]] = (sentence(match), path.name, part)
+            found[match[1]] = (bold(share(match[1])), path.name, part)
     for path in sorted(BOOK.glob("[0-9]*.ipynb")):
         part = ""
         for cell in cells(path.stem):
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
                 part = [part, *re.findall(r"^##? (.+)$", source, re.MULTILINE)][-1]
-            for name in re.findall(r'(?:reproduced|recorded)\(\s*"([\w.-]+)"', source):
+            for name in re.findall(r'(?:claim|recorded)\(\s*"([\w.-]+)"', source):
                 found[name] = (shown(cell), path.name, part)
     return found
 
 
+def share(name: str) -> Share:
+    """An entry of the ledger, which is a share; KeyError where the ledger has none of this name."""
+    entry = entries("mnist")[name]
+    return Share.from_value(entry["value"], entry["n"])
+
+
+def bold(figure: Share) -> str:
+    """As chapters show it: the figure bold, its doubt behind it."""
+    value, _, doubt = str(figure).partition(" (")
+    return f"**{value}** ({doubt}"
+
+
 def sentence(match: re.Match) -> str:
-    """What a line that asks for a recorded share becomes; KeyError where the ledger has none of this name."""
-    entry = entries("mnist")[match[1]]
-    return match[2].format(share=Share.from_value(entry["value"], entry["n"]))
+    """What a line that asks for a recorded share becomes."""
+    return match[2].format(share=share(match[1]))
 
 
 def cells(chapter: str) -> list[dict]:
@@ -111,7 +120,7 @@ def heading(chapter: str) -> str:
 
 
 def shown(cell: dict) -> str:
-    """The sentence that ends a cell, without the note on how it was checked."""
+    """The figure that ends a cell, without the note on how it was checked."""
     text = "".join(cell["outputs"][-1]["data"]["text/markdown"])
     return re.sub(r"\s*\*\(recorded[^)]*\)\*", "", text)
 

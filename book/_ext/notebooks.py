@@ -1,21 +1,31 @@
 """Make the book's notebooks from their text, or measure the ledger's figures anew.
 
     python book/_ext/notebooks.py make [NAME …]
-    python book/_ext/notebooks.py results [--write] [NAME …]
+    python book/_ext/notebooks.py results [--write | --join] [NAME …]
 
 A notebook is always made whole: converted, executed from top to bottom, then written.
+
+An entry with a tolerance keeps what each kind of processor gave, the lowest and the highest, as ``processors``; the
+tolerance covers them all. ``--write`` knows one kind, this machine's. The others' stay where this kind gives nothing
+that it hadn't given before, so that the figure is still the same one; else they go, and ``--join`` on such a machine
+brings them back.
 """
 
 import argparse
 import json
 import os
+import platform
+import re
 import sys
 import tempfile
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from unittest import mock
 
 import jupytext
 import nbformat
+import torch
 from nbclient import NotebookClient
 
 from digitlib.book.entries import entries
@@ -32,7 +42,7 @@ LOADED = {
     "export.load_model()": SHIPPED,
     "DigitClassifier.load()": SHIPPED,
     "weights.TINY": TINY,
-    "record.weights()": BOOK.parent / "benchmarks" / "record.safetensors",
+    "search.weights()": BOOK.parent / "benchmarks" / "record.safetensors",
 }
 # The same sums in another order: as on a processor without wide instructions, and as on one without the widest.
 OLD_PROCESSOR = {
@@ -70,15 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
             help="such as 03-train; all if none is given",
         )
         command.set_defaults(run=run)
-    command.add_argument(
+    recording = command.add_mutually_exclusive_group()
+    recording.add_argument(
         "--write",
         action="store_true",
         help="measure tolerances and spreads too, write the ledger",
     )
-    command.add_argument(
-        "--widen",
+    recording.add_argument(
+        "--join",
         action="store_true",
-        help="let tolerances take in this machine too, and record nothing else",
+        help="let tolerances take in this kind of processor too, and record nothing else",
     )
     command.add_argument(
         "--dataset", choices=VALID_SIZE, action="append", help="both if none is given"
@@ -138,18 +149,16 @@ def results(options) -> int:
             found = measure(name)
             for entry, (value, n) in found.items():
                 disagreements += report(dataset, entry, ledger[dataset].get(entry), value, n)
-                if options.write:
-                    ledger[dataset].setdefault(entry, {}).update({"value": value, "n": n})
             if options.write:
-                add_uncertainty(name, ledger[dataset])
-                write(ledger)
-            if options.widen:
-                widen(ledger[dataset], [found, *on_machines(name)])
+                add(name, ledger[dataset], found)
+            if options.join:
+                join(ledger[dataset], [found, *on_machines(name)], processor())
+            if options.write or options.join:
                 write(ledger)
     for name in slow(ledger):
         print(f"not measured here, too slow: {name}")
     print(f"{disagreements} outside their tolerance")
-    return 1 if disagreements and not (options.write or options.widen) else 0
+    return 1 if disagreements and not (options.write or options.join) else 0
 
 
 def slow(ledger: dict[str, dict]) -> list[str]:
@@ -182,40 +191,86 @@ def on_machines(name: str) -> list[dict]:
     return [measure(name, machine=machine) for machine in MACHINES]
 
 
-def widen(ledger: dict[str, dict], runs: list[dict]) -> None:
-    """Let each tolerance take in what this kind of machine gives: twice as far as the furthest of its figures."""
-    for key in runs[0]:
-        entry = ledger[key]
-        if "tolerance" not in entry:
+def processor() -> str:
+    """This machine's kind of processor: its maker and its widest instructions, such as ``"AMD AVX512"``."""
+    maker = platform.machine()
+    with suppress(OSError):  # another system than Linux
+        about = Path("/proc/cpuinfo").read_text()
+        if found := re.search(r"^vendor_id\s*:\s*(?:Authentic|Genuine)?(\S+)", about, re.MULTILINE):
+            maker = found[1]
+    return f"{maker} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def join(ledger: dict[str, dict], runs: list[dict], kind: str) -> None:
+    """Let each tolerance take in what a kind of processor gave in several runs; none becomes narrower.
+
+    Raises:
+        ValueError: a figure of another number of digits, which is another figure.
+    """
+    for key, (_, n) in runs[0].items():
+        entry = ledger.get(key, {})
+        if "tolerance" not in entry:  # a claim, which holds or doesn't; or not recorded yet
             continue
-        apart = max(abs(run[key][0] - entry["value"]) for run in runs)
-        if 2 * apart > entry["tolerance"]:
-            print(f"  {key}: tolerance {entry['tolerance']:.4g}, now {2 * apart:.4g}")
-            entry["tolerance"] = 2 * apart
+        if n != entry["n"]:
+            raise ValueError(f"expected {key} of {entry['n']} digits, as recorded, got {n}")
+        known = entry.setdefault("processors", {})
+        known[kind] = ends([*known.get(kind, []), *(run[key][0] for run in runs)])
+        wider = max(entry["tolerance"], tolerance(entry))
+        if wider > entry["tolerance"]:
+            print(f"  {key}: tolerance {entry['tolerance']:.4g}, now {wider:.4g}")
+        entry["tolerance"] = wider
 
 
-def add_uncertainty(name: str, ledger: dict[str, dict]) -> None:
-    """Complete the entries of a chapter just measured: tolerance over machines, spread over seeds, command, origin.
+def ends(figures: list[float]) -> list[float]:
+    """The lowest and the highest."""
+    return [min(figures), max(figures)]
+
+
+def tolerance(entry: dict) -> float:
+    """Twice an entry's range over all kinds of processor, at least one digit in n, or a hundredth of other numbers."""
+    lowest, highest = ends([entry["value"], *chain(*entry["processors"].values())])
+    least = 1 / entry["n"] if entry["n"] else 0.01 * abs(entry["value"])
+    return max(2 * (highest - lowest), least)
+
+
+def add(name: str, ledger: dict[str, dict], found: dict[str, tuple[float, int | None]]) -> None:
+    """Record what a chapter has just measured, with tolerance over machines, spread over seeds, command and origin.
 
     A chapter that trains nothing has no seed of its own, and its entries no spread.
     """
     text = "\n".join(cell["source"] for cell in read(name).cells)
     seeds = SEEDS if "SEED = 0" in text else ()
-    by_machine = on_machines(name)
-    by_seed = [measure(name, seed=seed) for seed in seeds]
-    for key in by_machine[0]:
-        entry = ledger[key]
-        for old in ("spread", "seeds", "weights"):
-            entry.pop(old, None)
-        same_seed = [entry["value"], *(run[key][0] for run in by_machine)]
-        all_seeds = [entry["value"], *(run[key][0] for run in by_seed)]
-        entry |= {"seed": 0, "command": f"make results NB={name}", **measured_now()}
-        entry |= origin(text, all_seeds)
-        if "at_least" not in entry:
-            least = 1 / entry["n"] if entry["n"] else 0.01 * abs(entry["value"])
-            entry["tolerance"] = max(2 * (max(same_seed) - min(same_seed)), least)
-        elif (lowest := min(entry.get("spread", same_seed))) < entry["at_least"]:
+    by_machine = [found, *on_machines(name)]
+    by_seed = [found, *(measure(name, seed=seed) for seed in seeds)]
+    for key, (value, n) in found.items():
+        old = ledger.get(key, {})
+        ledger[key] = entry = {
+            "value": value,
+            "n": n,
+            "seed": 0,
+            "command": f"make results NB={name}",
+            **measured_now(),
+            **origin(text, [run[key][0] for run in by_seed]),
+        }
+        same_seed = [run[key][0] for run in by_machine]
+        if "at_least" not in old:
+            entry["processors"] = processors(key, old, entry, processor(), ends(same_seed))
+            entry["tolerance"] = tolerance(entry)
+            continue
+        entry["at_least"] = old["at_least"]
+        if (lowest := min(entry.get("spread", same_seed))) < entry["at_least"]:
             print(f"  {key}: a seed gave less than the claim, {lowest:.6g}")
+
+
+def processors(key: str, old: dict, entry: dict, kind: str, now: list[float]) -> dict:
+    """What each kind of processor gave: this one now, and the others before, if the figure is still the same one."""
+    known = old.get("processors", {})
+    same = all(old.get(field) == entry.get(field) for field in ("n", "weights"))
+    if same and kind in known and ends([*known[kind], *now]) == known[kind]:
+        return known
+    for other in sorted(set(known) - {kind}):
+        print(f"  {key}: recorded anew, without what {other} gave")
+    return {kind: now}
 
 
 def origin(text: str, all_seeds: list[float]) -> dict:
