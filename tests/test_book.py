@@ -412,10 +412,14 @@ def test_the_ledgers_page_has_a_line_for_each_entry():
     assert weights.checksum() in tables
 
 
+def told(value, n=100):
+    return {"value": value, "n": n}
+
+
 def test_results_prints_old_new_and_difference(capsys):
     entry = {"value": 0.9, "tolerance": 0.01, "n": 100}
-    assert not notebooks.report("mnist", "a", entry, 0.905, 100)
-    assert notebooks.report("mnist", "a", entry, 0.95, 100)
+    assert not notebooks.report("mnist", "a", entry, told(0.905))
+    assert notebooks.report("mnist", "a", entry, told(0.95))
     assert (
         "old 0.900000   new 0.950000   difference +0.050000   DISAGREES" in capsys.readouterr().out
     )
@@ -428,8 +432,8 @@ def test_a_kind_of_processor_joins_the_others_and_nothing_else_is_recorded():
         "claim": {"value": 0.9, "n": None, "at_least": 0.8},
     }
     runs = [
-        {"near": (0.91, 100), "far": (0.88, 100), "claim": (0.5, None), "new": (0.5, 100)},
-        {"near": (0.9, 100), "far": (0.93, 100), "claim": (0.5, None), "new": (0.5, 100)},
+        {"near": told(0.91), "far": told(0.88), "claim": told(0.5, None), "new": told(0.5)},
+        {"near": told(0.9), "far": told(0.93), "claim": told(0.5, None), "new": told(0.5)},
     ]
     joined = {
         "near": {"value": 0.9, "n": 100, "tolerance": 0.05, "processors": {"B": [0.9, 0.91]}},
@@ -444,17 +448,17 @@ def test_a_kind_of_processor_joins_the_others_and_nothing_else_is_recorded():
     for _ in range(2):
         notebooks.join(ledger, runs, "B")
         assert ledger == joined
-    notebooks.join(ledger, [{"far": (0.87, 100)}], "B")
+    notebooks.join(ledger, [{"far": told(0.87)}], "B")
     assert ledger["far"]["processors"]["B"] == [0.87, 0.93]
     with pytest.raises(ValueError, match=r"expected far of 100 digits, as recorded, got 99"):
-        notebooks.join(ledger, [{"far": (0.9, 99)}], "B")
+        notebooks.join(ledger, [{"far": told(0.9, 99)}], "B")
 
 
 def recorded_again(monkeypatch, entry, *machines, seeds=(0.9,), text="SEED = 0"):
     """An entry of 100 digits after ``--write`` on processor B, which gives these figures, the first as it is."""
     cells = [nbformat.v4.new_code_cell(text)]
-    found, *others = [{"right": (figure, 100)} for figure in machines]
-    by_seed = iter([{"right": (figure, 100)} for figure in seeds])
+    found, *others = [{"right": told(figure)} for figure in machines]
+    by_seed = iter([{"right": told(figure)} for figure in seeds])
     monkeypatch.setattr(notebooks, "SEEDS", range(1, 1 + len(seeds)))
     monkeypatch.setattr(notebooks, "read", lambda name: nbformat.v4.new_notebook(cells=cells))
     monkeypatch.setattr(notebooks, "on_machines", lambda name: others)

@@ -147,8 +147,8 @@ def results(options) -> int:
         os.environ["DIGITLIB_DATASET"] = dataset
         for name in options.names:
             found = measure(name)
-            for entry, (value, n) in found.items():
-                disagreements += report(dataset, entry, ledger[dataset].get(entry), value, n)
+            for entry, told in found.items():
+                disagreements += report(dataset, entry, ledger[dataset].get(entry), told)
             if options.write:
                 add(name, ledger[dataset], found)
             if options.join:
@@ -171,10 +171,8 @@ def slow(ledger: dict[str, dict]) -> list[str]:
     ]
 
 
-def measure(
-    name: str, seed: int = 0, machine: dict[str, str] | None = None
-) -> dict[str, tuple[float, int | None]]:
-    """Run a chapter's text and collect what it hands to the ledger: ``{entry: (value, n)}``."""
+def measure(name: str, seed: int = 0, machine: dict[str, str] | None = None) -> dict[str, dict]:
+    """Run a chapter's text and collect what it hands to the ledger: by entry its ``value``, ``n``, ``effective``."""
     notebook = read(name)
     for cell in notebook.cells:
         cell["source"] = cell["source"].replace("SEED = 0", f"SEED = {seed}")
@@ -183,7 +181,7 @@ def measure(
         with mock.patch.dict(os.environ, settings):
             execute(notebook)
         lines = [json.loads(line) for line in record.read().decode().splitlines()]
-    return {line["name"]: (line["value"], line["n"]) for line in lines}
+    return {line.pop("name"): line for line in lines}
 
 
 def on_machines(name: str) -> list[dict]:
@@ -207,14 +205,14 @@ def join(ledger: dict[str, dict], runs: list[dict], kind: str) -> None:
     Raises:
         ValueError: a figure of another number of digits, which is another figure.
     """
-    for key, (_, n) in runs[0].items():
+    for key, told in runs[0].items():
         entry = ledger.get(key, {})
         if "tolerance" not in entry:  # a claim, which holds or doesn't; or not recorded yet
             continue
-        if n != entry["n"]:
-            raise ValueError(f"expected {key} of {entry['n']} digits, as recorded, got {n}")
+        if told["n"] != entry["n"]:
+            raise ValueError(f"expected {key} of {entry['n']} digits, as recorded, got {told['n']}")
         known = entry.setdefault("processors", {})
-        known[kind] = ends([*known.get(kind, []), *(run[key][0] for run in runs)])
+        known[kind] = ends([*known.get(kind, []), *(run[key]["value"] for run in runs)])
         wider = max(entry["tolerance"], tolerance(entry))
         if wider > entry["tolerance"]:
             print(f"  {key}: tolerance {entry['tolerance']:.4g}, now {wider:.4g}")
@@ -233,7 +231,7 @@ def tolerance(entry: dict) -> float:
     return max(2 * (highest - lowest), least)
 
 
-def add(name: str, ledger: dict[str, dict], found: dict[str, tuple[float, int | None]]) -> None:
+def add(name: str, ledger: dict[str, dict], found: dict[str, dict]) -> None:
     """Record what a chapter has just measured, with tolerance over machines, spread over seeds, command and origin.
 
     A chapter that trains nothing has no seed of its own, and its entries no spread.
@@ -242,17 +240,16 @@ def add(name: str, ledger: dict[str, dict], found: dict[str, tuple[float, int | 
     seeds = SEEDS if "SEED = 0" in text else ()
     by_machine = [found, *on_machines(name)]
     by_seed = [found, *(measure(name, seed=seed) for seed in seeds)]
-    for key, (value, n) in found.items():
+    for key, told in found.items():
         old = ledger.get(key, {})
         ledger[key] = entry = {
-            "value": value,
-            "n": n,
+            **told,
             "seed": 0,
             "command": f"make results NB={name}",
             **measured_now(),
-            **origin(text, [run[key][0] for run in by_seed]),
+            **origin(text, [run[key]["value"] for run in by_seed]),
         }
-        same_seed = [run[key][0] for run in by_machine]
+        same_seed = [run[key]["value"] for run in by_machine]
         if "at_least" not in old:
             entry["processors"] = processors(key, old, entry, processor(), ends(same_seed))
             entry["tolerance"] = tolerance(entry)
@@ -283,8 +280,9 @@ def origin(text: str, all_seeds: list[float]) -> dict:
     return {"spread": [min(all_seeds), max(all_seeds)], "seeds": len(all_seeds)}
 
 
-def report(dataset: str, name: str, entry: dict | None, value: float, n: int | None) -> bool:
+def report(dataset: str, name: str, entry: dict | None, told: dict) -> bool:
     """Print one line, old, new and difference; return whether they disagree."""
+    value, n = told["value"], told["n"]
     if entry is None or "value" not in entry:
         claim = f", at least {entry['at_least']}" if entry else ""
         print(f"{dataset:9} {name:32} new {value:.6f}{claim}", flush=True)
