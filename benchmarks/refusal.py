@@ -84,8 +84,8 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
         "# How should the classifier say that it isn't a digit?",
         "",
         "Non-digits taken for digits, in per cent, where each score refuses "
-        f"at most {percent(calibrate.REFUSED, 2)} of each digit among 5,000 validation digits: {N:,} of each kind, mean of "
-        f"{len(SEEDS)} seeds of recipe `pad`, no digits degraded or in other hands; made by "
+        f"at most {percent(calibrate.REFUSED, 2)} of each digit among 5,000 validation digits: {N:,} of each kind, "
+        f"mean of {len(SEEDS)} seeds of recipe `pad`, no digits degraded or in other hands; made by "
         f"`python benchmarks/refusal.py`. One seed's share has a 95 % interval of at most "
         f"± {100 * 1.96 * (0.25 / N) ** 0.5:.1f}.",
         "",
