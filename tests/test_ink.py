@@ -330,3 +330,20 @@ def test_a_row_of_cells(digit, cells):
         brush.line((x, 30, x, 160), (90, 90, 95), 4)
     row.paste((40, 40, 90), (150, 46), draw(digit, size=110, pen=7))  # and touches its cell
     assert named(row) == str(digit)
+
+
+@DIGITS
+def test_a_pen_lies_beside(digit):
+    levels = page(digit, at=(260, 150), large=200)
+    sheet = Image.fromarray(levels.astype(np.uint8))
+    ImageDraw.Draw(sheet).line((80, 30, 110, 450), (20, 90, 40), 22)
+    ImageDraw.Draw(sheet).line((78, 30, 108, 450), (160, 190, 165), 5)
+    assert named(photo(np.asarray(sheet), grain=4)) == str(digit)
+
+
+@DIGITS
+def test_the_shadow_of_a_phone_is_no_sheet(digit):
+    shadow = Image.new("L", (640, 480), 255)
+    ImageDraw.Draw(shadow).rectangle((140, 200, 400, 480), 150)
+    light = np.asarray(shadow.filter(ImageFilter.GaussianBlur(9)))[..., None] / 255
+    assert named(photo(page(digit) * light, grain=4)) == str(digit)
