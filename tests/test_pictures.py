@@ -187,7 +187,11 @@ def test_what_was_mended_stands_apart_and_counts_in_no_sum(told, tmp_path, monke
     text = (tmp_path / "pictures.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
     for one in EVERY[:2]:
         assert f"| {one.name} | 90.0 % | 20 | 20 | 0 | 0 | 0 | 0 |" in text
-    sums = [line for line in before.splitlines() if line.startswith(("Digits, 80", "Digits, 40", "Pictures without"))]
+    sums = [
+        line
+        for line in before.splitlines()
+        if line.startswith(("Digits, 80", "Digits, 40", "Pictures without"))
+    ]
     assert len(sums) == 6 and all(line.replace("\N{NO-BREAK SPACE}", " ") in text for line in sums)
 
 
