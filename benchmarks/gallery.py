@@ -41,7 +41,8 @@ def make(path: Path) -> None:
     for kind, conditions in kinds.items():
         shown = [Shown(classifier, one, turn(one)) for one in conditions]
         parts += [section(kind, saved(kind, shown), shown)]
-    if worst := [Shown(classifier, one, i) for one, i in misread()]:
+    worst = [Shown(classifier, one, i) for one, i in misread()]
+    if worst := [one for one in worst if not one.right]:
         parts += [section(MISREAD, saved(MISREAD, worst), worst)]
     text = PAGE.read_text(encoding="utf-8").partition(LINE)[0]
     write_whole(PAGE, "\n\n".join([text + LINE, *parts, ""]).encode().rstrip() + b"\n")
@@ -61,8 +62,9 @@ def turn(condition: Condition) -> int:
 
 
 def misread() -> list[tuple[Condition, int]]:
-    """Of the twelve conditions with the most wrong names, when all were asked, the first picture that got one."""
-    log = json.loads(LOG.read_text(encoding="utf-8"))["now"]
+    """Of the twelve conditions with the most wrong names, when last asked, the first picture that got one."""
+    columns = json.loads(LOG.read_text(encoding="utf-8"))
+    log = columns["now"] | columns.get("mended", {})
     misread = {name: one["misread"] for name, one in log.items() if one["misread"]}
     worst = sorted(misread, key=lambda name: -log[name]["wrong"])[:12]
     return [(album.CONDITIONS[name], misread[name][0]) for name in worst]

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from digitlib import calibrate, data, evaluate
+from digitlib.accuracy import percent
 from digitlib.drawn import nondigits
 from digitlib.drawn.strokes import EXAM
 from digitlib.files import write_whole
@@ -22,8 +23,8 @@ from tables import table
 SEEDS = (0, 1)
 N = 1_000  # of each kind
 CHOICE = (
-    "Chosen: the extra score. It lets the fewest of the kinds trained on pass. On the kinds set aside the energy of "
-    "the same model does better, but nothing may be chosen by those."
+    "Chosen: the extra score. It lets the fewest of the kinds trained on pass. Nothing may be chosen by the kinds set "
+    "aside; when this was chosen, the energy of the same model did better on those."
 )
 
 
@@ -83,8 +84,8 @@ def report(rows: dict[str, list], kinds: list[str]) -> list[str]:
         "# How should the classifier say that it isn't a digit?",
         "",
         "Non-digits taken for digits, in per cent, where each score refuses "
-        f"at most {calibrate.REFUSED:.2%} of each digit among 5,000 validation digits: {N:,} of each kind, mean of "
-        f"{len(SEEDS)} seeds of recipe `pad`, no digits degraded or in other hands; made by "
+        f"at most {percent(calibrate.REFUSED, 2)} of each digit among 5,000 validation digits: {N:,} of each kind, "
+        f"mean of {len(SEEDS)} seeds of recipe `pad`, no digits degraded or in other hands; made by "
         f"`python benchmarks/refusal.py`. One seed's share has a 95 % interval of at most "
         f"± {100 * 1.96 * (0.25 / N) ** 0.5:.1f}.",
         "",

@@ -1,6 +1,7 @@
 """Held against SciPy's own, on masks of any shape."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -75,3 +76,11 @@ def test_gaps_lie_between_boxes():
     found = Components.of(mask, mask.astype(float))
     assert found.gap(0).round(1).tolist() == [0, 9, 5.7]
     assert found.within(0).tolist() == [True, False, False]
+
+
+def test_how_far_pixels_lie_from_a_straight_line():
+    mask = np.zeros((60, 120), dtype=bool)
+    mask[5:11, 5:115] = True  # a bar six pixels wide
+    mask[30, 20:60] = mask[30:50, 20] = True  # an angle
+    bar, angle = Components.of(mask, 1.0 * mask).spread
+    assert bar == pytest.approx(np.arange(6).std()) and angle > 4

@@ -317,3 +317,33 @@ def test_a_small_icon_in_colour(digit):
     share = np.pad(np.asarray(small), 3)[..., None] / 255
     icon = share * (90, 60, 20) + (1 - share) * (180, 215, 250)
     assert named(photo(icon)) == str(digit)
+
+
+@DIGITS
+@pytest.mark.parametrize("cells", [2, 5])
+def test_a_row_of_cells(digit, cells):
+    row = Image.new("RGB", (110 * cells + 60, 190), (235, 232, 226))
+    brush, right = ImageDraw.Draw(row), 30 + 110 * cells
+    for y in (30, 160):
+        brush.line((30, y, right, y), (90, 90, 95), 4)
+    for x in range(30, right + 1, 110):
+        brush.line((x, 30, x, 160), (90, 90, 95), 4)
+    row.paste((40, 40, 90), (150, 46), draw(digit, size=110, pen=7))  # and touches its cell
+    assert named(row) == str(digit)
+
+
+@DIGITS
+def test_a_pen_lies_beside(digit):
+    levels = page(digit, at=(260, 150), large=200)
+    sheet = Image.fromarray(levels.astype(np.uint8))
+    ImageDraw.Draw(sheet).line((80, 30, 110, 450), (20, 90, 40), 22)
+    ImageDraw.Draw(sheet).line((78, 30, 108, 450), (160, 190, 165), 5)
+    assert named(photo(np.asarray(sheet), grain=4)) == str(digit)
+
+
+@DIGITS
+def test_the_shadow_of_a_phone_is_no_sheet(digit):
+    shadow = Image.new("L", (640, 480), 255)
+    ImageDraw.Draw(shadow).rectangle((140, 200, 400, 480), 150)
+    light = np.asarray(shadow.filter(ImageFilter.GaussianBlur(9)))[..., None] / 255
+    assert named(photo(page(digit) * light, grain=4)) == str(digit)

@@ -177,6 +177,24 @@ def test_a_column_is_kept_beside_the_other(told, tmp_path, monkeypatch):
     assert "| 5 | 5 | 0 | 0 | 0 | 0 | 90.0" in (tmp_path / "pictures.md").read_text()
 
 
+def test_what_was_mended_stands_apart_and_counts_in_no_sum(told, tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "LOG", tmp_path / "pictures.json")
+    misread = {name: [] for name in told}
+    pictures.keep(told, misread, "now")
+    before = (tmp_path / "pictures.md").read_text()
+    for one in EVERY[:2]:
+        pictures.keep({one.name: pictures.Tally(20, 20)}, misread, "mended")
+    text = (tmp_path / "pictures.md").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    for one in EVERY[:2]:
+        assert f"| {one.name} | 90.0 % | 20 | 20 | 0 | 0 | 0 | 0 |" in text
+    sums = [
+        line
+        for line in before.splitlines()
+        if line.startswith(("Digits, 80", "Digits, 40", "Pictures without"))
+    ]
+    assert len(sums) == 6 and all(line.replace("\N{NO-BREAK SPACE}", " ") in text for line in sums)
+
+
 def test_the_ledger_gets_the_sums(told, tmp_path, monkeypatch):
     path = tmp_path / "ledger.json"
     path.write_text(json.dumps({"mnist": {}, "optdigits": {}}))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digitlib.reading.ruling import printed
+from digitlib.reading.components import Components
+from digitlib.reading.ruling import forms, printed
 from drawings import draw
 
 
@@ -48,3 +49,18 @@ def test_writing_is_no_line_and_loses_little_where_lines_cross_it(digit):
 def test_small_pictures_have_no_lines():
     assert not printed(np.ones((28, 28), dtype=bool)).any()
     assert not printed(np.zeros((1, 500), dtype=bool)).any()
+
+
+@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize("pen", [3, 20])
+def test_a_digit_is_no_form(digit, pen):
+    ink = np.asarray(draw(digit, size=330, pen=pen)) > 127
+    assert not forms(Components.of(ink, 200.0 * ink)).any()
+
+
+def test_the_figures_of_a_display_are_no_form():
+    eight = Image.new("L", (200, 300))
+    for box in ((60, 40, 140, 150), (60, 150, 140, 260)):
+        ImageDraw.Draw(eight).rectangle(box, outline=255, width=3)
+    ink = np.asarray(eight) > 0
+    assert not forms(Components.of(ink, 200.0 * ink)).any()

@@ -181,6 +181,21 @@ class Components:
         return np.maximum(self.height, self.breadth)
 
     @cached_property
+    def spread(self) -> np.ndarray:
+        """How far the pixels lie from the straight line along each component, their standard deviation."""
+        y, x, number = self._places
+        n = np.maximum(self.area, 1)
+
+        def mean(values: np.ndarray) -> np.ndarray:
+            return np.bincount(number, values, minlength=self.n) / n
+
+        down, right = y - mean(y)[number], x - mean(x)[number]
+        yy, xx, xy = mean(down * down), mean(right * right), mean(down * right)
+        across = (yy + xx) / 2 - np.sqrt((yy - xx) ** 2 / 4 + xy**2)
+        spread: np.ndarray = np.sqrt(across.clip(min=0))
+        return spread
+
+    @cached_property
     def touches(self) -> np.ndarray:
         """Whether it comes as near to the rim as one pixel."""
         height, width = self.labels.shape

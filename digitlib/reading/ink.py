@@ -222,7 +222,7 @@ class _Layer:
         ink, least = seen.strength - paper, max(ground.LEAST, ground.GRAIN * spread)
         weak = ink >= least
         components = Components.of(weak, ink)
-        weak &= ~components.mask(sign.frames(components))
+        weak &= ~components.mask(sign.frames(components)) & ~ruling.forms(components)
         return cls(ink, least, weak & ~ruling.printed(weak), dilated(seen.jumps, 9), seen.even)
 
     @cached_property

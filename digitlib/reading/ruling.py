@@ -1,4 +1,4 @@
-"""Lines that are printed across a page: ruled, squared, the margin, the cells of a form.
+"""Lines that are printed across a page, ruled, squared, the margin, or across a form: the cells of a table, a comb.
 
 Such a line is thin, straight and as long as the picture is wide or high. Lines are looked for as Hough and Duda did
 (1972): each pixel of a thin stroke votes for the lines through it, by slope and height. What is wider than the line
@@ -7,10 +7,10 @@ itself where it lies, the writing that crosses it, stays.
 
 import numpy as np
 
-from digitlib.reading.components import run_lengths
+from digitlib.reading.components import Components, label, run_lengths
 from digitlib.reading.morphology import dilated
 
-__all__ = ["printed"]
+__all__ = ["forms", "printed"]
 
 # Slopes that are looked for: up to a turn of 11 degrees.
 SLOPES = np.linspace(-0.2, 0.2, 81)
@@ -20,6 +20,8 @@ SEEN, THIN = 0.85, 0.4
 INSIDE = 0.25
 # Smaller pictures have no room for lines.
 LEAST = 60
+# A form is at least as large, in parts of the picture's longer side, and has so many upright lines; no digit has three.
+FORM, UPRIGHT = 0.25, 3
 
 
 def printed(mask: np.ndarray) -> np.ndarray:
@@ -37,15 +39,50 @@ def printed(mask: np.ndarray) -> np.ndarray:
     """
     if min(mask.shape) < LEAST:
         return np.zeros(mask.shape, dtype=bool)
-    return _across(mask) | _across(mask.T).T
+    height, width = mask.shape
+    return _across(mask, height // 40) | _across(mask.T, width // 40).T
 
 
-def _across(mask: np.ndarray) -> np.ndarray:
-    """The pixels of lines from the left to the right."""
+def forms(components: Components) -> np.ndarray:
+    """The pixels of lines that go across a component as :func:`printed` has it, if it is a row of cells.
+
+    Args:
+        components: of what stands out of the paper.
+
+    >>> import numpy as np
+    >>> mask = np.zeros((120, 400), dtype=bool)
+    >>> mask[20:100, [40, 120, 200, 280]] = mask[100, 40:281] = True  # a comb of three teeth and a half
+    >>> mask[30:90, 150:160] = True  # a 1
+    >>> forms(Components.of(mask, 200.0 * mask))[60, [40, 155, 200]].tolist()
+    [True, False, True]
+    """
+    found = np.zeros(components.labels.shape, dtype=bool)
+    for k in np.flatnonzero(components.size > FORM * max(found.shape)):
+        top, left, bottom, right = components.box[k]
+        place = slice(top, bottom + 1), slice(left, right + 1)
+        own = components.labels[place] == k + 1
+        if min(own.shape) < LEAST:
+            continue
+        thick = int(components.size[k]) // 60
+        level, upright = _across(own, thick), _across(own.T, thick).T
+        if level.any() and _lines(upright) >= UPRIGHT:
+            found[place] |= level | upright
+    return found
+
+
+def _lines(upright: np.ndarray) -> int:
+    """How many lines these pixels are, pieces not counted that are less than half as high."""
+    labels, n = label(dilated(upright, 3))
+    rows = [int(np.ptp(np.nonzero(labels == k + 1)[0])) for k in range(n)]
+    return sum(2 * high > len(upright) for high in rows)
+
+
+def _across(mask: np.ndarray, thick: int) -> np.ndarray:
+    """The pixels of lines from the left to the right, at most so thick, or three pixels."""
     height, width = mask.shape
     found = np.zeros(mask.shape, dtype=bool)
     runs = run_lengths(mask)
-    thin = mask & (runs <= max(3, height // 40))
+    thin = mask & (runs <= max(3, thick))
     if thin.sum() < INSIDE * THIN * width:
         return found
     here = np.stack([np.where(thin, runs, 0), np.where(mask, 1, 0)]).astype(np.uint8)

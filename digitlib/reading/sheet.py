@@ -17,6 +17,8 @@ __all__ = ["Sheet", "find", "otsu"]
 SMALL = 128
 # Grey levels by which a sheet differs from what it lies on, along its edge.
 APART = 32
+# What an edge rises by within a pixel of the small copy, in parts of all that it rises by.
+SHARP = 0.6
 # The least and the most of a picture that is a sheet, and the most of its outline that may lie on the picture's rim.
 PART, RIM = (0.02, 0.97), 0.45
 # How slender a disc may be, and how wide a stroke upon it, in parts of the side of a square as large.
@@ -138,10 +140,13 @@ def _is_between_strokes(whole: np.ndarray, like_it: np.ndarray) -> bool:
 
 
 def _has_edges(plane: np.ndarray, whole: np.ndarray) -> bool:
-    """Whether most of its outline is an edge, as no patch of light has."""
-    levels = plane.astype(np.uint8)
-    steps = dilated(levels, 5) - eroded(levels, 5)
-    return bool(np.median(steps[outline(whole)]) >= APART)
+    """Whether most of its outline is an edge, as no patch of light has, and a sharp one, as no shadow has."""
+    levels, rim = plane.astype(np.uint8), outline(whole)
+    near, here, far = (
+        float(np.median((dilated(levels, width) - eroded(levels, width))[rim]))
+        for width in (3, 5, 9)
+    )
+    return here >= APART and near > SHARP * far
 
 
 def _corners(mask: np.ndarray) -> tuple[float, float, float]:

@@ -37,6 +37,7 @@ def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     likely = components.strength * size * (width / (0.03 * size)).clip(0.1, 1) ** 2
     likely[width > 0.4 * size] *= 0.4
     likely[components.touches] *= 0.1
+    likely[_rods(components)] *= 0.1
     likely[components.height < 0.2 * components.breadth] *= (
         0.3  # it may lie under a sign, and is none itself
     )
@@ -110,8 +111,16 @@ def belonging(components: Components, main: int) -> np.ndarray:
     another &= (size < 1.7 * size[main]) & (width > 0.02 * size) & ~components.touches
     kept = near | another | (alike & components.within(main))
     kept &= ~_in_a_row(components, main) & ~frames(components) & ~_underlines(components, main)
+    kept &= ~_rods(components) | (size < 1.2 * size[main])
     kept[main] = True
     return kept
+
+
+def _rods(components: Components) -> np.ndarray:
+    """Which components are straight and nearly as long as the picture: a pen that lies there, a ruler's edge."""
+    height, width = components.labels.shape
+    long = (components.height > 0.65 * height) | (components.breadth > 0.65 * width)
+    return long & (components.spread < 0.03 * components.size)
 
 
 def _underlines(components: Components, main: int) -> np.ndarray:
