@@ -49,7 +49,9 @@ def draw_layers(
     for place, ((left, right), happens) in enumerate(zip(pairwise(widths), between, strict=True)):
         for low, high in product(_heights(left), _heights(right)):
             axis.plot([place, place + 1], [low, high], color=GREY, alpha=0.35, linewidth=0.6)
-        _write(axis, place + 0.5, -1.18, f"$W$: {left:,} {_BY} {right:,}\n$b$: {right:,}", COLOURS[0])
+        _write(
+            axis, place + 0.5, -1.18, f"$W$: {left:,} {_BY} {right:,}\n$b$: {right:,}", COLOURS[0]
+        )
         if happens:
             _write(axis, place + 0.5, -1.6, happens, COLOURS[1])
     for place, (width, name) in enumerate(zip(widths, names, strict=True)):
