@@ -67,6 +67,7 @@ def test_split_of_mnist_is_the_same_everywhere(mnist):
         "a505b37fac64",
         "08fcbe0571f9",
     )
+    assert data.fingerprint(mnist.images, mnist.labels) == "d18cfd466eb1"
 
 
 @pytest.mark.parametrize("valid", [0, -1, 1437, 5000])
