@@ -293,6 +293,7 @@ TYPED = {
         "0.2 %": "of the nines, by an earlier threshold",
         "72 %": "arithmetic: the interval of ten of ten",
     },
+    "06-backprop": {"95 %": "an aim, below backprop.accuracy"},
     "09-fast": {
         "99.2 %": "fast.base",
         "98 %": "the aim of a race",

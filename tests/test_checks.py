@@ -8,6 +8,7 @@ from digitlib import checks, data, evaluate
 from digitlib.augment import Deform
 from digitlib.checks import Bug
 from digitlib.model import MLP, Normalize
+from digitlib.train import train_epoch
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,137 @@ def test_say_tells_and_lets_other_errors_through(small):
     )
     with pytest.raises(ValueError, match="expected at least two parts, got 1"):
         checks.say(checks.check_apart, train=small)
+
+
+# 0. A loop that learns
+
+
+def right_loop(model, batches, optimizer):
+    for x, y in batches:
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def cleared_afterwards(model, batches, optimizer):
+    for x, y in batches:
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+        model.zero_grad(set_to_none=False)
+
+
+def from_log_softmax(model, batches, optimizer):
+    model.train()
+    losses = []
+    for x, y in batches:
+        optimizer.zero_grad()
+        loss = F.nll_loss(model(x).log_softmax(dim=1), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def of_the_book(model, batches, optimizer):
+    steady = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1)
+    return train_epoch(model, batches, optimizer, steady)
+
+
+@pytest.mark.parametrize("loop", [right_loop, cleared_afterwards, from_log_softmax, of_the_book])
+def test_a_loop_that_learns_passes(loop):
+    before = torch.get_rng_state()
+    checks.check_epoch(loop)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def loop_with(body):
+    """A loop over the batches with this line in it."""
+    found = {"F": F}
+    exec(f"def loop(model, batches, optimizer):\n    for x, y in batches:\n        {body}", found)
+    return found["loop"]
+
+
+FORWARD = "loss = F.cross_entropy(model(x), y)"
+WRONG = {
+    "no zero_grad": (
+        f"{FORWARD}; loss.backward(); optimizer.step()",
+        r"batch 2's mean loss, got it on top of earlier batches': zero_grad\(\) is missing",
+    ),
+    "no step": (
+        f"{FORWARD}; optimizer.zero_grad(); loss.backward()",
+        r"a step for each of 4 batches, got 0: the loop never calls step\(\)",
+    ),
+    "no backward": (
+        f"{FORWARD}; optimizer.zero_grad(); optimizer.step()",
+        r"batch 1's mean loss, got none: backward\(\) is missing, or zero_grad\(\) comes",
+    ),
+    "zero_grad behind backward": (
+        f"{FORWARD}; loss.backward(); optimizer.zero_grad(); optimizer.step()",
+        r"got none: backward\(\) is missing, or zero_grad\(\) comes between",
+    ),
+    "upwards": (
+        f"{FORWARD}; optimizer.zero_grad(); (-loss).backward(); optimizer.step()",
+        "got its opposite: the steps go up",
+    ),
+    "labels in another order": (
+        "loss = F.cross_entropy(model(x), y.flip(0)); optimizer.zero_grad(); loss.backward(); optimizer.step()",
+        r"got one that points \d+ degrees away: are these its own labels",
+    ),
+    "a softmax too many": (
+        "loss = F.cross_entropy(model(x).softmax(1), y); optimizer.zero_grad(); loss.backward(); optimizer.step()",
+        "got that of a softmax before cross_entropy",
+    ),
+    "a sum": (
+        "optimizer.zero_grad(); F.cross_entropy(model(x), y, reduction='sum').backward(); optimizer.step()",
+        "got that of a sum, 25 times as long",
+    ),
+    "two steps": (
+        f"{FORWARD}; optimizer.zero_grad(); loss.backward(); optimizer.step(); optimizer.step()",
+        "for each of 4 batches, got 8: the loop ends early, or step",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_loop_that_does_not(wrong):
+    body, line = WRONG[wrong]
+    with pytest.raises(Bug, match=line):
+        checks.check_epoch(loop_with(body))
+
+
+def test_a_loop_that_is_not_written_yet():
+    line = "expected the model to be asked about each batch, got no call: is it written yet?"
+    assert checks.say(checks.check_epoch, lambda *_: ...) == f"fails: {line}"
+
+
+def test_a_step_behind_the_loop_and_a_loop_that_ends_early():
+    def behind(model, batches, optimizer):
+        for x, y in batches:
+            F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+    def early(model, batches, optimizer):
+        for x, y in batches:
+            F.cross_entropy(model(x), y).backward()
+            optimizer.step()
+            return
+
+    for loop in (behind, early):
+        with pytest.raises(Bug, match="for each of 4 batches, got 1: the loop ends early, or"):
+            checks.check_epoch(loop)
+
+
+def test_weights_that_move_without_the_optimizer():
+    def by_hand(model, batches, optimizer):
+        for x, y in batches:
+            F.cross_entropy(model(x), y).backward()
+            for weight in model.parameters():
+                weight.data -= 0.1 * weight.grad
+                weight.grad = None
+
+    with pytest.raises(ValueError, match="expected the weights to be moved by the optimizer"):
+        checks.check_epoch(by_hand)
 
 
 # 1. What stands behind the last layer
