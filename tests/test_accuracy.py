@@ -120,3 +120,77 @@ def test_a_share_is_of_booleans(wrong, got):
 def test_a_share_of_anybodys_booleans():
     for true in (np.array([True, False]), torch.tensor([True, False])):
         assert Accuracy.of(true) == Accuracy(1, 2)
+
+
+def clustered(random, clusters, ways):
+    """Truths about so many digits in so many ways: a digit has an ability of its own, 0.9 on average."""
+    ability = random.beta(1.8, 0.2, size=(clusters, 1))
+    return random.random((clusters, ways)) < ability, ability
+
+
+def test_nineteen_of_twenty_intervals_of_clusters_hold_the_truth_and_few_others():
+    random = np.random.default_rng(0)
+    numbers = np.arange(200).repeat(16)
+    held = np.zeros(2)
+    for _ in range(400):
+        true = clustered(random, 200, 16)[0].ravel()
+        for kind, share in enumerate((Share.of(true, numbers), Share.of(true))):
+            low, high = share.interval
+            held[kind] += low <= 0.9 <= high
+    assert 0.92 <= held[0] / 400 <= 0.98
+    assert held[1] / 400 < 0.6
+
+
+def test_an_interval_of_clusters_is_the_bootstraps():
+    random = np.random.default_rng(1)
+    true, _ = clustered(random, 1_000, 40)
+    low, high = Share.of(true.ravel(), np.arange(1_000).repeat(40)).interval
+    means = [true[random.integers(1_000, size=1_000)].mean() for _ in range(2_000)]
+    assert (low, high) == pytest.approx(tuple(np.quantile(means, [0.025, 0.975])), abs=0.001)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_where_all_are_alike_each_cluster_counts_once(value):
+    true = np.full(3_200, value)
+    share = Share.of(true, np.arange(3_200) // 16)
+    assert share.interval == wilson(200 * value, 200)
+
+
+def test_a_share_of_clusters_prints_theirs_and_keeps_its_value():
+    true = np.repeat([True] * 9 + [False], 100)
+    share = Accuracy.of(torch.from_numpy(true), torch.arange(1_000) // 100)
+    assert str(share) == "90.0 % (57.7 to 98.3) of 1,000"
+    assert Accuracy.from_value(share.value, share.n, share.effective) == share
+    assert repr(share) == "Accuracy(count=900, n=1000)"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=200))
+def test_clusters_never_narrow_an_interval_nor_matter_by_name(pairs):
+    true, clusters = map(np.array, zip(*pairs, strict=True))
+    if len(set(clusters)) < 2:
+        return
+    share = Share.of(true, clusters)
+    assert 0 < share.effective <= share.n
+    low, high = share.interval
+    assert 0 <= low <= share.value * (1 + 1e-12) and share.value <= high * (1 + 1e-12)
+    assert Share.of(true, [f"digit {9 - name}" for name in clusters]).effective == pytest.approx(
+        share.effective
+    )
+
+
+@pytest.mark.parametrize(
+    ("clusters", "message"),
+    [
+        ([0, 0, 0], "expected two clusters or more, got 1"),
+        ([0, 1], r"expected two times \(N,\), got \(3,\) and \(2,\)"),
+    ],
+)
+def test_clusters_that_are_none_are_refused(clusters, message):
+    with pytest.raises(ValueError, match=message):
+        Share.of(np.array([True, False, True]), clusters)
+
+
+def test_shares_of_clusters_are_not_added_up():
+    share = Share.of(np.array([True, False]), [0, 1])
+    with pytest.raises(ValueError, match="expected shares without clusters"):
+        total([Share(1, 2), share])
