@@ -236,7 +236,12 @@ def chance_errors(probabilities: torch.Tensor, bins: int = 15, draws: int = 1_00
     """
     random = torch.Generator().manual_seed(0)
     drawn = torch.multinomial(probabilities, draws, replacement=True, generator=random)
-    return torch.tensor([calibration_error(probabilities, labels, bins) for labels in drawn.T])
+    sureness, said = probabilities.max(1)
+    order = sureness.argsort(stable=True)
+    right = (drawn == said[:, None])[order].double()  # (N, draws)
+    parts = zip(sureness[order].tensor_split(bins), right.tensor_split(bins), strict=True)
+    apart = [(sure.mean() - true.mean(0)).abs() * len(sure) for sure, true in parts]
+    return torch.stack(apart).sum(0) / len(said)
 
 
 def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) -> float:

@@ -181,5 +181,9 @@ def test_an_honest_model_errs_as_much_as_chance_does_and_a_boastful_one_more(hon
         own = calibrate.calibration_error(probabilities, labels)
         chance = calibrate.chance_errors(probabilities, draws=200)
         assert chance.mean().item() == pytest.approx(calibrate.chance_error(probabilities))
+        again = torch.Generator().manual_seed(0)
+        drawn = torch.multinomial(probabilities, 200, replacement=True, generator=again)
+        first = calibrate.calibration_error(probabilities, drawn[:, 0])
+        assert chance[0].item() == pytest.approx(first, rel=1e-4)
         shares.append((chance >= own).double().mean().item())
     assert shares[0] > 0.05 and shares[1] == 0
