@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from digitlib import data, mnist
@@ -49,6 +50,16 @@ def test_agreement_shows_the_recorded_value():
 )
 def test_a_figure_and_its_doubt(name, measured, told, figure):
     assert ledger.claim(name, measured, *told) == f"{figure} *(recorded; this run agrees)*"
+
+
+def test_a_share_of_digits_asked_often_keeps_its_wide_interval(own):
+    right = np.arange(400) % 40 > 0  # of 100 digits, four times each
+    share = Accuracy.of(right, clusters=np.arange(400) // 4)
+    wide = own.claim("right", share)
+    assert own.entries()["right"]["effective"] == pytest.approx(share.effective)
+    assert own.entries()["right"]["interval"] == pytest.approx(share.interval)
+    assert str(share).partition(" %")[2] in wide.replace("**", "")
+    assert own.claim("right", share) == wide.replace("recorded now", "recorded; this run agrees")
 
 
 def test_what_is_only_recorded_is_of_mnist_and_says_so(monkeypatch):

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
-__all__ = ["LEDGER", "entries"]
+from digitlib.accuracy import Accuracy
+
+__all__ = ["LEDGER", "entries", "share"]
 
 LEDGER = Path(__file__).with_name("ledger.json")
 """The ledger's file."""
@@ -21,3 +23,18 @@ def entries(dataset: str) -> dict[str, dict]:
     (5000, True)
     """
     return json.loads(LEDGER.read_text(encoding="utf-8"))[dataset]
+
+
+def share(entry: dict) -> Accuracy:
+    """The share that an entry of so many digits tells, with its interval; wider where digits were asked about often.
+
+    Raises:
+        KeyError: it is no share of anything.
+
+    >>> from digitlib.book.entries import share
+    >>> print(share({"value": 0.98, "n": 1000}))
+    98.0 % (96.9 to 98.7) of 1,000
+    >>> print(share({"value": 0.98, "n": 1000, "effective": 250.0}))
+    98.0 % (95.4 to 99.1) of 1,000
+    """
+    return Accuracy.from_value(entry["value"], entry["n"], entry.get("effective"))

@@ -10,7 +10,8 @@
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
   A run agrees when it reaches the claim.
 
-Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``; a figure of stored weights,
+Each says its ``date`` and ``versions``. A share of n digits has its 95 % ``interval``, which an ``effective`` n below n
+widens where some of the answers are about the same digit; a figure of stored weights,
 which no seed changes, has their files' checksums as ``weights`` in place of a spread.
 
 Notebooks that aren't the book's keep a file of their own, a :class:`digitlib.book.ledger.Ledger`.
@@ -46,7 +47,7 @@ import torch
 
 from digitlib import data, mnist
 from digitlib.accuracy import Share, percent, total
-from digitlib.book.entries import LEDGER, entries
+from digitlib.book.entries import LEDGER, entries, share
 from digitlib.book.source import Sentence
 from digitlib.files import write_whole
 
@@ -357,9 +358,10 @@ def _checking() -> bool:
 
 
 def _measured(measured: float | Share) -> dict:
-    """An entry's ``value`` and ``n``."""
+    """An entry's ``value`` and ``n``, and the ``effective`` n of a share whose examples belong together."""
     if isinstance(measured, Share):
-        return {"value": measured.value, "n": measured.n}
+        effective = {"effective": measured.effective} if measured.effective else {}
+        return {"value": measured.value, "n": measured.n, **effective}
     return {"value": float(measured), "n": None}
 
 
@@ -382,8 +384,8 @@ def _compared(title: str, entry: dict, now: dict, things: str, unit: str, digits
 
 def _add_intervals(part: dict[str, dict]) -> None:
     for entry in part.values():
-        if n := entry.get("n"):
-            entry["interval"] = Share.from_value(entry["value"], n).interval
+        if entry.get("n"):
+            entry["interval"] = share(entry).interval
 
 
 def _as_json(ledger: dict) -> bytes:
@@ -408,7 +410,7 @@ def _told(entry: dict, unit: str, digits: int) -> str:
         text = f"**at least {least}**, measured {_bare(value, unit, digits)}"
     elif n:
         unit = "%"
-        low, high = Share.from_value(value, n).interval
+        low, high = share(entry).interval
         text = f"**{percent(value, digits)}** ({_bare(low, '%', digits)} to {_bare(high, '%', digits)}) of {n:,}"
     else:
         text = f"**{_number(value, unit, digits)}**"

@@ -252,14 +252,14 @@ def _measured(told: Entries) -> str:
         value = told["trust.spoilt"]["value"]
         spoilt = template("spoilt.md").format(share=percent(value)) + "\n"
     figures = _figures(told)
-    shares = {name: Share(figure.count, figure.n) for name, figure in figures.items()}
+    shares = {name: Share(one.count, one.n, one.effective) for name, one in figures.items()}
     return template("measured.md").format(figures=figures, shares=shares, spoilt=spoilt)
 
 
 def _figures(entries: Entries) -> dict[str, Accuracy]:
     """Those that are shares of something, by name."""
     return {
-        name: Accuracy.from_value(entry["value"], entry["n"])
+        name: Accuracy.from_value(entry["value"], entry["n"], entry.get("effective"))
         for name, entry in entries.items()
         if entry["n"]
     }
