@@ -13,6 +13,7 @@ from digitlib.evaluate import Accuracy
 __all__ = [
     "calibration_error",
     "chance_error",
+    "chance_errors",
     "distance",
     "doubt",
     "energy",
@@ -215,10 +216,11 @@ def calibration_error(probabilities: torch.Tensor, labels: torch.Tensor, bins: i
     return sum(abs(sure - part.value) * part.n for sure, part in found) / len(labels)
 
 
-def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) -> float:
-    """The mean :func:`calibration_error` if every image's label were drawn from its own probabilities, ``(N, C)``.
+def chance_errors(probabilities: torch.Tensor, bins: int = 15, draws: int = 1_000) -> torch.Tensor:
+    """The :func:`calibration_error`, ``(draws,)``, each time that labels are drawn from the probabilities ``(N, C)``.
 
-    So it is what chance alone gives a perfectly calibrated model: the bias of the estimate.
+    So they are those of a perfectly calibrated model that says the same. Where hardly any of them is as large as a
+    model's own, the model's isn't chance. Source: Bröcker and Smith (2007), who resample forecasts too.
 
     Args:
         probabilities: they sum to 1 in each row.
@@ -226,14 +228,31 @@ def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) 
         draws: how often labels are drawn; the same each time.
 
     >>> import torch
+    >>> probabilities, labels = torch.tensor([[0.9, 0.1]] * 100), torch.tensor([0] * 75 + [1] * 25)
+    >>> own = calibration_error(probabilities, labels, bins=1)
+    >>> chance = chance_errors(probabilities, bins=1)
+    >>> int((chance >= own).sum()), len(chance)  # an error of 0.15 is no chance
+    (0, 1000)
+    """
+    random = torch.Generator().manual_seed(0)
+    drawn = torch.multinomial(probabilities, draws, replacement=True, generator=random)
+    sureness, said = probabilities.max(1)
+    order = sureness.argsort(stable=True)
+    right = (drawn == said[:, None])[order].double()  # (N, draws)
+    parts = zip(sureness[order].tensor_split(bins), right.tensor_split(bins), strict=True)
+    apart = [(sure.mean() - true.mean(0)).abs() * len(sure) for sure, true in parts]
+    return torch.stack(apart).sum(0) / len(said)
+
+
+def chance_error(probabilities: torch.Tensor, bins: int = 15, draws: int = 200) -> float:
+    """The mean of :func:`chance_errors`: what chance alone gives a perfectly calibrated model, the estimate's bias.
+
+    >>> import torch
     >>> probabilities = torch.tensor([[0.9, 0.1]] * 100)
     >>> [round(chance_error(probabilities, bins), 2) for bins in (1, 10)]
     [0.02, 0.07]
     """
-    random = torch.Generator().manual_seed(0)
-    drawn = torch.multinomial(probabilities, draws, replacement=True, generator=random)
-    errors = [calibration_error(probabilities, labels, bins) for labels in drawn.T]
-    return sum(errors) / draws
+    return chance_errors(probabilities, bins, draws).mean().item()
 
 
 def risk_coverage(doubts: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -171,3 +171,19 @@ def test_probabilities_of_another_shape_are_refused():
         calibrate.calibration_error(torch.zeros(4, 10), torch.zeros(5))
     with pytest.raises(ValueError, match="expected 1 to 5 bins, got 6"):
         calibrate.reliability(torch.full((5, 10), 0.1), torch.zeros(5), bins=6)
+
+
+def test_an_honest_model_errs_as_much_as_chance_does_and_a_boastful_one_more(honest):
+    logits, labels = honest[0][:2_000], honest[1][:2_000]
+    shares = []
+    for factor in (1, 1.3):
+        probabilities = (factor * logits).softmax(1)
+        own = calibrate.calibration_error(probabilities, labels)
+        chance = calibrate.chance_errors(probabilities, draws=200)
+        assert chance.mean().item() == pytest.approx(calibrate.chance_error(probabilities))
+        again = torch.Generator().manual_seed(0)
+        drawn = torch.multinomial(probabilities, 200, replacement=True, generator=again)
+        first = calibrate.calibration_error(probabilities, drawn[:, 0])
+        assert chance[0].item() == pytest.approx(first, rel=1e-4)
+        shares.append((chance >= own).double().mean().item())
+    assert shares[0] > 0.05 and shares[1] == 0

@@ -28,16 +28,16 @@ LINES = {
     "MNIST's validation digits": "validate.accuracy",
     "validation digits redrawn": "deploy.drawn",
     "validation digits as they are": "validate.accuracy",
-    "written by other people": "validate.other-handwriting",
-    "1s with a flag": "validate.flagged",
+    "written by other people": "trust.other-handwriting",
+    "1s with a flag": "trust.flagged",
     "drawn at half the size": "deploy.by-mass",
     "the same drawings, scaled down": "deploy.plain",
     "digits, redrawn, that it refuses": "deploy.refused",
     "of kinds that it learned from": "deploy.accepted",
     "of kinds that it never met": "deploy.accepted-aside",
 }
-IN_PROSE = ["validate.passed", "validate.kept"]
-SPLIT = ["validate.accuracy", "validate.test", "validate.other-handwriting"]
+IN_PROSE = ["trust.passed", "trust.kept"]
+SPLIT = ["validate.accuracy", "validate.test", "trust.other-handwriting"]
 
 
 def share(entry):
@@ -82,7 +82,7 @@ def test_no_figure_is_the_cards_own(card):
     rest = re.sub(FIGURE, "", text.replace("\n", " "))
     # Of the intervals, and the probability from which an answer counts as sure.
     others = {"95 %", "90 %"}
-    if spoilt := entries("mnist").get("validate.spoilt"):
+    if spoilt := entries("mnist").get("trust.spoilt"):
         others.add(f"{100 * spoilt['value']:.1f} %")  # a mean
     assert set(re.findall(r"[\d.,]+ ?%", rest)) <= others
 
@@ -101,10 +101,10 @@ def test_another_ledger_makes_another_card(told, name):
 
 
 def test_digits_made_worse_are_told_of_where_the_ledger_knows(told):
-    told.pop("validate.spoilt", None)
+    told.pop("trust.spoilt", None)
     without = cards.model_card(entries=told)
     mark = told["validate.test"]["weights"]
-    told["validate.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
+    told["trust.spoilt"] = {"value": 0.1234, "n": None, "weights": mark}
     line = "in other ways, 12.3 % of a thousand validation digits are named"
     assert line in cards.model_card(entries=told) and "in other ways" not in without
     assert "12.3 %" not in cards.model_card(weights.TINY, entries=told)

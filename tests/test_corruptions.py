@@ -100,3 +100,13 @@ def test_in_the_mean_each_kind_counts_the_same():
         "noise": {1: Accuracy(9, 9)},
     }
     assert corruptions.mean_error(curves) == (0.75 + 0) / 2
+
+
+def test_truths_are_what_the_curves_count():
+    valid = data.load("optdigits")[:100]
+    logits = partial(evaluate.logits, export.load_model())
+    counted = {
+        kind: {severity: Accuracy.of(true) for severity, true in found.items()}
+        for kind, found in corruptions.truths(logits, valid).items()
+    }
+    assert counted == corruptions.curves(logits, valid)

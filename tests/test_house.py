@@ -274,7 +274,7 @@ def test_the_chapter_reads_them_once_at_its_end():
     assert text.count("load_test(") == 1
     assert (
         text.index("load_test(")
-        > text.index("## The second drawer, once")
+        > text.index("## The second drawer")
         > text.index("## On your own")
     )
     rest = text[text.index("load_test(") :]

@@ -131,7 +131,7 @@ def data_card(entries: Entries, others: Entries) -> str:
     'MNIST: 70,000 pictures of handwritten digits, each of 28 by 28 grey levels, with the digit that somebody meant.'
     """
     figures, small = _figures(entries), _figures(others)
-    foreign = figures["validate.other-handwriting"].n  # all that are no test digits
+    foreign = figures["trust.other-handwriting"].n  # all that are no test digits
     return template("data.md").format(
         figures=figures,
         others=small,
@@ -248,8 +248,8 @@ def _network(read: weights.Weights, size: int) -> dict:
 def _measured(told: Entries) -> str:
     """The sections about what was measured; a mean, of digits made worse, has no interval."""
     spoilt = ""
-    if "validate.spoilt" in told:
-        value = told["validate.spoilt"]["value"]
+    if "trust.spoilt" in told:
+        value = told["trust.spoilt"]["value"]
         spoilt = template("spoilt.md").format(share=percent(value)) + "\n"
     figures = _figures(told)
     shares = {name: Share(one.count, one.n, one.effective) for name, one in figures.items()}

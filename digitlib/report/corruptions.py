@@ -28,6 +28,7 @@ __all__ = [
     "curve",
     "curves",
     "mean_error",
+    "truths",
 ]
 
 SEED = 2_000_003
@@ -133,6 +134,40 @@ def curves(
     (10, True)
     """
     return {kind: dict(curve(logits, images, kind)) for kind in CORRUPTIONS}
+
+
+def truths(
+    logits: Callable[[torch.Tensor], torch.Tensor], images: Images
+) -> dict[str, dict[float, torch.Tensor]]:
+    """Which images are named rightly, booleans ``(N,)``, at every severity of every kind: what the curves count.
+
+    All of it is about the same N images. So the range of a share of all these answers is that of N clusters, and two
+    models are compared image by image.
+
+    Args and errors are :func:`digitlib.report.corruptions.curve`'s.
+
+    >>> from functools import partial
+    >>> import torch
+    >>> from digitlib import DigitClassifier, evaluate
+    >>> from digitlib.data import Images
+    >>> from digitlib.drawn import styles
+    >>> from digitlib.report.corruptions import truths
+    >>> fours = Images(styles.draw("4 left open", 20, seed=0), torch.full((20,), 4))
+    >>> found = truths(partial(evaluate.logits, DigitClassifier.load()), fours)
+    >>> right = torch.stack([true for kind in found.values() for true in kind.values()])
+    >>> right.shape
+    torch.Size([40, 20])
+    >>> wrong = evaluate.Share.of(~right.ravel(), clusters=torch.arange(20).repeat(40))
+    >>> wrong.n, wrong.effective < 600
+    (800, True)
+    """
+    return {
+        kind: {
+            severity: logits(corrupt(images.images, kind, severity)).argmax(1) == images.labels
+            for severity in corruption.severities
+        }
+        for kind, corruption in CORRUPTIONS.items()
+    }
 
 
 def mean_error(curves: Mapping[str, Mapping[float, Accuracy]]) -> float:
