@@ -71,7 +71,7 @@ def test_it_asks_once_for_the_answer_and_then_for_the_clock():
     assert found.answers == {"4": "4", "7": "4"} and not found.right
     assert len(found.seconds) == 3 and found.within(0.5) <= found.within(1)
     pictures = [body for body in kept if b"filename=" in body]
-    assert [b"four" in body for body in pictures] == [True, False, True, False, True]
+    assert [b"four" in body for body in pictures] == [True, True, False, True, False, True]
     assert json.loads(kept[1])["data"][0]["path"] == "kept/drawing.png"
 
 
@@ -131,6 +131,15 @@ def test_nobody_there():
         pytest.raises(ConnectionError, match=r"nobody answers \(503: building\)"),
     ):
         smoke.smoke(address)
+
+
+def test_it_waits_for_an_app_that_is_being_started():
+    with standing_in(upload=(503, "building")) as (address, kept):
+        with pytest.raises(ConnectionError):
+            smoke.smoke(address, wait=0.5)
+        assert len(kept) >= 2
+    with standing_in() as (address, kept):
+        assert smoke.smoke(address, {"4": b"four"}, times=1, wait=60).right
 
 
 @pytest.mark.parametrize(
