@@ -24,8 +24,11 @@ _SCRIPT = """
 import { readFileSync } from "node:fs";
 const [pad, weights, width, height] = process.argv.slice(-4);
 const { preprocess, readWeights, classify } = await import(pad);
-const image = preprocess(new Uint8Array(readFileSync(0)), Number(width), Number(height));
-console.log(JSON.stringify(classify(readWeights(readFileSync(weights)), image)));
+const network = readWeights(readFileSync(weights));
+const placement = network.preparation === "picture" ? "plain" : "mass";
+const levels = new Uint8Array(readFileSync(0));
+const image = preprocess(levels, Number(width), Number(height), placement);
+console.log(JSON.stringify(classify(network, image)));
 """
 
 
@@ -33,7 +36,7 @@ def ask(drawing: np.ndarray, weights: str | Path = SHIPPED) -> dict:
     """What the pad's own code says of a drawing: ``{"label", "name", "reason", "probabilities", "doubt"}``.
 
     Args:
-        drawing: uint8 ``(H, W)``, bright on dark.
+        drawing: uint8 ``(H, W)``, bright on dark; a square, as the pad's sheet is, for what isn't digits.
         weights: a weights file.
 
     Returns:
