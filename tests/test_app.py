@@ -20,7 +20,7 @@ from playwright.sync_api import TimeoutError
 from clients import ask, connect, visits
 from digitlib import picture, preprocess
 from digitlib.classify import DigitClassifier, load
-from digitlib.hosts import app, words
+from digitlib.hosts import app, limits, words
 from digitlib.preprocess import PREPARATIONS
 from drawings import STROKES, draw
 from gestures import PHONE, places, stroke, swipe
@@ -144,7 +144,7 @@ BARS = """(texts) => {
 
 def answered(page):
     """The bars' percentages, when they are what the classifier says of the sheet as it is."""
-    sheet = app.decode(page.evaluate(SHEET))
+    sheet = limits.decode(page.evaluate(SHEET))
     shares = DigitClassifier.load().classify(sheet).probabilities
     rounded = [math.floor(100 * float(share) + 0.5) for share in shares]
     page.wait_for_function(BARS, arg=[f"{share} %" for share in rounded])
