@@ -196,7 +196,7 @@ def readers() -> dict[str, tuple[list[bytes], Callable[[bytes], bytes], Ask]]:
     """By name: what to begin with, what sets checksums right, and who is asked about a file."""
     from digitlib import classify, idx, pixels
     from digitlib.engine import checkpoint
-    from digitlib.hosts import app
+    from digitlib.hosts import app, limits
 
     classifier = classify.DigitClassifier.load()
     small = [content for content in pictures() if content.startswith(b"\x89PNG")]
@@ -206,7 +206,7 @@ def readers() -> dict[str, tuple[list[bytes], Callable[[bytes], bytes], Ask]]:
 
     def drawn(path: Path) -> object:
         content = base64.b64encode(path.read_bytes()).decode()
-        return classifier.classify(app.decode(f"data:image/png;base64,{content}"))
+        return classifier.classify(limits.decode(f"data:image/png;base64,{content}"))
 
     def uploaded(path: Path) -> object:
         upload = {"path": str(path), "meta": {"_type": "gradio.FileData"}}

@@ -49,6 +49,8 @@ _NOBODY_READS = 128 + 13  # as a shell reports a process that the signal SIGPIPE
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0; 2 for bad input; 130 if it was interrupted.
 
+    ``smoke`` has one more, 1 for a wrong answer.
+
     Where nobody reads its output any more, as behind ``| head -1``, it ends without a word, with 141.
     """
     _stand_in_for_closed_streams()
@@ -132,6 +134,7 @@ def _parser() -> _Parser:
         (predicting.predict, predicting.predict_options, "drawing.png scans --json"),
         (exporting.export, exporting.export_options, "--onnx digits.onnx"),
         (serving.app, serving.app_options, "--port 7860"),
+        (serving.smoke, serving.smoke_options, "http://127.0.0.1:7860"),
         (serving.deploy, serving.deploy_options, "--static --out page"),
         (about.info, about.info_options, "--weights my-digits.safetensors"),
     ):

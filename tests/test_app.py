@@ -1,133 +1,31 @@
 """The app as its visitors meet it: in a browser, drawn on with mouse and finger, and as an API."""
 
 import asyncio
-import base64
-import io
 import json
 import math
 import os
-import struct
 import sys
 import time
 import urllib.error
 import urllib.request
-import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from gradio_client.exceptions import AppError
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 from playwright.sync_api import TimeoutError
 
 from clients import ask, connect, visits
 from digitlib import picture, preprocess
 from digitlib.classify import DigitClassifier, load
-from digitlib.hosts import app, words
+from digitlib.hosts import app, limits, words
 from digitlib.preprocess import PREPARATIONS
 from drawings import STROKES, draw
 from gestures import PHONE, places, stroke, swipe
 from named import COUNTS, names, write, write_onnx
 from servers import answers, serving
-
-
-def data_address(image):
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def test_decode_gives_back_what_the_canvas_held():
-    image = draw(2)
-    np.testing.assert_array_equal(app.decode(data_address(image)), np.asarray(image))
-    np.testing.assert_array_equal(
-        app.decode(data_address(image.convert("RGBA"))), np.asarray(image)
-    )
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_faint_noise_on_a_sheet_is_nothing(mode):
-    """As some browsers add it to a canvas: four grey levels of 1 in the corners made a small 7 another digit."""
-    paper = Image.new("L", (300, 300), 255)
-    ImageDraw.Draw(paper).line([(90, 60), (200, 60), (140, 240)], 0, 20, "curve")
-    sheet = np.zeros((280, 280), np.uint8)
-    sheet[60:124, 40:94] = 255 - np.asarray(paper.crop((90, 50, 210, 250)).resize((54, 64)))
-    sheet[[5, 9, 268, 273], [5, 270, 12, 271]] = 1
-    drawing = app.decode(data_address(Image.fromarray(sheet).convert(mode)))
-    assert DigitClassifier.load().classify(drawing).label == 7
-    rows, columns = np.nonzero(drawing)
-    assert rows.min() >= 60 and rows.max() < 124 and columns.min() >= 40 and columns.max() < 94
-    np.testing.assert_array_equal(drawing[sheet > 7], sheet[sheet > 7])
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "",
-        "hello",
-        "data:image/png;base64,####",
-        "data:image/png;base64,aGVsbG8=",
-        "data:image/gif;base64,aGk=",
-    ],
-)
-def test_what_is_no_drawing_is_refused(wrong):
-    with pytest.raises(ValueError, match="expected a PNG"):
-        app.decode(wrong)
-
-
-def png(*chunks):
-    """A PNG of these chunks, each of a name and its content."""
-    content = b"\x89PNG\r\n\x1a\n"
-    for name, data in chunks:
-        check = zlib.crc32(name + data).to_bytes(4, "big")
-        content += len(data).to_bytes(4, "big") + name + data + check
-    return content
-
-
-def header(width, height):
-    return b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-
-
-BOMB = zlib.compress(bytes(50_000_000))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        png(header(100_000, 100_000)),  # more than Pillow takes
-        png(header(2**31, 2**31)),
-        png(header(9, 9), (b"iCCP", b"x\0\0" + BOMB), (b"IDAT", b"")),
-        png(header(9, 9), (b"zTXt", b"x\0\0" + BOMB), (b"IDAT", b"")),
-        png(header(9, 9), (b"IDAT", b"no zlib"), (b"IEND", b"")),
-        png((b"IDAT", b"")),
-        png(),
-    ],
-)
-def test_a_drawing_that_bursts_is_refused_in_a_line(content):
-    with pytest.raises(ValueError, match=r"^expected a PNG as data:[^\n]+$"):
-        app.decode("data:image/png;base64," + base64.b64encode(content).decode())
-
-
-@pytest.mark.parametrize("said", [{}, {"content-length": "9"}])
-def test_a_request_that_goes_on_and_on_is_cut_off(said):
-    """By what it says of itself, or where it comes to the bound."""
-    part = bytes(1_000_000)
-    sent = []
-
-    async def endless():
-        sent.append(len(part))
-        assert sum(sent) <= app.BODY + len(part)
-        return {"type": "http.request", "body": part, "more_body": True}
-
-    async def reading(scope, receive, send):
-        while (await receive())["type"] == "http.request":
-            pass
-
-    scope = {"type": "http", "path": "/gradio_api/queue/join"}
-    scope["headers"] = [(name.encode(), value.encode()) for name, value in said.items()]
-    asyncio.run(app._Bounded(reading)(scope, endless, None))
-    assert sum(sent) == app.BODY + len(part)
 
 
 @pytest.mark.server
@@ -147,11 +45,6 @@ def test_an_upload_runs_no_program(address, tmp_path):
     for _ in range(6):  # more than are answered at once
         with pytest.raises(AssertionError, match="event: error"):
             asked_in_plain_http(address, eps)
-
-
-def test_a_canvas_too_large_is_refused():
-    with pytest.raises(ValueError, match=r"at most 1,000 x 1,000 pixels, got 2000 x 1"):
-        app.decode(data_address(Image.new("L", (2000, 1))))
 
 
 @pytest.mark.parametrize(
@@ -251,7 +144,7 @@ BARS = """(texts) => {
 
 def answered(page):
     """The bars' percentages, when they are what the classifier says of the sheet as it is."""
-    sheet = app.decode(page.evaluate(SHEET))
+    sheet = limits.decode(page.evaluate(SHEET))
     shares = DigitClassifier.load().classify(sheet).probabilities
     rounded = [math.floor(100 * float(share) + 0.5) for share in shares]
     page.wait_for_function(BARS, arg=[f"{share} %" for share in rounded])

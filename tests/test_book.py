@@ -290,10 +290,15 @@ TYPED = {
     "05-deploy": {
         "98.9 %": "deploy.by-mass",
         "24.8 %": "deploy.plain",
-        "1 %": "an earlier threshold",
+        "98.6 %": "of benchmarks/choices-pad.md",
+        "97.7 %": "of benchmarks/choices-pad.md, twice",
+        "94.0 %": "of benchmarks/choices-pad.md",
         "1.5 %": "a choice of ours, calibrate.REFUSED",
-        "3.2 %": "of the zeros, by an earlier threshold",
-        "0.2 %": "of the nines, by an earlier threshold",
+        "2 %": "a supposition",
+    },
+    "08-yours": {
+        "90 %": "a supposition",
+        "1.5 %": "a choice of ours, calibrate.REFUSED",
         "72 %": "arithmetic: the interval of ten of ten",
     },
     "06-backprop": {"95 %": "an aim, below backprop.accuracy"},
@@ -370,6 +375,34 @@ def check_typed(name, text, ledger):
 @pytest.mark.parametrize("name", [name for name, _ in pages()])
 def test_typed_figures_are_the_ledgers_or_stand_on_a_list(name):
     check_typed(name, dict(pages())[name], entries("mnist"))
+
+
+def test_latencies_that_a_chapter_types_are_the_benchmarks():
+    """Its table's rows and its sentences, all of ``benchmarks/hosts.md``."""
+    measured = (ROOT / "benchmarks" / "hosts.md").read_text()
+    rows = {
+        "the book's page": "book, from a file",
+        "the static folder": "static folder",
+        "the Gradio program": "Gradio",
+    }
+    text = text_of("05-deploy")
+    for ours, theirs in rows.items():
+        [row] = [line.split(" | ") for line in measured.splitlines() if f"| {theirs} |" in line]
+        middle, span = row[6].split(" ", 1)
+        assert f"| {ours} | {row[5]} | {middle} ms {span} |" in text
+    for said in ("0.30 (0.20 to 1.10) ms", "by 20 clients at once", "half came within 1.17 s"):
+        assert said in measured
+    assert "0.30 ms (0.20 to 1.10)" in text and "answers came within 1.17 s" in text
+
+
+def test_what_a_chapter_repeats_of_a_benchmark_is_there():
+    measured = (ROOT / "benchmarks" / "choices-pad.md").read_text().splitlines()
+    for name, grid, worst in (
+        ("pad (the recipe)", "98.6 %", "97.7 ("),
+        ("pad, none redrawn", "97.7 %", "94.0 ("),
+    ):
+        [row] = [line.split(" | ") for line in measured if line.startswith(f"| {name} | 99")]
+        assert row[3].startswith(grid) and row[4].startswith(worst)
 
 
 def test_every_page_with_registered_figures_is_there():

@@ -14,7 +14,7 @@ from shell import OPTDIGITS, alone, run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
-COMMANDS = ["train", "evaluate", "report", "predict", "export", "app", "deploy", "info"]
+COMMANDS = ["train", "evaluate", "report", "predict", "export", "app", "smoke", "deploy", "info"]
 
 
 @pytest.mark.parametrize("asked", [[], ["--help"]])
@@ -42,7 +42,7 @@ def test_the_help_has_an_example_that_works(capsys, monkeypatch, tmp_path, comma
     (tmp_path / "scans").mkdir()
     draw(1).save("scans/1.png")
     (tmp_path / "my-digits.safetensors").write_bytes(weights.TINY.read_bytes())
-    if command in ("train", "evaluate", "report", "app"):
+    if command in ("train", "evaluate", "report", "app", "smoke"):
         options = cli._parser().parse_args(words)
         assert options.run.__name__ == command
     else:

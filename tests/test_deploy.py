@@ -92,7 +92,7 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
         "hub",
     }
     reading = {f"reading/{path.stem}" for path in (ROOT / "digitlib" / "reading").glob("*.py")}
-    app = {"hosts/__init__", "hosts/app", "hosts/words"}
+    app = {"hosts/__init__", "hosts/app", "hosts/limits", "hosts/words"}
     assert modules == {f"digitlib/{name}.py" for name in ground | reading | app}
     lines = files["requirements.txt"].decode().splitlines()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from digitlib import data
 from digitlib.classify import DigitClassifier
-from digitlib.hosts import app
+from digitlib.hosts import limits
 from digitlib.preprocess import preprocess
 from digitlib.weights import SHIPPED
 from drawings import STROKES
@@ -124,7 +124,7 @@ def test_a_browser_that_adds_noise_gives_a_host_the_drawing(visit, served):
         got.append(levels.reshape(280, 280))
         if served:
             assert page.evaluate("values.levels") == levels.sum()
-            np.testing.assert_array_equal(app.decode(page.evaluate("values.asked")), got[-1])
+            np.testing.assert_array_equal(limits.decode(page.evaluate("values.asked")), got[-1])
     np.testing.assert_array_equal(*got)
     assert DigitClassifier.load().classify(got[1]).label == 5
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from digitlib import DigitClassifier, data, preprocess
-from digitlib.book.source import Sentence, show_source
+from digitlib.book.source import Sentence, show_part, show_source
 from digitlib.model import MLP
 from digitlib.train import train_epoch
 
@@ -46,3 +46,28 @@ def test_what_the_book_prints_fits_on_its_page(name):
 
 def test_chapters_print_source():
     assert len(SHOWN) >= 5
+
+
+PARTS = sorted(
+    {
+        part
+        for text in sorted((ROOT / "book" / "text").glob("*.md"))
+        for part in re.findall(r'show_part\("([^"]+)", "(\w+)"\)', text.read_text())
+    }
+)
+
+
+@pytest.mark.parametrize(("file", "name"), PARTS)
+def test_a_part_that_the_book_prints_fits_on_its_page(file, name):
+    """What an app is made of may be read where Gradio is missing."""
+    assert max(map(len, show_part(file, name).splitlines())) <= 88
+
+
+def test_a_part_is_the_text_of_the_file():
+    file = ROOT / "digitlib" / "pad" / "pad.mjs"
+    [_, *lines, _] = show_part("pad/pad.mjs", "classify").splitlines()
+    assert "\n".join(lines) in file.read_text() and lines[-1] == "}"
+    with pytest.raises(KeyError, match="no function 'nothing'"):
+        show_part("pad/pad.mjs", "nothing")
+    with pytest.raises(KeyError, match="no function '_Named'"):
+        show_part("hosts/app.py", "_Named")

@@ -1,4 +1,4 @@
-"""``digitlib app`` and ``digitlib deploy``: the pad on this machine, and on Hugging Face, where a model can lie too."""
+"""``digitlib app``, ``smoke`` and ``deploy``: the pad on this machine; is it well; and on Hugging Face, or a model."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from digitlib.commands.options import add_weights
 from digitlib.files import write_folder
 from digitlib.plain import readable
 
-__all__ = ["app", "app_options", "deploy", "deploy_options"]
+__all__ = ["app", "app_options", "deploy", "deploy_options", "smoke", "smoke_options"]
 
 
 def app_options(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,37 @@ def app(options: argparse.Namespace) -> int:
 
     app.serve(options.port, options.weights)
     return 0
+
+
+def smoke_options(parser: argparse.ArgumentParser) -> None:
+    """What ``digitlib smoke`` takes."""
+    parser.add_argument("address", metavar="ADDRESS", help="such as http://127.0.0.1:7860")
+    text = "a picture and what is on it, in place of three digits; as often as you like"
+    parser.add_argument("--drawing", dest="known", action="append", metavar="NAME=FILE", help=text)
+    text = "how many answers are timed (default: 30)"
+    parser.add_argument("--times", type=int, default=30, metavar="N", help=text)
+    text = "how long to wait for an app that is being started (default: 0)"
+    parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help=text)
+
+
+def smoke(options: argparse.Namespace) -> int:
+    """Ask a running app about drawings with known answers; exit code 1 where it names one wrongly."""
+    from digitlib.hosts.smoke import smoke
+
+    known = None
+    if options.known is not None:
+        known = dict(map(_drawing, options.known))
+    found = smoke(options.address, known, options.times, options.wait)
+    print(found)
+    return 0 if found.right else 1
+
+
+def _drawing(said: str) -> tuple[str, bytes]:
+    """The name and the content of ``NAME=FILE``."""
+    name, _, file = said.partition("=")
+    if not (name and file):
+        raise ValueError(f"expected NAME=FILE, such as 7=seven.png, got {said!r}")
+    return name, Path(file).read_bytes()
 
 
 def deploy_options(parser: argparse.ArgumentParser) -> None:

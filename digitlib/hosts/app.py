@@ -2,37 +2,30 @@
 
 It asks any :class:`~digitlib.classify.Classifier`. ``/classify`` takes a picture's file and answers
 ``{"label", "name", "reason", "probabilities"}``: the index of a class and its name, or why there is none, and a
-probability for each class, in their order. ``/classify_batch`` takes several and answers a list. A file is at most
-10 MB and 25 million pixels large, a batch at most 100 files, and any other request 8 MB. A request that is no picture
-gets one line that says what was expected and what came.
+probability for each class, in their order. ``/classify_batch`` takes several and answers a list. What a request may
+hold, :mod:`digitlib.hosts.limits` says; any other gets one line with what was expected and what came.
 
 A Space runs it beside a copy of the ground floor alone.
 """
 
 import atexit
-import base64
-import io
 import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from digitlib import pixels
 from digitlib.accuracy import percent
 from digitlib.classify import Classifier, Prediction, load
-from digitlib.hosts import words
-from digitlib.picture import read
-from digitlib.plain import one_line
+from digitlib.hosts import limits, words
 from digitlib.preprocess import NoInk, prepare
 from digitlib.weights import SHIPPED, are_digits
 
@@ -63,21 +56,10 @@ def _without_proxy() -> Iterator[None]:
 with _without_proxy():
     import gradio as gr
     from gradio_client.utils import is_file_obj_with_meta
-    from starlette.datastructures import Headers
     from starlette.middleware import Middleware
-    from starlette.responses import JSONResponse
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["build", "decode", "launch", "serve"]
+__all__ = ["build", "launch", "page", "serve"]
 
-PIXELS = 25_000_000
-UPLOAD = "10mb"
-BATCH = 100
-# Grey levels of a sheet below this one are nothing. Browsers that add noise to what a page reads from a canvas change
-# its lowest bits, the last or the last two; and 8 of 255 is the edge of a stroke that covers a thirtieth of a pixel.
-FAINT = 8
-# Of any request that isn't an upload: a canvas of 1,000 x 1,000 pixels that nothing compresses has less.
-BODY = 8_000_000
 # A prediction takes a core for some milliseconds, a large photo 120 MB for half a second: few at once, the rest waits.
 AT_ONCE = 4
 # How often uploads are looked through, and how old they may get, in seconds.
@@ -111,72 +93,45 @@ import(module)
 def build(classifier: Classifier | None = None) -> gr.Blocks:
     """Build the page around a classifier, by default the package's own weights.
 
-    :func:`digitlib.hosts.app.launch` does so, and serves it.
+    :func:`digitlib.hosts.app.launch` does so, and serves it; :func:`digitlib.hosts.app.page` is what it does.
 
     >>> import asyncio
     >>> from concurrent.futures import ThreadPoolExecutor
-    >>> from digitlib import DigitClassifier
+    >>> from digitlib import DigitClassifier, weights
     >>> from digitlib.hosts import app
-    >>> async def title():  # where no loop runs, Gradio makes one, and leaves it open
-    ...     return app.build(DigitClassifier.load()).title
+    >>> async def titles():  # where no loop runs, Gradio makes one, and leaves it open
+    ...     return app.build().title, app.page(DigitClassifier.load(weights.TINY)).title
     >>> with ThreadPoolExecutor() as pool:  # where one runs, as in a notebook, no other can
-    ...     pool.submit(asyncio.run, title()).result()
-    'Draw a digit'
+    ...     pool.submit(asyncio.run, titles()).result()
+    ('Draw a digit', 'Draw a digit')
     """
-    classifier = classifier or load()
+    return page(classifier or load())
+
+
+def page(classifier: Classifier) -> gr.Blocks:
+    """The page and its API: all that Gradio is told."""
 
     def classify_drawing(drawing: str) -> dict:
         """Name what is on a drawing, a PNG as a ``data:`` address."""
-        return _answer(classifier.classify(decode(drawing)))
+        return _answer(classifier.classify(limits.decode(drawing)))
 
     def classify(picture: gr.FileData) -> dict:
         """Name what is on a picture."""
-        return _answer(classifier.classify(_read(picture, classifier.preparation)))
+        drawing = _read(picture, classifier.preparation)
+        return _answer(classifier.classify(drawing))
 
     def classify_batch(pictures: list[gr.FileData]) -> list[dict]:
         """Name what is on each of several pictures."""
-        drawings = (_read(one, classifier.preparation) for one in _several(pictures))
-        return [_answer(classifier.classify(drawing)) for drawing in drawings]
+        return [classify(picture) for picture in _several(pictures)]
 
-    blocks = gr.Blocks(title=words.heading(classifier.classes), delete_cache=KEEP)
-    with blocks as page, gr.Column():
+    title = words.heading(classifier.classes)
+    with gr.Blocks(title=title, delete_cache=KEEP) as blocks, gr.Column():
         gr.Markdown(_introduction(classifier))
-        answers = {"classes": classifier.classes, "preparation": classifier.preparation}
-        gr.HTML(
-            html_template='<div class="digit-pad">The drawing pad is on its way.</div>',
-            css_template=_CSS,
-            js_on_load=_START % (json.dumps(_MODULE), json.dumps(answers)),
-            server_functions=[classify_drawing],
-        )
+        _pad(classifier, classify_drawing)
         _photo(classifier)
         gr.api(classify, api_name="classify")
         gr.api(classify_batch, api_name="classify_batch")
-    return page.queue(default_concurrency_limit=AT_ONCE, api_open=False)
-
-
-class _Bounded:
-    """Requests of at most ``BODY`` bytes, but for uploads, which Gradio counts itself: an ASGI middleware."""
-
-    def __init__(self, app: ASGIApp):
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].endswith("/upload"):
-            return await self.app(scope, receive, send)
-        length = Headers(scope=scope).get("content-length", "0")
-        if not (length.isdecimal() and len(length) < 20 and int(length) <= BODY):
-            message = f"expected a request of at most {BODY:,} bytes, got {length:.20}"
-            return await JSONResponse({"detail": message}, 413)(scope, receive, send)
-        got = 0
-
-        async def counted() -> Message:
-            nonlocal got
-            message = await receive()
-            got += len(message.get("body", b""))
-            # Who says no length before, and goes on and on, is cut off.
-            return message if got <= BODY else {"type": "http.disconnect"}
-
-        return await self.app(scope, counted, send)
+    return blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
 
 
 def _introduction(classifier: Classifier) -> str:
@@ -186,6 +141,17 @@ def _introduction(classifier: Classifier) -> str:
         heading=words.heading(classes),
         network=words.network(classes, classifier.provenance),
         names=words.listed(classes),
+    )
+
+
+def _pad(classifier: Classifier, classify_drawing: Callable[[str], dict]) -> None:
+    """The pad; its bars ask the server."""
+    answers = {"classes": classifier.classes, "preparation": classifier.preparation}
+    gr.HTML(
+        html_template='<div class="digit-pad">The drawing pad is on its way.</div>',
+        css_template=_CSS,
+        js_on_load=_START % (json.dumps(_MODULE), json.dumps(answers)),
+        server_functions=[classify_drawing],
     )
 
 
@@ -203,43 +169,6 @@ def _photo(classifier: Classifier) -> None:
     seen = gr.Image(label="What the model sees", height=240, interactive=False, buttons=[])
     # Unprepared, or Gradio would open the file before its size is checked.
     photo.change(show, photo, [said, seen], preprocess=False, api_visibility="private")
-
-
-def decode(drawing: str) -> np.ndarray:
-    """Read a drawing from the address that a page makes of it, without the noise that its browser may have added.
-
-    Args:
-        drawing: ``data:image/png;base64,…``, of a PNG of at most 1,000 by 1,000 pixels.
-
-    Returns:
-        grey levels, uint8 ``(H, W)``; those below 8 are 0.
-
-    Raises:
-        ValueError: anything else.
-
-    >>> import base64
-    >>> import io
-    >>> from PIL import Image
-    >>> from digitlib.hosts import app
-    >>> file = io.BytesIO()
-    >>> Image.new("L", (280, 200)).save(file, "PNG")
-    >>> app.decode("data:image/png;base64," + base64.b64encode(file.getvalue()).decode()).shape
-    (200, 280)
-    >>> app.decode("a four")
-    Traceback (most recent call last):
-    ValueError: expected a PNG as data:image/png;base64,…: it starts with 'a four'
-    """
-    head, _, content = str(drawing).partition(",")
-    try:
-        if head != "data:image/png;base64":
-            raise ValueError(f"it starts with {head[:30]!r}")
-        image = Image.open(io.BytesIO(base64.b64decode(content, validate=True)), formats=["PNG"])
-        if max(image.size) > 1_000:  # read off the header, before a single pixel is unpacked
-            raise ValueError(f"at most 1,000 x 1,000 pixels, got {image.width} x {image.height}")
-        levels = np.asarray(image.convert("L"))
-        return np.where(levels < FAINT, np.uint8(0), levels)
-    except Exception as error:  # what Pillow raises about damage has no other root
-        raise ValueError(f"expected a PNG as data:image/png;base64,…: {one_line(error)}") from None
 
 
 def launch(
@@ -273,10 +202,10 @@ def launch(
         return page.launch(
             server_name=host or ("0.0.0.0" if on_a_space else "127.0.0.1"),
             server_port=port,
-            max_file_size=UPLOAD,
+            max_file_size=limits.UPLOAD,
             footer_links=["api"],
             ssr_mode=False,
-            app_kwargs={"middleware": [Middleware(_Bounded)]},
+            app_kwargs={"middleware": [Middleware(limits.Bounded)]},
             **options,
         )
 
@@ -306,35 +235,23 @@ def _answer(prediction: Prediction) -> dict:
     }
 
 
-def _read(upload: object, preparation: str) -> np.ndarray:
+def _read(upload: Any, preparation: str) -> np.ndarray:
     """An upload as a drawing; ``gr.Error`` in one line for what is no picture, or too large a one."""
-    path = _checked(upload)
-    try:
-        return read(path, preparation)
-    except (OSError, ValueError) as error:
-        raise _refusal(str(error).replace(str(path), path.name)) from None
-
-
-def _checked(upload: Any) -> Path:
-    """The file of an upload, after a look at its header: no pixel is unpacked yet."""
     # Where such a file lies Gradio has checked; what doesn't look like one, it passes on as it is.
     if not is_file_obj_with_meta(upload):
         raise _refusal(f"expected an uploaded picture, got {str(upload)[:40]!r}")
-    path = Path(upload["path"])
     try:
-        width, height = pixels.size(path)
-    except (OSError, ValueError) as error:
-        raise _refusal(str(error).replace(str(path), path.name)) from None
-    if width * height > PIXELS:
-        raise _refusal(f"{path.name}: expected at most {PIXELS:,} pixels, got {width} x {height}")
-    return path
+        return limits.opened(upload["path"], preparation)
+    except ValueError as error:
+        raise _refusal(str(error)) from None
 
 
 def _several(pictures: object) -> list:
     """Check the number of a batch."""
-    if not isinstance(pictures, list) or not 1 <= len(pictures) <= BATCH:
+    most = limits.BATCH
+    if not isinstance(pictures, list) or not 1 <= len(pictures) <= most:
         count = len(pictures) if isinstance(pictures, list) else "no list"
-        raise _refusal(f"expected a list of 1 to {BATCH} pictures, got {count}")
+        raise _refusal(f"expected a list of 1 to {most} pictures, got {count}")
     return pictures
 
 

@@ -56,6 +56,7 @@ VENDORED = (
     "classify.py",
     "hosts/__init__.py",
     "hosts/words.py",
+    "hosts/limits.py",
     "hosts/app.py",
 )
 _APP = '''"""A Gradio Space: the page and its API are in digitlib/hosts/app.py."""

@@ -24,7 +24,7 @@ const SHEET = 280; // pixels on each side of what is drawn on
 const PEN = 22; // a tenth of a digit's height, as in MNIST
 const SIDE = 28; // and of what the model sees
 const BOX = 20;
-const FAINT = 8; // fainter levels are nothing, as where a PNG of the sheet is read back (digitlib/hosts/app.py)
+const FAINT = 8; // fainter levels are nothing, as where a PNG of the sheet is read back (digitlib/hosts/limits.py)
 const STEPS = 28; // of the grid on which keys move
 const ROWS = 12; // of bars; more stand side by side
 const PATIENCE = 5000; // milliseconds for a server's answer
@@ -276,7 +276,7 @@ function scores({ layers }, image) {
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (value <= 0) continue;
-      for (let j = 0, k = i * outputs; j < outputs; j++, k++) sums[j] += value * weight[k];
+      for (let j = 0; j < outputs; j++) sums[j] += value * weight[i * outputs + j];
     }
     values = sums;
   }
