@@ -273,9 +273,7 @@ def test_the_chapter_reads_them_once_at_its_end():
     text = (ROOT / "book/text/04-validate.md").read_text()
     assert text.count("load_test(") == 1
     assert (
-        text.index("load_test(")
-        > text.index("## The second drawer")
-        > text.index("## On your own")
+        text.index("load_test(") > text.index("## The second drawer") > text.index("## On your own")
     )
     rest = text[text.index("load_test(") :]
     assert rest.count("{code-cell}") == 0

@@ -416,8 +416,8 @@ def _told(entry: dict, unit: str, digits: int) -> str:
         text = f"**{_number(value, unit, digits)}**"
     if "spread" in entry:
         [over] = {"seeds", "folds"} & set(entry)
-        low, high = (_bare(end, unit, digits) for end in entry["spread"])
-        text += f"; {entry[over]} {over}: {low} to {high}"
+        ends = [_bare(end, unit, digits) for end in entry["spread"]]
+        text += f"; {entry[over]} {over}: {' to '.join(ends)}"
     return text
 
 
