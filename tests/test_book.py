@@ -283,7 +283,6 @@ TYPED = {
         "97 %": "a supposition",
         "99 %": "a supposition",
         "99.0 %": "a supposition",
-        "98.5 %": "of an earlier model on the test digits, in the project's history",
         "99.3 %": "of an earlier model on the test digits, in the project's history",
         "90 %": "the share of what is no 9",
     },
