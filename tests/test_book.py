@@ -15,10 +15,9 @@ from jupytext.compare import NotebookDifference, compare_notebooks
 
 from digitlib import weights
 from digitlib.accuracy import Share
-from digitlib.book.entries import entries
+from digitlib.book.entries import entries, share
 from digitlib.book.ledger import recorded
 from digitlib.data import VALID_SIZE
-from digitlib.evaluate import Accuracy
 from digitlib.show import VIEW
 from recipes import OF_DIGITS
 
@@ -241,8 +240,7 @@ def test_entries_say_how_they_were_measured(dataset):
         if entry.get("tolerance") and entry["n"]:
             assert entry["tolerance"] >= 1 / entry["n"], name
         if entry["n"]:
-            whole = Accuracy(round(entry["value"] * entry["n"]), entry["n"])
-            assert entry["interval"] == pytest.approx(whole.interval), name
+            assert entry["interval"] == pytest.approx(share(entry).interval), name
         if "at_least" in entry:
             assert min(entry.get("spread", [entry["value"]])) >= entry["at_least"], name
         if name in named("recorded"):
