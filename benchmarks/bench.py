@@ -125,6 +125,7 @@ def milliseconds(function, repeats: int, warm_up: int) -> list[float]:
 QUICK, BASE = "digitlib, recipe quick", "digitlib, recipe base with 7 epochs"
 SPRINT = "digitlib, recipe sprint"
 FLOAT32 = "digitlib, recipe quick, in float32"
+OURS = QUICK, FLOAT32, BASE
 TUTORIAL = "(a) the tutorials' loop, quick's network"
 FED = "(a) the tutorials' loop, quick's network, our loader"
 SHUFFLED, PUBLISHED = "(b) official CNN, shuffled", "(b) official CNN, as published"
@@ -185,8 +186,7 @@ def run_each(runners: dict, seed: int, watches: dict) -> None:
 def race(options) -> list[str]:
     """Seconds to 98 % and to 99 % of the validation digits, interleaved."""
     warm_up()
-    watches = raced(racers(), (QUICK, FLOAT32, BASE), options.rounds)
-    return race_report(watches)
+    return race_report(raced(racers(), options.rounds))
 
 
 def racers() -> dict:
@@ -210,12 +210,12 @@ def racers() -> dict:
     }  # fmt: skip
 
 
-def raced(runners: dict, ours: tuple[str, ...], rounds: int) -> dict:
+def raced(runners: dict, rounds: int) -> dict:
     """What the watches saw by name: some rounds of all, and two more of ours."""
     watches = {name: [] for name in runners}
     for seed in range(rounds + 2):
         late = seed >= rounds
-        some = {name: runners[name] for name in ours} if late else runners
+        some = {name: runners[name] for name in OURS} if late else runners
         run_each(some, seed, watches)
     return watches
 
@@ -226,7 +226,7 @@ def race_on_gpu(options) -> list[str]:
     everyone.pop(PUBLISHED)  # on a GPU it shuffles: the other one
     everyone.pop(SKLEARN)  # has no code for a GPU
     warm_up()
-    watches = raced(everyone, (QUICK, FLOAT32, BASE), options.rounds)
+    watches = raced(everyone, options.rounds)
     pairs = [
         ("(a) to 98 % / quick", TUTORIAL, 0.98, QUICK, 0.98),
         ("(a) with our loader to 98 % / quick", FED, 0.98, QUICK, 0.98),

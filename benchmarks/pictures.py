@@ -155,16 +155,7 @@ def report(
         parts += ["\n".join(table(HEAD, rows(some, now, before))) for some in (digits, others)]
     if mended:
         parts += ["## Mended after that half had been asked", MENDED]
-        head = [
-            "condition",
-            "asked once, right",
-            "n",
-            "right",
-            "refused",
-            "blank",
-            "wrong",
-            "surely wrong",
-        ]
+        head = ["condition", "asked once, right", *HEAD[1:-1]]
         lines = [
             [name, percent(now[name].right / now[name].n), *astuple(told)]
             for name, told in mended.items()

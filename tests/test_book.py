@@ -424,14 +424,16 @@ def test_the_recording_is_small():
     assert (BOOK / "_static" / "pad.webp").stat().st_size < 1_000_000
 
 
-def test_a_page_shows_a_recorded_share():
-    [match] = ledger.RECORDED.finditer("RECORDED recipe.pad: Named right: {share} pictures.")
-    entry = entries("mnist")["recipe.pad"]
+def test_a_page_shows_a_recorded_share_and_the_ledger_leads_there():
+    [match] = ledger.RECORDED.finditer("RECORDED pictures.right: Named right: {share} pictures.")
+    entry = entries("mnist")["pictures.right"]
     accuracy = str(Share.from_value(entry["value"], entry["n"]))
     assert ledger.sentence(match) == f"Named right: {accuracy} pictures."
-    source = ["RECORDED recipe.pad: Named right: {share} pictures.\n"]
+    line = "[pictures.right](pictures.md#how-often-is-it-right)"
+    assert f"| {line} | " in ledger.tables()
+    source = [(BOOK / "pictures.md").read_text(encoding="utf-8")]
     ledger.fill(None, "book/pictures", source)
-    assert f"Named right: {accuracy} pictures. *(recorded)*\n" in source[0]
+    assert f"\nNamed right: {accuracy} pictures of one digit. *(recorded)*\n" in source[0]
     with pytest.raises(KeyError):
         ledger.sentence(ledger.RECORDED.match("RECORDED pictures.nothing: {share}"))
 

@@ -60,9 +60,8 @@ def test_a_digit_is_no_sheet(digit, pen):
 def test_paper_between_the_strokes_of_a_large_digit_is_no_sheet():
     strokes = Image.new("RGB", (300, 400), (240, 240, 236))
     ImageDraw.Draw(strokes).line([(30, 0), (20, 230), (300, 215)], (40, 40, 50), 36, "curve")
-    ImageDraw.Draw(strokes).line(
-        [(220, 0), (200, 400)], (40, 40, 50), 36
-    )  # a 4 that fills its picture
+    # A 4 that fills its picture.
+    ImageDraw.Draw(strokes).line([(220, 0), (200, 400)], (40, 40, 50), 36)
     assert find(np.moveaxis(np.asarray(strokes), -1, 0)) is None
 
 

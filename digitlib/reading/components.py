@@ -184,10 +184,9 @@ class Components:
     def spread(self) -> np.ndarray:
         """How far the pixels lie from the straight line along each component, their standard deviation."""
         y, x, number = self._places
-        n = np.maximum(self.area, 1)
 
         def mean(values: np.ndarray) -> np.ndarray:
-            return np.bincount(number, values, minlength=self.n) / n
+            return np.bincount(number, values, minlength=self.n) / self.area
 
         down, right = y - mean(y)[number], x - mean(x)[number]
         yy, xx, xy = mean(down * down), mean(right * right), mean(down * right)

@@ -7,7 +7,7 @@ itself where it lies, the writing that crosses it, stays.
 
 import numpy as np
 
-from digitlib.reading.components import Components, label, run_lengths
+from digitlib.reading.components import Components, run_lengths
 from digitlib.reading.morphology import dilated
 
 __all__ = ["forms", "printed"]
@@ -72,9 +72,7 @@ def forms(components: Components) -> np.ndarray:
 
 def _lines(upright: np.ndarray) -> int:
     """How many lines these pixels are, pieces not counted that are less than half as high."""
-    labels, n = label(dilated(upright, 3))
-    rows = [int(np.ptp(np.nonzero(labels == k + 1)[0])) for k in range(n)]
-    return sum(2 * high > len(upright) for high in rows)
+    return int((2 * Components.of(upright, upright).height > len(upright)).sum())
 
 
 def _across(mask: np.ndarray, thick: int) -> np.ndarray:

@@ -38,9 +38,8 @@ def scores(components: Components, hems: np.ndarray) -> np.ndarray:
     likely[width > 0.4 * size] *= 0.4
     likely[components.touches] *= 0.1
     likely[_rods(components)] *= 0.1
-    likely[components.height < 0.2 * components.breadth] *= (
-        0.3  # it may lie under a sign, and is none itself
-    )
+    # What is flat may lie under a sign, and is none itself.
+    likely[components.height < 0.2 * components.breadth] *= 0.3
     likely[(size < SPECK * max(hems.shape)) | (components.area < 12)] = 0
     along_hems = components.sums(hems) > 0.4 * components.area
     likely[along_hems] *= 0.1
