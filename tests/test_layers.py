@@ -28,7 +28,7 @@ def circles(picture):
 
 
 def test_a_column_has_a_circle_for_each_number_or_a_gap_in_a_wide_one():
-    assert circles(draw_layers((784, 4, 10), ("a", "b", "c"))) == [8, 4, 10]
+    assert circles(draw_layers((784, 4, 10), ("a", "b", "c"))) == [6, 4, 10]
     assert circles(draw_layers((1, 2), ("a", "b"))) == [1, 2]
 
 

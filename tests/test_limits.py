@@ -5,6 +5,7 @@ import base64
 import io
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -109,7 +110,8 @@ def test_a_request_that_goes_on_and_on_is_cut_off(said):
 
     scope = {"type": "http", "path": "/gradio_api/queue/join"}
     scope["headers"] = [(name.encode(), value.encode()) for name, value in said.items()]
-    asyncio.run(limits.Bounded(reading)(scope, endless, None))
+    with ThreadPoolExecutor() as pool:  # Playwright's loop may go on in this thread
+        pool.submit(asyncio.run, limits.Bounded(reading)(scope, endless, None)).result()
     assert sum(sent) == limits.BODY + len(part)
 
 

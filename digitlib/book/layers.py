@@ -14,7 +14,7 @@ from digitlib.show import COLOURS, GREY, Picture
 
 __all__ = ["draw_layers"]
 
-_DRAWN = 10  # circles in a column, at most
+_DRAWN = 10  # circles in a column, at most; of a wider one its first and last three
 _BY = "\N{MULTIPLICATION SIGN}"
 
 
@@ -65,14 +65,14 @@ def _heights(width: int) -> list[float]:
     """Where a column's circles are, from -1 to 1 at most."""
     count = min(width, _DRAWN)
     places = [(i - (count - 1) / 2) / _DRAWN * 2 for i in range(count)]
-    return places if width <= _DRAWN else places[: _DRAWN // 2 - 1] + places[_DRAWN // 2 + 1 :]
+    return places if width <= _DRAWN else places[:3] + places[-3:]
 
 
 def _column(axis: Axes, place: int, width: int) -> None:
     heights = _heights(width)
     axis.plot([place] * len(heights), heights, "o", color=COLOURS[0], markersize=9)
     if width > _DRAWN:
-        axis.plot([place] * 3, [-0.08, 0, 0.08], "o", color=GREY, markersize=2.5)
+        axis.plot([place] * 3, [-0.12, 0, 0.12], "o", color=GREY, markersize=2.5)
 
 
 def _write(axis: Axes, x: float, y: float, text: str, colour: str) -> None:

@@ -35,7 +35,7 @@ def show_source(function: Callable[..., object]) -> Sentence:
     >>> from digitlib import accuracy
     >>> from digitlib.book.source import show_source
     >>> show_source(accuracy.wilson).splitlines()[:2]
-    ['```python', 'def wilson(count: int, n: int) -> tuple[float, float]:']
+    ['```python', 'def wilson(count: float, n: float) -> tuple[float, float]:']
     """
     return Sentence(f"```python\n{inspect.getsource(function)}```")
 

@@ -102,15 +102,12 @@ def decode(drawing: str) -> np.ndarray:
 class Bounded:
     """Requests of at most :data:`BODY` bytes, but for uploads, which Gradio counts itself: an ASGI middleware.
 
-    >>> import asyncio
     >>> from digitlib.hosts import limits
-    >>> head = [(b"content-length", b"9000000")]
-    >>> scope = {"type": "http", "path": "/gradio_api/queue/join", "headers": head}
-    >>> async def send(message):
-    ...     print(message.get("status") or message["body"].decode())
-    >>> asyncio.run(limits.Bounded(None)(scope, None, send))
-    413
-    {"detail":"expected a request of at most 8,000,000 bytes, got 9000000"}
+    >>> from starlette.testclient import TestClient
+    >>> host = TestClient(limits.Bounded(None))
+    >>> answer = host.post("/gradio_api/queue/join", content=bytes(9_000_000))
+    >>> answer.status_code, answer.json()["detail"]
+    (413, 'expected a request of at most 8,000,000 bytes, got 9000000')
     """
 
     def __init__(self, app: ASGIApp):
