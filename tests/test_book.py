@@ -498,7 +498,7 @@ def test_a_kind_of_processor_joins_the_others_and_nothing_else_is_recorded():
         notebooks.join(ledger, [{"far": told(0.9, 99)}], "B")
 
 
-def recorded_again(monkeypatch, entry, *machines, seeds=(0.9,), text="SEED = 0"):
+def recorded_again(monkeypatch, entry, *machines, seeds=(0.9,), text="SEED = 0", trained=()):
     """An entry of 100 digits after ``--write`` on processor B, which gives these figures, the first as it is."""
     cells = [nbformat.v4.new_code_cell(text)]
     found, *others = [{"right": told(figure)} for figure in machines]
@@ -509,7 +509,7 @@ def recorded_again(monkeypatch, entry, *machines, seeds=(0.9,), text="SEED = 0")
     monkeypatch.setattr(notebooks, "measure", lambda name, seed: next(by_seed))
     monkeypatch.setattr(notebooks, "processor", lambda: "B")
     ledger = {"right": entry} if entry else {}
-    notebooks.add("03-train", ledger, found)
+    notebooks.add("03-train", ledger, found, set(trained))
     return ledger["right"]
 
 
@@ -577,6 +577,15 @@ def test_a_figure_hangs_on_seeds_or_on_the_weights_that_its_chapter_loads():
     spread = {"spread": [0.8, 0.9], "seeds": 2}
     assert notebooks.origin(loads, [0.9, 0.8]) == spread
     assert notebooks.origin("", [0.9, 0.8]) == spread
+
+
+def test_seeds_that_agree_by_chance_stay_seeds(monkeypatch):
+    """On a small set all may be right; that no seed changes the weights, another set tells."""
+    loads = "SEED = 0; export.load_model()"
+    stored = recorded_again(monkeypatch, {}, 0.9, text=loads)
+    assert "weights" in stored and "spread" not in stored
+    found = recorded_again(monkeypatch, {}, 0.9, text=loads, trained=["right"])
+    assert found["spread"] == [0.9, 0.9] and "weights" not in found
 
 
 def test_notebooks_are_written_in_one_way():

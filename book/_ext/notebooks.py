@@ -150,7 +150,8 @@ def results(options) -> int:
             for entry, told in found.items():
                 disagreements += report(dataset, entry, ledger[dataset].get(entry), told)
             if options.write:
-                add(name, ledger[dataset], found)
+                trained = {key for part in ledger.values() for key in part if "spread" in part[key]}
+                add(name, ledger[dataset], found, trained)
             if options.join:
                 join(ledger[dataset], [found, *on_machines(name)], processor())
             if options.write or options.join:
@@ -231,10 +232,13 @@ def tolerance(entry: dict) -> float:
     return max(2 * (highest - lowest), least)
 
 
-def add(name: str, ledger: dict[str, dict], found: dict[str, dict]) -> None:
+def add(
+    name: str, ledger: dict[str, dict], found: dict[str, dict], trained: set[str] = frozenset()
+) -> None:
     """Record what a chapter has just measured, with tolerance over machines, spread over seeds, command and origin.
 
-    A chapter that trains nothing has no seed of its own, and its entries no spread.
+    A chapter that trains nothing has no seed of its own, and its entries no spread. Those that are ``trained`` have
+    one for another data set.
     """
     text = "\n".join(cell["source"] for cell in read(name).cells)
     seeds = SEEDS if "SEED = 0" in text else ()
@@ -247,7 +251,7 @@ def add(name: str, ledger: dict[str, dict], found: dict[str, dict]) -> None:
             "seed": 0,
             "command": f"make results NB={name}",
             **measured_now(),
-            **origin(text, [run[key]["value"] for run in by_seed]),
+            **origin("" if key in trained else text, [run[key]["value"] for run in by_seed]),
         }
         same_seed = [run[key]["value"] for run in by_machine]
         if "at_least" not in old:

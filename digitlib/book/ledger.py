@@ -4,7 +4,8 @@
 
 - a **value**: ``value``, ``tolerance``, ``n``, ``seed``, ``command``, and ``spread``, the smallest and largest value
   over several seeds. A run agrees when it comes within the tolerance, which is what the same seed gives over numbers of
-  threads and kinds of processor, doubled, and never under one digit in n.
+  threads and kinds of processor, doubled, and never under one digit in n; ``processors`` holds the lowest and the
+  highest for each kind tried.
 - a **mean** over several ``seeds`` or ``folds``, with their range as ``spread``, its width as ``tolerance``; it takes
   too long to measure again in a chapter, so it is recorded alone. :func:`digitlib.book.ledger.mean_of` makes it.
 - an **inequality**: ``at_least``, the claim; with ``value``, what was measured, ``seed``, ``command`` and ``spread``.
