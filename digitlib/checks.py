@@ -8,6 +8,7 @@ torch's random numbers on the CPU. None is a proof: each says what it does not s
 
 import copy
 import math
+import traceback
 from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any
@@ -20,6 +21,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from digitlib.data import Images
 from digitlib.evaluate import Accuracy
+from digitlib.plain import one_line
 from digitlib.preprocess import SIDE
 
 __all__ = [
@@ -120,9 +122,9 @@ def check_epoch(epoch: Callable) -> None:
     step.
 
     Raises:
-        Bug: the loop isn't written yet; ``step``, ``backward`` or ``zero_grad`` is missing or stands elsewhere; the
-            steps go up; the gradients are another loss's; or there are more steps or fewer than batches.
-        ValueError: the weights move without the optimizer.
+        Bug: the loop isn't written yet, or raises an error; ``step``, ``backward`` or ``zero_grad`` is missing or
+            stands elsewhere; the steps go up; the gradients are another loss's; there are more steps or fewer than
+            batches; or the weights move without the optimizer.
 
     >>> from torch.nn import functional as F
     >>> def loop(model, batches, optimizer):
@@ -130,7 +132,7 @@ def check_epoch(epoch: Callable) -> None:
     ...         F.cross_entropy(model(x), y).backward()
     ...         optimizer.step()
     >>> say(check_epoch, loop).partition("got ")[2]
-    "it on top of earlier batches': zero_grad() is missing"
+    "the earlier batches' added to it: zero_grad() is missing"
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -140,14 +142,14 @@ def check_epoch(epoch: Callable) -> None:
         known = list(batches)
         before, asked, optimizer = copy.deepcopy(model), [], _Noting(model.parameters(), lr=0.1)
         model.register_forward_hook(lambda *_: asked.append(1))
-        epoch(model, batches, optimizer)
+        _go_through(epoch, model, batches, optimizer)
     if not asked:
         raise Bug(
             "expected the model to be asked about each batch, got no call: is it written yet?"
         )
     steps, n = optimizer.steps, len(batches)
     if not steps and not all(map(torch.equal, model.parameters(), before.parameters())):
-        raise ValueError("expected the weights to be moved by the optimizer that is given")
+        raise Bug("expected the optimizer's step() to move the weights, got them moved without it")
     if len(steps) != n:
         why = "ends early, or step() is in the wrong place" if steps else "never calls step()"
         raise Bug(f"expected a step for each of {n} batches, got {len(steps)}: the loop {why}")
@@ -157,6 +159,19 @@ def check_epoch(epoch: Callable) -> None:
         if found := _other_gradient(noted, earlier, before, x, y):
             raise Bug(f"expected the gradient of batch {number}'s mean loss, got {found}")
         earlier = noted
+
+
+def _go_through(
+    epoch: Callable, model: nn.Module, batches: DataLoader, optimizer: torch.optim.Optimizer
+) -> None:
+    """Call the loop; what it raises becomes a Bug, of one line."""
+    try:
+        epoch(model, batches, optimizer)
+    except Exception as error:
+        lines = [frame.line for frame in traceback.extract_tb(error.__traceback__)][1:2]
+        where = f" at `{lines[0]}`" if any(lines) else ""
+        got = f"{type(error).__name__}{where}: {one_line(error)}"
+        raise Bug(f"expected the loop to go through, got {got}") from error
 
 
 class _Noting(torch.optim.SGD):
@@ -192,17 +207,17 @@ def _other_gradient(
     if like(right):
         return ""
     if not noted.any():
-        return "none: backward() is missing, or zero_grad() comes between it and the step"
+        return "none: backward() is missing, or comes after step(), or zero_grad() comes between"
     if like(-right):
         return "its opposite: the steps go up"
     if like(right + earlier):
-        return "it on top of earlier batches': zero_grad() is missing"
+        return "the earlier batches' added to it: zero_grad() is missing"
     if like(slope(lambda z: F.cross_entropy(z.softmax(1), y))):
         return "that of a softmax before cross_entropy, which has its own"
     if like(slope(lambda z: F.cross_entropy(z, y, reduction="sum"))):
         return f"that of a sum, {len(y)} times as long"
     angle = math.degrees(math.acos(float(F.cosine_similarity(noted, right, dim=0).clamp(-1, 1))))
-    return f"one that points {angle:.0f} degrees away: are these its own labels, and its cross-entropy?"
+    return f"one that points {angle:.0f} degrees away: are these its own images and labels?"
 
 
 def check_shuffled(loader: Iterable) -> None:

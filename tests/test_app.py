@@ -289,6 +289,14 @@ def loop(monkeypatch):
 
 
 @pytest.mark.usefixtures("loop")
+def test_files_of_every_kind_wait_in_one_queue():
+    functions = app.page(DigitClassifier.load()).fns.values()
+    assert {"classify", "classify_batch"} < {function.api_name for function in functions}
+    [queue] = {(function.concurrency_id, function.concurrency_limit) for function in functions}
+    assert queue == ("pictures", 4)
+
+
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("preparation", PREPARATIONS)
 @pytest.mark.parametrize("count", COUNTS)
 def test_the_page_speaks_of_its_classes(tmp_path, count, preparation):

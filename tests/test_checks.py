@@ -101,7 +101,7 @@ FORWARD = "loss = F.cross_entropy(model(x), y)"
 WRONG = {
     "no zero_grad": (
         f"{FORWARD}; loss.backward(); optimizer.step()",
-        r"batch 2's mean loss, got it on top of earlier batches': zero_grad\(\) is missing",
+        r"batch 2's mean loss, got the earlier batches' added to it: zero_grad\(\) is missing",
     ),
     "no step": (
         f"{FORWARD}; optimizer.zero_grad(); loss.backward()",
@@ -109,11 +109,27 @@ WRONG = {
     ),
     "no backward": (
         f"{FORWARD}; optimizer.zero_grad(); optimizer.step()",
-        r"batch 1's mean loss, got none: backward\(\) is missing, or zero_grad\(\) comes",
+        r"batch 1's mean loss, got none: backward\(\) is missing, or comes after step",
     ),
     "zero_grad behind backward": (
         f"{FORWARD}; loss.backward(); optimizer.zero_grad(); optimizer.step()",
-        r"got none: backward\(\) is missing, or zero_grad\(\) comes between",
+        r"got none: .* or zero_grad\(\) comes between",
+    ),
+    "backward behind step": (
+        f"optimizer.zero_grad(); {FORWARD}; optimizer.step(); loss.backward()",
+        r"got none: backward\(\) is missing, or comes after step\(\), or",
+    ),
+    "a step between zero_grad and backward": (
+        f"{FORWARD}; optimizer.step(); optimizer.zero_grad(); loss.backward()",
+        r"expected the loop to go through, got RuntimeError: ",
+    ),
+    "a name that isn't there": (
+        "optimizer.zero_grad(); F.cross_entropy(model(images), y).backward(); optimizer.step()",
+        r"got NameError: name 'images' is not defined",
+    ),
+    "a number in place of the loss": (
+        f"optimizer.zero_grad(); {FORWARD}.item(); loss.backward(); optimizer.step()",
+        r"got AttributeError: 'float' object has no attribute 'backward'",
     ),
     "upwards": (
         f"{FORWARD}; optimizer.zero_grad(); (-loss).backward(); optimizer.step()",
@@ -121,7 +137,7 @@ WRONG = {
     ),
     "labels in another order": (
         "loss = F.cross_entropy(model(x), y.flip(0)); optimizer.zero_grad(); loss.backward(); optimizer.step()",
-        r"got one that points \d+ degrees away: are these its own labels",
+        r"got one that points \d+ degrees away: are these its own images and labels",
     ),
     "a softmax too many": (
         "loss = F.cross_entropy(model(x).softmax(1), y); optimizer.zero_grad(); loss.backward(); optimizer.step()",
@@ -175,8 +191,22 @@ def test_weights_that_move_without_the_optimizer():
                 weight.data -= 0.1 * weight.grad
                 weight.grad = None
 
-    with pytest.raises(ValueError, match="expected the weights to be moved by the optimizer"):
+    with pytest.raises(Bug, match=r"expected the optimizer's step\(\) to move the weights, got"):
         checks.check_epoch(by_hand)
+
+
+def test_the_line_that_raised_is_told():
+    def loop(model, batches, optimizer):
+        for x, _ in batches:
+            model(x).backward()
+
+    found = checks.say(checks.check_epoch, loop)
+    assert "got RuntimeError at `model(x).backward()`: grad can be implicitly" in found
+
+
+@pytest.mark.parametrize("loop", [lambda model, batches: None, torch.optim.SGD, "a loop"])
+def test_what_is_no_loop_fails_in_a_line(loop):
+    assert checks.say(checks.check_epoch, loop).startswith("fails: expected the loop to go through")
 
 
 # 1. What stands behind the last layer

@@ -60,8 +60,9 @@ with _without_proxy():
 
 __all__ = ["build", "launch", "page", "serve"]
 
-# A prediction takes a core for some milliseconds, a large photo 120 MB for half a second: few at once, the rest waits.
-AT_ONCE = 4
+# A prediction takes a core for some milliseconds, a large photo 120 MB for half a second: few at once, of
+# whichever kind, and the rest waits.
+TOGETHER: dict[str, Any] = {"concurrency_id": "pictures", "concurrency_limit": 4}
 # How often uploads are looked through, and how old they may get, in seconds.
 KEEP = (300, 600)
 
@@ -129,9 +130,9 @@ def page(classifier: Classifier) -> gr.Blocks:
         gr.Markdown(_introduction(classifier))
         _pad(classifier, classify_drawing)
         _photo(classifier)
-        gr.api(classify, api_name="classify")
-        gr.api(classify_batch, api_name="classify_batch")
-    return blocks.queue(default_concurrency_limit=AT_ONCE, api_open=False)
+        gr.api(classify, api_name="classify", **TOGETHER)
+        gr.api(classify_batch, api_name="classify_batch", **TOGETHER)
+    return blocks.queue(api_open=False)
 
 
 def _introduction(classifier: Classifier) -> str:
@@ -168,7 +169,8 @@ def _photo(classifier: Classifier) -> None:
     said = gr.Markdown(elem_id="photo-answer")
     seen = gr.Image(label="What the model sees", height=240, interactive=False, buttons=[])
     # Unprepared, or Gradio would open the file before its size is checked.
-    photo.change(show, photo, [said, seen], preprocess=False, api_visibility="private")
+    sent = {"preprocess": False, "api_visibility": "private", **TOGETHER}
+    photo.change(show, photo, [said, seen], **sent)
 
 
 def launch(
