@@ -145,13 +145,17 @@ def check_epoch(epoch: Callable) -> None:
         _go_through(epoch, model, batches, optimizer)
     if not asked:
         raise Bug(
-            "expected the model to be asked about each batch, got no call: is it written yet?"
+            "expected the model to be asked about each batch, got no call: "
+            "is it written yet, and does it ask the model handed in?"
         )
     steps, n = optimizer.steps, len(batches)
     if not steps and not all(map(torch.equal, model.parameters(), before.parameters())):
-        raise Bug("expected the optimizer's step() to move the weights, got them moved without it")
+        raise Bug(
+            "expected the optimizer's step() to move the weights, got them moved without it: use the one handed in"
+        )
     if len(steps) != n:
-        why = "ends early, or step() is in the wrong place" if steps else "never calls step()"
+        why = "never calls step()" if not steps else "ends early, or step() is in the wrong place"
+        why = why if len(steps) < n else "steps more than once for a batch"
         raise Bug(f"expected a step for each of {n} batches, got {len(steps)}: the loop {why}")
     earlier = torch.zeros_like(steps[0][1])
     for number, ((weights, noted), (x, y)) in enumerate(zip(steps, known, strict=True), 1):
@@ -188,6 +192,9 @@ class _Noting(torch.optim.SGD):
         noted = parameters_to_vector(weights).detach(), parameters_to_vector(gradients)
         self.steps.append(noted)
         return super().step(closure)
+
+
+_Noting.__name__ = "SGD"  # as an error calls it
 
 
 def _other_gradient(

@@ -127,6 +127,10 @@ WRONG = {
         "optimizer.zero_grad(); F.cross_entropy(model(images), y).backward(); optimizer.step()",
         r"got NameError: name 'images' is not defined",
     ),
+    "the optimizer asked backwards": (
+        f"{FORWARD}; optimizer.backward(); optimizer.step()",
+        r"got AttributeError: 'SGD' object has no attribute 'backward'",
+    ),
     "a number in place of the loss": (
         f"optimizer.zero_grad(); {FORWARD}.item(); loss.backward(); optimizer.step()",
         r"got AttributeError: 'float' object has no attribute 'backward'",
@@ -149,7 +153,7 @@ WRONG = {
     ),
     "two steps": (
         f"{FORWARD}; optimizer.zero_grad(); loss.backward(); optimizer.step(); optimizer.step()",
-        "for each of 4 batches, got 8: the loop ends early, or step",
+        "for each of 4 batches, got 8: the loop steps more than once for a batch",
     ),
 }
 
@@ -162,7 +166,7 @@ def test_a_loop_that_does_not(wrong):
 
 
 def test_a_loop_that_is_not_written_yet():
-    line = "expected the model to be asked about each batch, got no call: is it written yet?"
+    line = "expected the model to be asked about each batch, got no call: is it written yet, and does it ask the model handed in?"
     assert checks.say(checks.check_epoch, lambda *_: ...) == f"fails: {line}"
 
 

@@ -183,7 +183,7 @@ def test_a_demanded_data_set_is_never_replaced(monkeypatch):
 def test_a_failed_inequality_shows_what_this_run_gives(monkeypatch):
     monkeypatch.delenv("DIGITLIB_CHECK")
     said = ledger.claim("gain", 0.01, "points")
-    assert said == "**1.0 points** *(this run; recorded: at least 0.05)*"
+    assert said == "**1.0 points** *(this run; recorded: at least 5.0 points)*"
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def recorded(name: str, unit: str = "", digits: int = 1) -> Sentence:
 
     >>> from digitlib.book import ledger
     >>> ledger.recorded("design.relu-gain", "points")
-    **at least 5.0 points**, measured 6.5; 5 seeds: 6.2 to 6.5 *(recorded)*
+    **at least 5.0 points**, measured 6.5; 5 seeds: 6.1 to 6.5 *(recorded)*
     """
     return Sentence(_told(entries("mnist")[name], unit, digits) + " *(recorded)*")
 
@@ -252,7 +252,7 @@ class Ledger:
     ...         figures.claim("signs.right", Accuracy(right, 100))
     **97.0 %** (91.5 to 99.0) of 100 *(recorded now)*
     **97.0 %** (91.5 to 99.0) of 100 *(recorded; this run agrees)*
-    **90.0 %** (82.6 to 94.5) of 100 *(this run; recorded: 0.97 ± 0.01 on 100)*
+    **90.0 %** (82.6 to 94.5) of 100 *(this run; recorded: 97.00 % ± 1 on 100)*
     """
 
     def __init__(self, path: str | Path):
@@ -380,7 +380,8 @@ def _compared(title: str, entry: dict, now: dict, things: str, unit: str, digits
         return Sentence(_told(entry, unit, digits) + " *(recorded; this run agrees)*")
     if _checking():
         raise NotReproduced(f"{title}: measured {value:.6g}, {_expectation(entry, things)}")
-    return Sentence(f"{_told(now, unit, digits)} *(this run; {_expectation(entry, things)})*")
+    was = _was(entry, things, unit, digits)
+    return Sentence(f"{_told(now, unit, digits)} *(this run; recorded: {was})*")
 
 
 def _add_intervals(part: dict[str, dict]) -> None:
@@ -398,6 +399,16 @@ def _expectation(entry: dict, things: str) -> str:
         return f"recorded: at least {entry['at_least']:.6g}"
     counted = f" on {entry['n']:,}{things}" if entry["n"] else ""
     return f"recorded: {entry['value']:.6g} ± {entry['tolerance']:.2g}{counted}"
+
+
+def _was(entry: dict, things: str, unit: str, digits: int) -> str:
+    """What was recorded, in the figure's own unit, with a digit more than the figure, so that the difference shows."""
+    if "at_least" in entry:
+        return f"at least {_number(entry['at_least'], unit, digits)}"
+    unit = "%" if entry["n"] else unit
+    counted = f" on {entry['n']:,}{things}" if entry["n"] else ""
+    either_way = (100 if unit in HUNDREDTHS else 1) * entry["tolerance"]
+    return f"{_number(entry['value'], unit, digits + 1)} ± {either_way:.2g}{counted}"
 
 
 HUNDREDTHS = ("%", "points")
