@@ -1,6 +1,7 @@
 """A trained model becomes the weights file, the weights file a model again, or ONNX for other programs."""
 
 import platform
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from digitlib.data import Images, fingerprint
 from digitlib.evaluate import Accuracy
 from digitlib.files import write_whole
 from digitlib.model import MLP, Normalize
+from digitlib.plain import one_line
 from digitlib.preprocess import SIDE
 
 __all__ = ["export_onnx", "export_weights", "fold", "load_model", "to_onnx"]
@@ -42,7 +44,8 @@ def fold(model: nn.Sequential) -> weights.Layers:
     kinds = [type(layer) for layer in model]
     if kinds != [Normalize, nn.Flatten, *block * hidden, nn.Linear]:
         raise ValueError(
-            f"expected an MLP with ReLU, got layers {', '.join(kind.__name__ for kind in kinds)}"
+            "expected an MLP as Normalize, Flatten, Linear, ReLU, …, Linear, "
+            f"got layers {', '.join(kind.__name__ for kind in kinds)}"
         )
     linear = [layer for layer in model if isinstance(layer, nn.Linear)]
     layers = [(_numbers(layer.weight), _numbers(layer.bias)) for layer in linear]
@@ -155,6 +158,8 @@ def export_onnx(
     4 ('cat', 'dog')
     """
     outputs = evaluate.outputs_for(model, valid.images, len(valid.classes))
+    if (outputs >= 0).all() and ((outputs.sum(dim=1) - 1).abs() < 0.01).all():
+        raise ValueError("expected outputs before any softmax, got probabilities that sum to 1")
     measured, said = _said(outputs, valid, dataset, recipe, command)
     write_whole(path, to_onnx(model, **said))
     return measured
@@ -207,7 +212,9 @@ def to_onnx(model: nn.Module, **said: Any) -> bytes:
     metadata = weights.to_metadata(**said)
     # An example of two, since of one PyTorch would conclude that it is always one.
     example = (torch.zeros(2, SIDE, SIDE, device=evaluate.device_of(model)),)
-    with evaluate.evaluating(model):
+    torch.compiler.reset()  # or what was traced of an earlier definition is exported again
+    with evaluate.evaluating(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's about itself; what it made is asked below
         program = torch.onnx.export(
             model,
             example,
@@ -220,9 +227,22 @@ def to_onnx(model: nn.Module, **said: Any) -> bytes:
         )
     assert program is not None  # which the older exporter alone returns
     program.model.metadata_props.update(metadata)
-    content = program.model_proto.SerializeToString()
+    content = _without_places(program.model_proto).SerializeToString()
     _check_any_number(content, model)
     return content
+
+
+def _without_places(proto: Any) -> Any:
+    """A model in ONNX without what the exporter notes of whoever exports: paths and lines of their files."""
+    graphs = [proto.graph, *proto.functions]
+    while graphs:
+        graph = graphs.pop()
+        for part in (*graph.node, *graph.value_info, *getattr(graph, "output", ())):
+            if hasattr(part, "metadata_props"):
+                del part.metadata_props[:]
+        for node in graph.node:
+            graphs += [given.g for given in node.attribute if given.HasField("g")]
+    return proto
 
 
 def _check_any_number(content: bytes, model: nn.Module) -> None:
@@ -243,7 +263,8 @@ def _check_any_number(content: bytes, model: nn.Module) -> None:
         if not same:
             raise ValueError(
                 "expected a network that works for any number of images when it is traced, got one that was traced "
-                f"with two and fails for {n} ({found}); x.shape[0] in place of len(x), or x.flatten(1), may mend it"
+                f"with two and fails for {n} ({one_line(found)}); x.shape[0] in place of len(x), or x.flatten(1), may "
+                "mend it"
             )
 
 

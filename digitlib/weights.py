@@ -39,6 +39,7 @@ __all__ = [
     "checksum",
     "from_metadata",
     "is_onnx",
+    "is_ours",
     "load",
     "noun",
     "quantise",
@@ -346,6 +347,15 @@ def checksum(path: str | Path = SHIPPED) -> str:
     (12, False)
     """
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def is_ours(path: str | Path) -> bool:
+    """Whether a file holds the weights that come with the package, or the tiny ones; another's are its maker's.
+
+    >>> is_ours(SHIPPED), is_ours(__file__)
+    (True, False)
+    """
+    return checksum(path) in map(checksum, (SHIPPED, TINY))
 
 
 def _layer(file: Any, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import pytest
 import torch
@@ -70,7 +72,10 @@ def test_onnx_says_what_the_model_says(small):
     ],
 )
 def test_other_models_are_refused(model):
-    with pytest.raises(ValueError, match="expected an MLP with ReLU, got layers"):
+    with pytest.raises(
+        ValueError,
+        match="expected an MLP as Normalize, Flatten, Linear, ReLU, …, Linear, got layers",
+    ):
         export.fold(model)
 
 
@@ -124,3 +129,57 @@ def test_a_network_of_other_outputs_is_written_to_no_file(small, tmp_path):
     with pytest.raises(ValueError, match=r"returns logits \(N, 10\) or \(N, 11\)"):
         export.export_onnx(MLP((8,), classes=7), tmp_path / "m", small[:10], "optdigits", {})
     assert not (tmp_path / "m").exists()
+
+
+def test_probabilities_are_no_outputs_to_export(small, tmp_path):
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Softmax(dim=1))
+    with pytest.raises(ValueError, match="expected outputs before any softmax, got probabilities"):
+        export.export_onnx(network, tmp_path / "w.onnx", small[:100], "optdigits", {})
+    assert not list(tmp_path.iterdir())
+
+
+class Rows(nn.Module):
+    """An LSTM over the rows, and a choice, so that there are graphs within the graph."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.last = nn.LSTM(28, 8, batch_first=True), nn.Linear(8, 10)
+
+    def forward(self, x):
+        return self.last(self.rows(x)[0][:, -1])
+
+
+@pytest.mark.parametrize("network", [MLP((8,)), Rows()])
+def test_a_model_in_onnx_names_no_place_on_this_machine(network):
+    """The exporter notes for each node the lines that it comes from, with their text and the folders they lie in."""
+    pytest.importorskip("onnxscript")
+    content = export.to_onnx(network)
+    assert b".py" not in content and b"self." not in content and b"def forward" not in content
+
+
+class Backwards(nn.Module):
+    """A GRU in both directions, whose first state ``len`` makes as large as the trace is."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.GRU(28, 4, batch_first=True, bidirectional=True)
+        self.last = nn.Linear(8, 10)
+
+    def first(self, x):
+        return torch.zeros(2, len(x), 4)
+
+    def forward(self, x):
+        return self.last(self.rows(x, self.first(x))[0].mean(1))
+
+
+class Mended(Backwards):
+    def first(self, x):
+        return x.new_zeros(2, x.shape[0], 4)
+
+
+def test_a_mended_network_is_exported_where_the_other_was_refused():
+    """PyTorch kept the trace of the first, and exported that again."""
+    pytest.importorskip("onnxscript")
+    with suppress(ValueError):  # a newer PyTorch may trace it rightly
+        export.to_onnx(Backwards())
+    export.to_onnx(Mended())

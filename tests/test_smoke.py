@@ -67,8 +67,8 @@ def standing_in(**says):
 
 def test_it_asks_once_for_the_answer_and_then_for_the_clock():
     with standing_in() as (address, kept):
-        found = smoke.smoke(address + "/", {"4": b"four", "7": b"seven"}, times=3)
-    assert found.answers == {"4": "4", "7": "4"} and not found.right
+        found = smoke.smoke(address + "/", [("4", b"four"), ("7", b"seven")], times=3)
+    assert found.answers == (("4", "4"), ("7", "4")) and not found.right
     assert len(found.seconds) == 3 and found.within(0.5) <= found.within(1)
     pictures = [body for body in kept if b"filename=" in body]
     assert [b"four" in body for body in pictures] == [True, True, False, True, False, True]
@@ -78,11 +78,13 @@ def test_it_asks_once_for_the_answer_and_then_for_the_clock():
 def test_a_reason_stands_for_a_name():
     none = SAID | {"label": None, "name": None, "reason": "not a digit"}
     with standing_in(answer=(200, events(("complete", [none])))) as (address, _):
-        assert smoke.smoke(address, times=1).answers == dict.fromkeys("037", "not a digit")
+        assert smoke.smoke(address, times=1).answers == tuple(
+            (name, "not a digit") for name in "037"
+        )
 
 
 def test_what_came_within_which_time():
-    found = smoke.Smoke({"7": "7"}, tuple(number / 1000 for number in range(100, 0, -1)))
+    found = smoke.Smoke((("7", "7"),), tuple(number / 1000 for number in range(100, 0, -1)))
     assert (found.within(0.5), found.within(0.95), found.within(1)) == (0.05, 0.095, 0.1)
     assert str(found).endswith("half within 50 ms, 95 of 100 within 95 ms") and found.right
 
@@ -139,7 +141,7 @@ def test_it_waits_for_an_app_that_is_being_started():
             smoke.smoke(address, wait=0.5)
         assert len(kept) >= 2
     with standing_in() as (address, kept):
-        assert smoke.smoke(address, {"4": b"four"}, times=1, wait=60).right
+        assert smoke.smoke(address, [("4", b"four")], times=1, wait=60).right
 
 
 @pytest.mark.parametrize(
@@ -174,6 +176,16 @@ def test_by_its_command(capsys, tmp_path):
     with standing_in() as (address, _):
         code, output, errors = run(capsys, "smoke", address, "--drawing", drawing, "--times", "2")
         assert (code, errors, output[0]) == (0, [], "4: 4") and output[1].startswith("2 answers")
+        both = [
+            "--drawing",
+            drawing,
+            "--drawing",
+            f"9={tmp_path / 'four.png'}",
+            "--drawing",
+            drawing,
+        ]
+        code, output, errors = run(capsys, "smoke", address, *both, "--times", "1")
+        assert (code, output[:3]) == (1, ["4: 4", "9: 4, which is wrong", "4: 4"])
         code, output, errors = run(capsys, "smoke", address, "--times", "1")
         assert (code, errors) == (1, []) and output[0] == "0: 4, which is wrong"
         code, output, [error] = run(capsys, "smoke", address, "--drawing", "four.png")
@@ -201,4 +213,4 @@ def test_the_real_app_with_other_classes(tmp_path):
     command = [sys.executable, "-m", "digitlib", "app", "--weights", file, "--port", "{port}"]
     with serving(tmp_path / "log", command) as address:
         answers = smoke.smoke(address, times=1).answers
-    assert set(answers.values()) <= set(names(5))
+    assert {said for _, said in answers} <= set(names(5))

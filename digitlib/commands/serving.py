@@ -28,7 +28,7 @@ def app(options: argparse.Namespace) -> int:
 def smoke_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib smoke`` takes."""
     parser.add_argument("address", metavar="ADDRESS", help="such as http://127.0.0.1:7860")
-    text = "a picture and what is on it, in place of three digits; as often as you like"
+    text = "a picture and what is on it, or 'not a digit' or 'blank', in place of three digits; as often as you like"
     parser.add_argument("--drawing", dest="known", action="append", metavar="NAME=FILE", help=text)
     text = "how many answers are timed (default: 30)"
     parser.add_argument("--times", type=int, default=30, metavar="N", help=text)
@@ -40,9 +40,7 @@ def smoke(options: argparse.Namespace) -> int:
     """Ask a running app about drawings with known answers; exit code 1 where it names one wrongly."""
     from digitlib.hosts.smoke import smoke
 
-    known = None
-    if options.known is not None:
-        known = dict(map(_drawing, options.known))
+    known = None if options.known is None else list(map(_drawing, options.known))
     found = smoke(options.address, known, options.times, options.wait)
     print(found)
     return 0 if found.right else 1

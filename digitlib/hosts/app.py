@@ -190,6 +190,7 @@ def launch(
     Raises:
         FileNotFoundError, ModuleNotFoundError, ValueError: as :func:`digitlib.classify.load` does.
         OSError: the port is taken.
+        ValueError: a port that there is none of.
 
     While it serves, this process asks no proxy for anything, except with ``share=True``.
 
@@ -200,7 +201,9 @@ def launch(
     """
     on_a_space = "SPACE_ID" in os.environ
     page = build(load(weights or SHIPPED))
-    with nullcontext() if options.get("share") else _without_proxy():
+    if port is not None and not 0 < port < 65_536:
+        raise ValueError(f"expected a port from 1 to 65535, got {port}")
+    with nullcontext() if options.get("share") else _without_proxy(), _told(port):
         return page.launch(
             server_name=host or ("0.0.0.0" if on_a_space else "127.0.0.1"),
             server_port=port,
@@ -210,6 +213,19 @@ def launch(
             app_kwargs={"middleware": [Middleware(limits.Bounded)]},
             **options,
         )
+
+
+@contextmanager
+def _told(port: int | None) -> Iterator[None]:
+    """Say in words of ours that the port is taken, which Gradio says in those of its own settings."""
+    try:
+        yield
+    except OSError as error:
+        if port is None or "empty port" not in str(error):
+            raise
+        raise OSError(
+            f"port {port} is taken: expected a free one, or none, for the first free"
+        ) from None
 
 
 def serve(port: int | None = None, weights: str | Path | None = None) -> None:

@@ -164,7 +164,7 @@ def readme(
     digits = _reads_digits(read)
     learned_from = _dataset(read).get("hub")
     metadata = ModelCardData(
-        license="mit" if digits else None,
+        license="mit" if weights.is_ours(weights_file) else None,
         library_name="digitlib",
         pipeline_tag="image-classification",
         tags=["handwritten-digits"] * digits + ["mlp", "numpy"],

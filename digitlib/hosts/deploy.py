@@ -70,16 +70,13 @@ if __name__ == "__main__":
 '''
 # What a Space's README says of the ten digits, and of any other classes.
 _SAYS = {
-    True: {
-        "licence": "license: mit\n",
-        "short": "A small network names digits while you draw",
-        "rights": "Code and weights are under the MIT licence",
-    },
-    False: {
-        "licence": "",
-        "short": "A small network names what you draw",
-        "rights": "Its code is under the MIT licence",
-    },
+    True: "A small network names digits while you draw",
+    False: "A small network names what you draw",
+}
+# And of weights that come with the package, or are their maker's.
+_RIGHTS = {
+    True: {"licence": "license: mit\n", "rights": "Code and weights are under the MIT licence"},
+    False: {"licence": "", "rights": "Its code is under the MIT licence"},
 }
 _MNIST = """; MNIST is by Yann LeCun, Corinna Cortes
 and Christopher J. C. Burges, under CC BY-SA 3.0"""
@@ -157,7 +154,7 @@ def _static(file: Path) -> Files:
     _refuse_onnx(file, "the page computes in JavaScript, without ONNX Runtime")
     model = classify.load(file)
     text = cards.template("static.md").format(what=_what(model, "", ""))
-    readme = _readme(model, "sdk: static\napp_file: index.html", text)
+    readme = _readme(model, file, "sdk: static\napp_file: index.html", text)
     return _pad() | {"README.md": readme, weights.SHIPPED.name: file.read_bytes()}
 
 
@@ -175,7 +172,7 @@ def _gradio(name: str | None, file: Path) -> Files:
     client = f'Client("{name}")' if name else f'Client("{_HERE}")  # where app.py says that it runs'
     text = cards.template("gradio.md").format(what=what, client=client)
     return files | {
-        "README.md": _readme(model, sdk, text),
+        "README.md": _readme(model, file, sdk, text),
         "app.py": _APP.format(model=beside).encode(),
         "requirements.txt": _requirements(onnx).encode(),
         beside: file.read_bytes(),
@@ -210,10 +207,10 @@ def _what(model: classify.Classifier, photo: str, picture: str) -> str:
     return f"{network} names what you draw{picture}: {words.listed(model.classes)}."
 
 
-def _readme(model: classify.Classifier, sdk: str, text: str) -> bytes:
+def _readme(model: classify.Classifier, file: Path, sdk: str, text: str) -> bytes:
     """A Space's README.md."""
     digits = are_digits(model.classes)
-    says = dict(_SAYS[digits])
+    says = {"short": _SAYS[digits]} | _RIGHTS[weights.is_ours(file)]
     if digits and model.provenance.get("dataset") == "mnist":
         says["rights"] += _MNIST
     title = words.heading(model.classes)

@@ -16,7 +16,7 @@ import secrets
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from itertools import cycle, islice
@@ -44,10 +44,10 @@ class Smoke:
     """What a smoke test found.
 
     Attributes:
-        answers: what was said to each drawing, by what is on it.
+        answers: for each drawing what is on it, and what was said.
         seconds: how long each of the timed answers took, the upload included.
 
-    >>> found = Smoke({"4": "4", "7": "1"}, (0.02, 0.01, 0.05))
+    >>> found = Smoke((("4", "4"), ("7", "1")), (0.02, 0.01, 0.05))
     >>> found.right, found.within(0.5)
     (False, 0.02)
     >>> print(found)
@@ -56,13 +56,13 @@ class Smoke:
     3 answers, one after another: half within 20 ms, 95 of 100 within 50 ms
     """
 
-    answers: Mapping[str, str]
+    answers: tuple[tuple[str, str], ...]
     seconds: tuple[float, ...]
 
     @property
     def right(self) -> bool:
         """Whether every drawing was named as it should be."""
-        return all(name == said for name, said in self.answers.items())
+        return all(name == said for name, said in self.answers)
 
     def within(self, share: float) -> float:
         """The seconds within which such a share of the answers came, above 0 and up to 1."""
@@ -71,7 +71,7 @@ class Smoke:
     def __str__(self) -> str:
         lines = [
             f"{name}: {said}" + ("" if name == said else ", which is wrong")
-            for name, said in self.answers.items()
+            for name, said in self.answers
         ]
         half, most = (f"{1_000 * self.within(share):.0f} ms" for share in (0.5, 0.95))
         count = f"{len(self.seconds):,} answers, one after another"
@@ -93,7 +93,7 @@ def drawings() -> dict[str, bytes]:
 
 def smoke(
     address: str,
-    known: Mapping[str, bytes] | None = None,
+    known: Iterable[tuple[str, bytes]] | None = None,
     times: int = 30,
     wait: float = 0,
 ) -> Smoke:
@@ -101,7 +101,8 @@ def smoke(
 
     Args:
         address: where it runs, such as ``http://127.0.0.1:7860``, or a Space's own, ``https://ada-digits.hf.space``.
-        known: the contents of pictures by what is on them; :func:`drawings` by default.
+        known: what is on a picture, and its content, as often as one likes; :func:`drawings` by default. For what
+            should be refused it is ``"not a digit"``, ``"none of these"`` or ``"blank"``.
         times: how many answers are timed, one after another, at least 1.
         wait: for so many seconds an app that doesn't answer yet is asked again, as one that has just been started.
 
@@ -109,13 +110,15 @@ def smoke(
         ConnectionError: nobody answers there.
         ValueError: no address, nothing to ask, another app than ours, or one that refuses a picture.
     """
-    known = drawings() if known is None else known
-    if not known or times < 1:
-        raise ValueError(f"expected drawings and times of at least 1, got {len(known)} and {times}")
-    _wait_for(address, next(iter(known.values())), wait)
-    answers = {name: _said(ask(address, content)) for name, content in known.items()}
+    pictures = tuple(drawings().items() if known is None else known)
+    if not pictures or times < 1:
+        raise ValueError(
+            f"expected drawings and times of at least 1, got {len(pictures)} and {times}"
+        )
+    _wait_for(address, pictures[0][1], wait)
+    answers = tuple((name, _said(ask(address, content))) for name, content in pictures)
     seconds = []
-    for content in islice(cycle(known.values()), times):
+    for _, content in islice(cycle(pictures), times):
         start = time.perf_counter()
         ask(address, content)
         seconds.append(time.perf_counter() - start)
