@@ -33,6 +33,7 @@ PAGES = [  # that are no notebooks
     "run",
     "publish",
     "how-to",
+    "bibliography",
     "reference",
     "model-card",
     "data-card",
