@@ -30,6 +30,8 @@ PAGES = [  # that are no notebooks
     "beside-peers",
     "same-again",
     "ledger",
+    "glossary",
+    "notation",
     "run",
     "publish",
     "how-to",
@@ -317,6 +319,8 @@ TYPED = {
     },
     "beside-peers": {"98 %": "the aim of a race", "99 %": "the aim of another"},
     "ledger": {"95 %": "of every interval"},
+    "glossary": {"90 %": "in a section's title"},
+    "notation": {"95 %": "of every interval"},
     "index": {
         "99.4 %": "validate.accuracy",
         "98.0 %": "train.accuracy",

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import urlsplit
@@ -297,6 +298,20 @@ def test_the_contents_take_the_numbers(unpacked):
         if link.get("href") == "#03-train"
     ]
     assert "".join(link.itertext()) == "Let the mistakes do the teaching22"
+
+
+def test_the_pdf_leaves_out_spans_that_no_style_names_and_keeps_their_words(unpacked, pages):
+    rules = "".join(style.read_text() for style in (unpacked / "_static").glob("*.css"))
+    for name in " ".join(printed.BARE - {"w"}).split():  # blanks have a colour that nobody sees
+        assert not re.search(rf"\.{name}[ ,{{]", rules), name
+    page = deepcopy(pages["book/03-train.xhtml"].find(f"{XHTML}body"))
+    words = "".join(page.itertext())
+    before = sum(1 for _ in page.iter(f"{XHTML}span"))
+    printed.unwrap(page)
+    assert "".join(page.itertext()) == words
+    left = {span.get("class") for span in page.iter(f"{XHTML}span")}
+    assert not left & printed.BARE and left
+    assert sum(1 for _ in page.iter(f"{XHTML}span")) < before / 2
 
 
 def test_every_link_of_the_pdf_leads_into_it(unpacked):
