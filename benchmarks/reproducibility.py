@@ -31,7 +31,7 @@ import torch
 
 from digitlib import data, evaluate, export
 from digitlib.book import ledger
-from digitlib.book.entries import entries
+from digitlib.book.entries import entries, share
 from digitlib.classify import DigitClassifier
 from digitlib.data import fingerprint
 from digitlib.engine import hardware, parallel
@@ -207,8 +207,7 @@ def trained_row(name: str, here: dict, reference: dict) -> list:
     """What became of recipe quick."""
     found = Accuracy(int(here["right"]), len(here["answers"]))
     low, high = (100 * end for end in found.interval)
-    entry = entries("mnist")[ENTRY]
-    recorded = Accuracy.from_value(entry["value"], entry["n"])
+    recorded = share(entries("mnist")[ENTRY])
     return [
         *(name, here["versions"][1], str(here["weights"])[:8]),
         same(here, reference, "weights"),

@@ -154,8 +154,8 @@ def check_epoch(epoch: Callable) -> None:
             "expected the optimizer's step() to move the weights, got them moved without it: use the one handed in"
         )
     if len(steps) != n:
-        why = "never calls step()" if not steps else "ends early, or step() is in the wrong place"
-        why = why if len(steps) < n else "steps more than once for a batch"
+        early = "ends early, or step() is in the wrong place" if steps else "never calls step()"
+        why = early if len(steps) < n else "steps more than once for a batch"
         raise Bug(f"expected a step for each of {n} batches, got {len(steps)}: the loop {why}")
     earlier = torch.zeros_like(steps[0][1])
     for number, ((weights, noted), (x, y)) in enumerate(zip(steps, known, strict=True), 1):

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from digitlib.accuracy import Share
-from digitlib.book.entries import LEDGER, entries
+from digitlib.book.entries import LEDGER, entries, share
 
 BOOK = Path(__file__).parents[1]
 CHAPTER = "make results NB="
@@ -80,7 +80,7 @@ def places() -> dict[str, tuple[str, str, str]]:
         text = path.read_text(encoding="utf-8")
         for match in RECORDED.finditer(text):
             part = re.findall(r"^##? (.+)$", text[: match.start()], re.MULTILINE)[-1]
-            found[match[1]] = (bold(share(match[1])), path.name, part)
+            found[match[1]] = (bold(share(entries("mnist")[match[1]])), path.name, part)
     for path in sorted(BOOK.glob("[0-9]*.ipynb")):
         part = ""
         for cell in cells(path.stem):
@@ -92,12 +92,6 @@ def places() -> dict[str, tuple[str, str, str]]:
     return found
 
 
-def share(name: str) -> Share:
-    """An entry of the ledger, which is a share; KeyError where the ledger has none of this name."""
-    entry = entries("mnist")[name]
-    return Share.from_value(entry["value"], entry["n"])
-
-
 def bold(figure: Share) -> str:
     """As chapters show it: the figure bold, its doubt behind it."""
     value, _, doubt = str(figure).partition(" (")
@@ -105,8 +99,8 @@ def bold(figure: Share) -> str:
 
 
 def sentence(match: re.Match) -> str:
-    """What a line that asks for a recorded share becomes."""
-    return match[2].format(share=share(match[1]))
+    """What a line that asks for a recorded share becomes; KeyError where the ledger has none of this name."""
+    return match[2].format(share=share(entries("mnist")[match[1]]))
 
 
 def cells(chapter: str) -> list[dict]:

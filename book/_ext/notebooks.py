@@ -102,8 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def make(options) -> int:
     """Execute the text on MNIST and store the notebooks."""
-    os.environ |= {"DIGITLIB_CHECK": "1", "DIGITLIB_DATASET": "mnist", "TQDM_DISABLE": "1"}
-    os.environ |= THREADS
+    settings = {"DIGITLIB_CHECK": "1", "DIGITLIB_DATASET": "mnist", "TQDM_DISABLE": "1"}
+    os.environ |= settings | THREADS
     for name in options.names:
         notebook = execute(read(name))
         write_whole(BOOK / f"{name}.ipynb", (nbformat.writes(notebook) + "\n").encode())

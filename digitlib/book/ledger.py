@@ -377,11 +377,10 @@ def _compared(title: str, entry: dict, now: dict, things: str, unit: str, digits
     """The figure of an entry and what was measured now; where both are counted, of so many ``things``."""
     value = now["value"]
     if agrees(entry, value, now["n"]):
-        mine, was = (
-            _number(each, "%" if now["n"] else unit, digits) for each in (value, entry["value"])
-        )
+        told = "%" if now["n"] else unit
+        mine, recorded_one = (_number(each, told, digits) for each in (value, entry["value"]))
         # Who checks wants the same line everywhere; who reads wants their own figure too, where it is another.
-        run = "this run" if mine == was or _checking() else f"this run, {mine},"
+        run = "this run" if mine == recorded_one or _checking() else f"this run, {mine},"
         return Sentence(f"{_told(entry, unit, digits)} *(recorded; {run} agrees)*")
     if _checking():
         raise NotReproduced(f"{title}: measured {value:.6g}, {_expectation(entry, things)}")

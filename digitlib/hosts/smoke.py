@@ -32,6 +32,9 @@ __all__ = ["Smoke", "ask", "drawings", "smoke"]
 PATIENCE = 30
 """Seconds until an answer has to begin."""
 
+NOT_THERE = (502, 503, 504)
+"""What says whoever stands before an app that is not there yet, or asleep."""
+
 _STROKES = {  # on a sheet of 280 by 280
     "0": [[(140, 40), (92, 62), (76, 140), (92, 218), (140, 240), (190, 214), (204, 140), (190, 66), (140, 40)]],
     "3": [[(84, 40), (174, 40), (202, 78), (134, 128), (202, 174), (184, 236), (90, 246)]],
@@ -206,11 +209,7 @@ def _fetched(base: str, path: str, body: bytes | None = None, told: Mapping = {}
             said = one_line(error.read().decode(errors="replace"))[:100] or error.reason
         if error.code == 413:
             raise ValueError(f"{base}: refused: {said}") from None
-        if error.code in (
-            502,
-            503,
-            504,
-        ):  # of whoever stands before an app that is not there yet, or asleep
+        if error.code in NOT_THERE:
             raise ConnectionError(f"{base}: nobody answers ({error.code}: {said})") from None
         raise _another(base, f"{error.code}: {said}") from None
     except (OSError, HTTPException) as error:

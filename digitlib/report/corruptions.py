@@ -110,9 +110,16 @@ def curve(
     >>> found[10].value > 0.9, found[40].value < 0.6
     (True, True)
     """
+    for severity, answers in _answers(logits, images, kind):
+        yield severity, accuracy(answers, images.labels)
+
+
+def _answers(
+    logits: Callable[[torch.Tensor], torch.Tensor], images: Images, kind: str
+) -> Iterator[tuple[float, torch.Tensor]]:
+    """Each severity of a kind, and what a model says there."""
     for severity in _named(kind).severities:
-        worse = corrupt(images.images, kind, severity)
-        yield severity, accuracy(logits(worse), images.labels)
+        yield severity, logits(corrupt(images.images, kind, severity))
 
 
 def curves(
@@ -163,10 +170,10 @@ def truths(
     """
     return {
         kind: {
-            severity: logits(corrupt(images.images, kind, severity)).argmax(1) == images.labels
-            for severity in corruption.severities
+            severity: answers.argmax(1) == images.labels
+            for severity, answers in _answers(logits, images, kind)
         }
-        for kind, corruption in CORRUPTIONS.items()
+        for kind in CORRUPTIONS
     }
 
 
