@@ -30,6 +30,7 @@ PAGES = [  # that are no notebooks
     "beside-peers",
     "same-again",
     "ledger",
+    "exercises",
     "glossary",
     "notation",
     "run",
@@ -168,8 +169,11 @@ def test_nbval_fails_on_a_changed_number_and_names_the_cell(tmp_path):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_chapter_has_its_parts(chapter):
     notebook = stored(chapter)
-    words = len(re.findall(r"\S+", re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL)))
-    assert 1_200 <= words <= 2_200
+    text = re.sub(r"```.*?```", "", prose(notebook), flags=re.DOTALL)
+    story, exercises = text.split("## On your own\n")
+    exercises, _, rest = exercises.partition("\n## ")
+    assert 1_200 <= len((story + rest).split()) <= 2_050  # exercises are done and not read
+    assert len(exercises.split()) <= 1_700
     assert prose(notebook).startswith("# ") and "?" in notebook.cells[0].source
     for part in ("**You will**", "**Aim for**", "**You need**", "to run.*"):
         assert part in notebook.cells[0].source
@@ -177,11 +181,6 @@ def test_a_chapter_has_its_parts(chapter):
     first = code_cells(notebook)[0].source
     assert 'if find_spec("digitlib") is None:' in first and "%pip install" in first
     assert "from digitlib import" in first and "DATASET = choose_dataset()" in first
-    exercises = prose(notebook).split("## On your own")[1]
-    numbers = re.findall(r"^\*\*(\d)\. ", exercises, re.MULTILINE)
-    assert numbers == [f"{i + 1}" for i in range(len(numbers))] and len(numbers) >= 2
-    folded = [cell for cell in code_cells(notebook) if "hide-cell" in cell.metadata.get("tags", [])]
-    assert len(folded) >= len(numbers) and all(cell.outputs for cell in folded)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -286,6 +285,8 @@ TYPED = {
         "99.0 %": "a supposition",
         "99.3 %": "of an earlier model on the test digits, in the project's history",
         "90 %": "the share of what is no 9",
+        "98.5 %": "arithmetic: 985 of 1,000",
+        "99.1 %": "arithmetic: the interval's end",
     },
     "05-deploy": {
         "98.9 %": "deploy.by-mass",

@@ -114,9 +114,30 @@ def make(options) -> int:
 def read(name: str) -> nbformat.NotebookNode:
     """A chapter's text as a notebook without outputs; cells are named by their place, so that re-making is stable."""
     notebook = jupytext.read(BOOK / "text" / f"{name}.md")
+    notebook.cells = list(chain.from_iterable(map(divided, notebook.cells)))
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02}"
+    close_solutions(notebook)
     return notebook
+
+
+def divided(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """A cell of text, cut before each lower heading, since Jupyter and Colab fold from a cell's first line."""
+    if cell.cell_type != "markdown":
+        return [cell]
+    parts = re.split(r"\n+(?=#{3,4} )", cell.source)
+    return [nbformat.v4.new_markdown_cell(part) for part in parts]
+
+
+def close_solutions(notebook: nbformat.NotebookNode) -> None:
+    """Let Jupyter and Colab show the sections named "Solution" closed, each in its own way."""
+    closed = [
+        cell for cell in notebook.cells if re.match(r"#+ Solution$", cell.source, re.MULTILINE)
+    ]
+    for cell in closed:
+        cell.metadata |= {"jp-MarkdownHeadingCollapsed": True, "id": cell["id"]}
+    if closed:
+        notebook.metadata["colab"] = {"collapsed_sections": [cell["id"] for cell in closed]}
 
 
 def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -23,7 +23,6 @@ import yaml
 from docutils import nodes
 from inlining import PICTURE
 from jupyter_book.sphinx import build_sphinx
-from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.addnodes import pending_xref
 from sphinx.builders.epub3 import Epub3Builder
 
@@ -192,16 +191,12 @@ def unlink(app, doctree):
 
 
 def prepare(app, doctree, docname):
-    """Open the folds, drop scripts, and say where one can move what doesn't move here."""
+    """Drop scripts, and say where one can move what doesn't move here."""
     if app.builder.name != "epub":
         return
     for raw in list(doctree.findall(nodes.raw)):
         if "<script" in raw.astext():
             raw.parent.remove(raw)
-    for cell in doctree.findall(nodes.container):
-        for fold in [part for part in cell if isinstance(part, HideCodeCellNode)]:
-            cell["classes"].append("solution")
-            cell.replace(fold, fold.children)
     for image in list(doctree.findall(nodes.image)):
         tell(image, docname, app.config.printed_address)
 
