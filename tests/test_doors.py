@@ -62,12 +62,11 @@ def test_without_an_address_or_a_repository_there_are_none(site, code):
 
 def test_only_what_is_there_can_be_taken(tmp_path):
     assert doors.to_take(tmp_path) == {}
-    for name in ("digitlib-0.1.0-py3-none-any.whl", "book.epub", "index.html"):
+    (tmp_path / "slides").mkdir()
+    wheel, deck = "digitlib-0.1.0-py3-none-any.whl", "slides/session-1.html"
+    for name in (wheel, "book.epub", "index.html", deck):
         (tmp_path / name).touch()
-    assert list(doors.to_take(tmp_path)) == [
-        "book.epub",
-        "digitlib-0.1.0-py3-none-any.whl",
-    ]
+    assert list(doors.to_take(tmp_path)) == ["book.epub", wheel, deck]
 
 
 def test_pages_that_list_it_have_a_place_for_it():

@@ -19,6 +19,7 @@ from gestures import stroke
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book").glob("[0-9]*.ipynb"))
 ADDRESS = "https://ada.github.io/digits"
+PAGES = ("", "book/", "slides/")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_the_weights_that_the_wheel_leaves_out_lie_beside_it(site):
 
 def dead(folder):
     """The local links and pictures of a site's pages and notebooks that lead nowhere."""
-    for page in sorted([*folder.glob("*.html"), *folder.glob("book/*.html")]):
+    for page in sorted(path for place in PAGES for path in folder.glob(f"{place}*.html")):
         text = page.read_text(encoding="utf-8")
         for link in re.findall(r'(?:href|src)="([^"#]+)', text):
             path = urlsplit(link)
@@ -145,7 +146,8 @@ def test_pages_offer_what_is_there(site):
     [offered] = re.findall(r'<p class="doors">Take it with you: (.*?)</p>', landing)
     names = re.findall(r'href="([^"]+)"', offered)
     wheel = next(site.glob("*.whl")).name
-    assert names == [f"../{name}" for name in ("book.epub", wheel, "book.zip")]
+    taken = ("book.epub", wheel, "slides/session-1.html", "book.zip")
+    assert names == [f"../{name}" for name in taken]
     chapter = (site / "book" / "02-design.html").read_text(encoding="utf-8")
     [ways] = re.findall(r'<p class="doors">Run it: (.*?)</p>', chapter)
     assert "../notebooks/02-design.ipynb" in ways and "run.html" in ways

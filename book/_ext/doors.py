@@ -23,6 +23,7 @@ TO_TAKE = {
     "book.pdf": "the book as PDF",
     "book.epub": "as EPUB",
     "digitlib-*.whl": "the package",
+    "slides/session-1.html": "slides for a class",
     "book.zip": "all of it, for a stick",
 }
 LINE = "*In the published book, what can be taken along is listed here.*"
@@ -69,9 +70,13 @@ def doors(name: str, site: str, repository: str, branch: str) -> dict[str, str]:
 
 
 def to_take(folder: Path) -> dict[str, str]:
-    """What lies in a site's folder for its readers, ``{file's name: what it is}``."""
+    """What lies in a site's folder for its readers, ``{its path there: what it is}``."""
     found = {text: sorted(folder.glob(pattern)) for pattern, text in TO_TAKE.items()}
-    return {path.name: text for text, paths in found.items() for path in paths[:1]}
+    return {
+        path.relative_to(folder).as_posix(): text
+        for text, paths in found.items()
+        for path in paths[:1]
+    }
 
 
 def configure(app, config):

@@ -3,7 +3,8 @@
     python book/_ext/publishing.py [ADDRESS]
 
 ``_site`` holds the book's pages, the package as a wheel, notebooks that install that wheel from ADDRESS (without one,
-from the folder above them), the weights that the wheel leaves out, PDF, EPUB, and ``book.zip``, all of it for a stick.
+from the folder above them), the weights that the wheel leaves out, slides, PDF, EPUB, and ``book.zip``, all of it for a
+stick.
 The folder appears whole or not at all.
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 import doors
 import nbformat
 import printed
+import slides
 
 ROOT = Path(__file__).parents[2]
 OFFER = re.compile(rb'.{2} <a href="[./]*book\.zip">[^<]*</a>')
@@ -52,6 +54,7 @@ def make(site: Path, address: str) -> None:
     site.mkdir()
     package(site)
     printed.write(site, address)
+    slides.write(site / "slides")
     stick = site / "book.zip"
     stick.touch()  # the pages offer what is there
     render(site, address)
