@@ -8,6 +8,7 @@ import argparse
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -48,7 +49,7 @@ SESSIONS = (
 LEFT_OUT = ("On your own", "In practice")
 # What a cell prints can be read from the last row if it has no more of them.
 ROWS, COLUMNS = 10, 66
-SHORT = 6  # words
+SHORT = 7  # words
 FOLLOWING = 2  # sentences
 LONG = 80  # letters
 # By what a cell says of its picture: nothing moves on a slide, and nobody can draw on it.
@@ -69,6 +70,7 @@ class Slide:
     kind: str  # words, picture, controls, figure or printed
 
 
+@cache
 def sections(chapter: str) -> dict[str, list]:
     """A chapter's sections, ``{heading: [words or code cell, …]}``; the first is its opening, under its title.
 
@@ -82,7 +84,7 @@ def sections(chapter: str) -> dict[str, list]:
             found[heading] += [cell] * (sees or len(found) > 1)
             continue
         for piece in re.split(r"^(?=##? )", cell.source, flags=re.MULTILINE):
-            if piece.startswith("#"):
+            if re.match("##? ", piece):
                 first, _, piece = piece.partition("\n")
                 heading = first.lstrip("# ")
                 found[heading] = []
@@ -105,9 +107,10 @@ def chosen(part: Part) -> dict[str, list]:
 
 
 def paragraphs(words: str) -> list[str]:
-    """The paragraphs of a text in one line each, without lists, tables and what a chapter says of itself."""
+    """The paragraphs of a text in one line each: no lists, tables, folds, and nothing that a chapter says of itself."""
     found = (" ".join(block.split()) for block in words.split("\n\n"))
-    return [text for text in found if text and not re.match(r"[-|>*$] |\$\$|\*\*(You|Aim) ", text)]
+    other = r"(?:[-|>*$]|#+) |\$\$|</?[a-z]|\*\*(?:You|Aim) "
+    return [text for text in found if text and not re.match(other, text)]
 
 
 def sentences(paragraph: str) -> list[str]:
@@ -231,7 +234,10 @@ def figure(source: str, value: str, *rest: str | None) -> str:
 
 
 def slides(part: Part) -> Iterator[Slide]:
-    """The slides of a part of a chapter. The first that words lead to has their question."""
+    """The slides of a part of a chapter.
+
+    Of what some words lead to, the first has their question, and a figure that sums a picture up has it, too.
+    """
     for heading, things in chosen(part).items():
         question = heading if heading.endswith("?") else ""
         found = steps(things)
@@ -240,7 +246,7 @@ def slides(part: Part) -> Iterator[Slide]:
             row = in_a_row(cells)
             for place, (kind, content) in enumerate(row):
                 say = to_say(*after) if place == len(row) - 1 else ""
-                if place:
+                if place and not (kind == "figure" and row[place - 1][0] == "picture"):
                     title, lead = heading, ""
                 if kind and (kind != "printed" or title.endswith("?")):
                     told = "" if kind == "controls" else lead
