@@ -66,6 +66,21 @@ def of_agresti_and_coull(k, n):
     return share - half, share + half
 
 
+def signed(sign):
+    def interval(k, n):
+        p = torch.linspace(0, 1, 1001)
+        fits = p[sign * (k / n - p) <= 1.96 * (p * (1 - p) / n).sqrt()]
+        return fits.min(), fits.max()
+
+    return interval
+
+
+def whether(k, n):
+    p = torch.linspace(0, 1, 1001)
+    fits = (k / n - p).abs() <= 1.96 * (p * (1 - p) / n).sqrt()
+    return fits.min(), fits.max()
+
+
 def nothing_fits(k, n):
     p = torch.linspace(0, 1, 1001)
     fits = p[(k - p).abs() <= 1.96 * (p * (1 - p) / n).sqrt()]
@@ -81,6 +96,9 @@ WRONG_RANGES = {
     "a deviation is a root": allowing(lambda p, _, n: 1.96 * p * (1 - p) / n),
     "the deviation of one answer": allowing(lambda p, _, n: 1.96 * (p * (1 - p)).sqrt()),
     "n stands below the root": allowing(lambda p, _, n: 1.96 * (p * (1 - p)).sqrt() / n),
+    "got 0.506, 1: this keeps every p above": signed(1),
+    "got 0, 0.898: this keeps every p below": signed(-1),
+    "these say whether a p fits": whether,
     "the lowest comes first": lambda k, n: tried(k, n)[::-1],
     "these are counts": lambda k, n: [n * end for end in tried(k, n)],
     "these are per cent": lambda k, n: [100 * end for end in tried(k, n)],
@@ -163,6 +181,11 @@ def those_before(n, k):
     return [(range(asked[0]), asked) for _, asked in by_split(n, k)]
 
 
+def not_joined(n, k):
+    asked = torch.arange(n).tensor_split(k)
+    return [(asked[:i] + asked[i + 1 :], run) for i, run in enumerate(asked)]
+
+
 def that_stops_early(n, k):
     yield from by_split(n, k)[:1]
     raise KeyError("early")
@@ -183,6 +206,10 @@ WRONG_CUTS = {
         (range(n), asked) for _, asked in by_split(n, k)
     ],
     "all 9 other places to learn from in pair 1, got 0": those_before,
+    "got several: join them": not_joined,
+    "got 3, 3, 3, 3, 0": leaving_out(
+        lambda n, k: [np.arange(n)[i * -(-n // k) : (i + 1) * -(-n // k)] for i in range(k)]
+    ),
     "expected pairs, the places to learn from": lambda n, k: [asked for _, asked in by_split(n, k)],
     "expected pairs, the places to learn from and those to be asked about, got float": (
         lambda n, k: [0.5, 0.5]

@@ -27,7 +27,8 @@ def check_interval(interval: Callable) -> None:
 
     Raises:
         Bug: another range. Named are the deviation of the share found in the place of that of a share tried; one that
-            lacks its root, its n or its 1.96; the ends swapped; and counts, per cent, or the share of the others.
+            lacks its root, its n or its 1.96; a distance with its sign; the ends swapped; and counts, per cent, or the
+            share of the others.
 
     >>> from digitlib.checks import say
     >>> def of_the_textbooks(k, n):
@@ -52,8 +53,8 @@ def check_folds(folds: Callable) -> None:
 
     Raises:
         Bug: another cut. Named are runs that aren't runs, but every k-th place or places dealt at random; too few runs,
-            as ``torch.chunk`` may give; places that are never asked about, or more than once; all that is left over in
-            one run; places on both sides, or on neither; and the two sides swapped.
+            as ``torch.chunk`` may give; the other runs not joined; places that are never asked about, or more than
+            once; all that is left over in one run; places on both sides, or on neither; and the two sides swapped.
 
     >>> from digitlib.checks import say
     >>> def every_kth(n, k):
@@ -90,6 +91,9 @@ def _slips(count: int, n: int) -> dict[str, object]:
         "a deviation is a root": fitting(1.96 * variance / n),
         "the deviation of one answer; that of n is smaller": fitting(1.96 * variance.sqrt()),
         "n stands below the root": fitting(1.96 * variance.sqrt() / n),
+        "this keeps every p above the share found: mind the distance's sign": (low, 1),
+        "this keeps every p below the share found: mind the distance's sign": (0, high),
+        "these say whether a p fits; keep the p that do": (0, 1),
         "the lowest comes first": (high, low),
         "these are counts, shares were asked for": (n * low, n * high),
         "these are per cent, parts of 1 were asked for": (100 * low, 100 * high),
@@ -119,11 +123,14 @@ def _pairs(answer: Any, n: int) -> list[Pair]:
 
 def _places(part: Any, n: int) -> list[int]:
     """Places in order."""
-    found = np.asarray(list(part))
+    places = list(part)
+    if any(np.ndim(place) for place in places):
+        raise Bug("expected a side's places in one list or tensor, got several: join them")
+    found = np.asarray(places)
     if found.dtype == bool and found.shape == (n,):
         found = found.nonzero()[0]
-    if found.ndim != 1 or (found != found.astype(int)).any():
-        raise ValueError(f"expected whole numbers, got shape {found.shape}")
+    if (found != found.astype(int)).any():
+        raise ValueError("expected whole numbers")
     return sorted(found.astype(int).tolist())
 
 
