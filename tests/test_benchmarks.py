@@ -7,12 +7,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
+from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 import bench
+import classroom
 import listing
 import peers
 import record
@@ -439,3 +442,34 @@ def test_a_candidate_of_the_sprint_runs(tiny_mnist, monkeypatch, name):
     line = sprint.measured(name, 7, "float32")
     assert line["name"] == name and line["seed"] == 7 and line["best"] > 0.5
     assert line["reached"] == (line["best"] >= sprint.GOAL)
+
+
+def notebook_of(*sources):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in sources])
+
+
+@pytest.mark.server
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the kernel's memory is asked on Linux"
+)
+def test_a_notebooks_peak_is_told_even_when_the_memory_was_given_back():
+    _, little = classroom.run(notebook_of("x = 1"))
+    seconds, much = classroom.run(notebook_of("x = b'1' * 300_000_000", "del x"))
+    assert 290 < much - little < 400 and 0 < seconds < 300
+
+
+@pytest.mark.server
+def test_a_notebook_that_fails_is_not_measured():
+    with pytest.raises(CellExecutionError):
+        classroom.run(notebook_of("1 / 0"))
+
+
+def test_the_table_for_teachers_has_every_chapter():
+    page = Path(classroom.__file__).with_name("classroom.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    chapters = [
+        classroom.title(nbformat.read(path, as_version=4), path.stem)
+        for path in sorted(classroom.BOOK.glob("[0-9]*.ipynb"))
+    ]
+    assert rows[0] == classroom.HEAD and [row[0] for row in rows[2:]] == chapters
+    assert all(int(row[1]) > 0 and int(row[2].replace(",", "")) > 100 for row in rows[2:])

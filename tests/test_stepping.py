@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -187,3 +190,13 @@ def test_the_line_that_raised_is_told():
 @pytest.mark.parametrize("loop", [lambda model, batches: 0, torch.optim.SGD, "a loop"])
 def test_what_is_no_loop_fails_in_a_line(loop):
     assert say(check_epoch, loop).startswith("fails: expected the loop to go through")
+
+
+def test_the_page_for_teachers_quotes_what_it_says():
+    page = (Path(__file__).parents[1] / "book" / "teach.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^\| .+ \| (got .+|the loop .+) \|$", page, re.MULTILINE)
+    early = f"{FORWARD}; optimizer.zero_grad(); loss.backward(); optimizer.step(); return"
+    bodies = [*(body for body, _ in WRONG.values()), early]
+    said = [say(check_epoch, loop_with(body)) for body in bodies]
+    assert len(quoted) == 5
+    assert [quote for quote in quoted if not any(quote in line for line in said)] == []
