@@ -70,9 +70,12 @@ WRONG_PASSES = {
     "a ReLU is behind the first layer alone": looped(after="x if number else x.relu()"),
     "the biases are forgotten": looped(after="x - b if last else (x - b).relu()"),
     "the biases are added behind the ReLU": looped(after="x if last else (x - b).relu() + b"),
+    "there is no ReLU, and the matrices lie": (
+        lambda x, layers: looped()(x, [(W.T, b) for W, b in layers])
+    ),
     "so x @ W.T": lambda x, layers: by_slices(x, [(W.T, b) for W, b in layers]),
     "a softmax is last": looped(after=BENT, end="x.softmax(dim=1)"),
-    "asked about the images, not": looped(before="images", after=BENT),
+    "asked about the images, and not": looped(before="images", after=BENT),
     "the last layer is left out": lambda x, layers: by_slices(x, layers[:-1]).relu(),
     "got shape (4,)": looped(after=BENT, end="x.amax(dim=1)"),
     "expected an answer, got AttributeError": lambda x, layers: x @ layers.T,

@@ -14,6 +14,7 @@ from digitlib.exercises.marking import ask, mark
 __all__ = ["check_forward", "check_one_of_three"]
 
 Layers = Sequence[tuple[torch.Tensor, torch.Tensor]]
+ON_SIDE = "the matrices lie on their side: a row is for a unit, so x @ W.T"
 
 
 def check_forward(forward: Callable) -> None:
@@ -76,12 +77,12 @@ def _slips(x: torch.Tensor, layers: Layers) -> dict[str, object]:
         "the last layer is left out": _scores(x, hidden, bends).relu(),
     }
     if len({x.shape[1], *(side for weights, _ in layers for side in weights.shape)}) == 1:
-        slips["the matrices lie on their side: a row is for a unit, so x @ W.T"] = _scores(
-            x, turned, bends
-        )
-        slips["each layer is asked about the images, not about what came before it"] = (
-            x @ last.T + ends
-        )
+        slips |= {
+            ON_SIDE: _scores(x, turned, bends),
+            f"there is no ReLU, and {ON_SIDE}": _scores(x, turned, [False] * 3),
+            "each layer is asked about the images, and not about what came before": x @ last.T
+            + ends,
+        }
     return slips
 
 

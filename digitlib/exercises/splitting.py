@@ -195,7 +195,7 @@ def _shared_slips(asked: torch.Tensor, known: torch.Tensor) -> dict[str, object]
         "these are different images, and one that is asked about twice counts once": len(different),
         "those known are counted, not those asked about": pairs.any(dim=0).sum(),
         "one that differs by a grey level is taken for the same": count + 1,
-        "a set tells tensors apart by which object they are, not by their pixels": 0,
+        "none is found, as where a set tells tensors apart, which goes by object and not by pixels": 0,
         "`in` asks a tensor whether any pixel is alike": len(asked),
         "this is a share, a count was asked for": count / len(asked),
     }
