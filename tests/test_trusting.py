@@ -79,6 +79,9 @@ WRONG_THRESHOLDS = {
     "the highest such threshold": sorted_by(of_the_given, which=0),
     "equally sure pass together": sorted_by(of_the_given),
     "none was to pass": lambda *asked: min(one_by_one(*asked), asked[0].max()),
+    "got 9, by the threshold 0.998: a grid may step over": lambda sure, right, most: next(
+        t for t in np.linspace(0, 1, 1001) if (~right[sure >= t]).double().mean() <= most
+    ),
     "got ValueError": lambda sure, right, most: max([s for s in sure if s < 0]),
     "expected one number, got": lambda sure, right, most: sure,
 }
@@ -89,8 +92,12 @@ def test_a_wrong_threshold_is_told(slip):
     assert slip in say(check_threshold, WRONG_THRESHOLDS[slip])
 
 
+def test_no_slip_is_named_where_the_threshold_is_none_of_the_answers():
+    assert say(check_threshold, lambda sure, *_: sure.quantile(0.25)).endswith("0.9967")
+
+
 def test_a_number_that_fits_the_example_passes_no_other():
-    assert "of 3 answers to pass" in say(check_threshold, lambda *asked: (64 - 2 * 11) / 64)
+    assert "of 3 answers to pass" in say(check_threshold, lambda *asked: 1 - 11 / 4096)
 
 
 def fitted(loss, tried=None):
