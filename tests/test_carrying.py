@@ -104,13 +104,13 @@ WRONG_ANSWERS = {
         )
     ),
     "expected shape (1, 5), got shape (5,)": lambda *asked: of_the_package(*asked).squeeze(),
-    "expected answers about 0 images, got ValueError at `": (of_none_fails),
+    "expected answers about 0 images, got ": (of_none_fails),
     "expected the answers in the images' order, got them in another": shuffled,
     "expected an array of numpy, got Tensor": lambda *asked: torch.tensor(of_the_package(*asked)),
     "expected the network handed in to be asked, got no call": (
         lambda network, images, batch: np.zeros((len(images), 5))
     ),
-    "expected answers about 7 images, got RuntimeError": lambda network, images, batch: evaluating(
+    "expected answers about 7 images, got ": lambda network, images, batch: evaluating(
         network, images.astype("float64"), batch
     ),
 }
