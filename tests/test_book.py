@@ -30,7 +30,9 @@ PAGES = [  # that are no notebooks
     "beside-peers",
     "same-again",
     "ledger",
+    "project",
     "exercises",
+    "sheet",
     "glossary",
     "notation",
     "run",
@@ -354,7 +356,7 @@ def pages():
     yield from ((chapter, prose(stored(chapter))) for chapter in CHAPTERS)
     for path in (*BOOK.glob("*.md"), ROOT / "README.md"):
         text = path.read_text()
-        if path.stem in ("README", "how-to"):
+        if path.stem in ("README", "how-to", "project"):
             text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         yield path.stem, text
     package = ROOT / "digitlib"
