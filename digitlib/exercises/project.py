@@ -9,10 +9,9 @@ Not seen by any machine: whether the test part has chosen something, whether ima
 belong together, whether the data card is true, and whose work it is.
 """
 
-import math
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,9 +22,10 @@ import torch
 from PIL import Image
 
 from digitlib import classify, evaluate
-from digitlib.accuracy import Accuracy, percent, wilson
+from digitlib.accuracy import Accuracy, percent
 from digitlib.checks import Bug, check_apart
 from digitlib.data import Images
+from digitlib.exercises.figures import fault
 from digitlib.pixels import FORMATS
 from digitlib.plain import listed, one_line
 
@@ -49,12 +49,7 @@ _UNPACKED = 500_000_000  # bytes; a small file may hold many more
 _WORDS = 10  # of a section that says something
 _FAILURES = 3
 
-_FIGURE = re.compile(
-    r"(?P<value>\d+(?:\.\d+)?) ?%"
-    r"(?: ?\((?P<low>\d+(?:\.\d+)?)(?: ?%)? ?(?:to|-|–|,) ?(?P<high>\d+(?:\.\d+)?)(?: ?%)?\))?"  # noqa: RUF001
-    r"(?: of (?P<n>\d[\d,]*))?"
-)
-_FAILURE = re.compile(r"^\W*(train|valid|test) (\d+)\W*: *(.+)$", re.MULTILINE)
+_FAILURE = re.compile(r"^(?:\d+\.)?\W*(train|valid|test) (\d+)\W*: *(.+)$", re.MULTILINE)
 _PICTURE = re.compile(r"!\[[^\]]*\]\(<?([^)>]+?)>?\)")
 
 
@@ -312,47 +307,12 @@ def _check_learned(handed: _HandedIn) -> None:
 def _check_figures(handed: _HandedIn) -> None:
     text = handed.section("Measured")
     for name in list(handed.parts)[1:]:
-        right = handed.accuracies[name]
         lines = re.findall(rf"^\W*{name}(?:ation)?\b.*$", text, re.MULTILINE | re.IGNORECASE)
-        found = [match for line in lines if (match := _FIGURE.search(line))]
-        if not found:
+        faults = [fault(line, name, handed.accuracies) for line in lines]
+        if not (found := [each for each in faults if each is not None]):
             raise _NotYet(f'no line such as "{name}: 83.0 % (81.2 to 84.7) of 1,800"')
-        for match in found:
-            if wrong := "; ".join(_faults(match, name, handed.accuracies)):
-                raise Bug(f'expected "{name}: {right}", got {wrong}')
-
-
-def _faults(said: re.Match, name: str, rights: dict[str, Accuracy]) -> Iterator[str]:
-    """What is wrong with the line of one part, if anything is."""
-    right, value = rights[name], float(said["value"])
-    if not _near(value, right.value):
-        other = [each for each in rights if _near(value, rights[each].value)]
-        yield f"{said['value']} %" + (f", which is that of {other[0]}" if other else "")
-        return
-    if said["low"] is None:
-        yield "no interval behind it, from its lower to its upper end in brackets"
-        return
-    ends = float(said["low"]), float(said["high"])
-    if not all(map(_near, ends, right.interval)):
-        yield f"{said['low']} to {said['high']}{_whose(ends, right, rights)}"
-    if said["n"] is None or int(said["n"].replace(",", "")) != right.n:
-        yield f"of {said['n'] or 'no number of images'}"
-
-
-def _whose(ends: tuple[float, float], right: Accuracy, rights: dict[str, Accuracy]) -> str:
-    """Which other interval these ends are, in words; nothing where none is known."""
-    for name, other in rights.items():
-        if all(map(_near, ends, wilson(right.value * other.n, other.n))):
-            return f", which is the interval of {other.n:,} images, as many as {name} has"
-    half = 1.96 * math.sqrt(right.value * (1 - right.value) / right.n)
-    if all(map(_near, ends, (right.value - half, right.value + half))):
-        return ", which is p ± 1.96 √(p (1 − p) / n), and not Wilson's"  # noqa: RUF001
-    return ""
-
-
-def _near(said: float, share: float) -> bool:
-    """Whether per cent, rounded to a place, are a share."""
-    return abs(said - 100 * share) < 0.06
+        if wrong := "; ".join(filter(None, found)):
+            raise Bug(f'expected "{name}: {handed.accuracies[name]}", got {wrong}')
 
 
 def _check_failures(handed: _HandedIn) -> None:
