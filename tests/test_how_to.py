@@ -1,23 +1,14 @@
 """The page of how-tos: what a reader types there is run, section by section, and says what the page says it does.
 
-A block of ``sh`` or ``python`` is run, in the section's folder and after those above it; a block of ``text`` below is
-what it prints. There "…" stands for anything on a line, or for lines where it has one to itself; in ``text near``
-figures may be a little off, as another machine's are. A block whose language is followed by a file's name becomes that
-file. What needs a server is ``sh by-hand``: tests of its own take it from the page.
+What needs a server is ``sh by-hand``: tests of its own take it from the page.
 """
 
-import os
 import random
 import re
 import shlex
 import shutil
-import subprocess
 import sys
-import traceback
-import warnings
-from contextlib import redirect_stdout
 from importlib import util
-from io import StringIO
 from itertools import pairwise
 from urllib.request import urlopen
 
@@ -25,74 +16,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from digitlib.classify import load
-from digitlib.folder import LeftOut
 from drawings import draw
 from folders import strokes
-from how_to import Block, blocks, sections
+from how_to import BY_HAND, Block, agree, blocks, run, sections
 from servers import serving
 
-NUMBER = r"\d[\d,]*(?:\.\d+)?"
-BY_HAND, NEAR = "by-hand", "near"
 SIGNS, WRITERS = ("camp", "ford", "gate", "well"), ("ada", "bob", "cem", "dia", "eva")
-
-
-def run(found, folder):
-    """Run a section's blocks and hold what each says against the page."""
-    names = {"__name__": "__main__"}
-    for block, below in pairwise([*found, Block("", "", "")]):
-        if block.word == BY_HAND or block.language == "text":
-            continue
-        if block.word:
-            (folder / block.word).write_text(block.text, encoding="utf-8")
-            continue
-        ways = {"sh": typed, "python": executed}
-        said = ways[block.language](block.text, folder, names)
-        shown = below if below.language == "text" else Block("text", "", "")
-        assert agree(said, shown.text, shown.word == NEAR), f"{block.text}\nsaid\n{said}"
-
-
-def typed(text, folder, _):
-    """What a shell shows of some commands, output and complaints as they come."""
-    commands = folder / ".commands"
-    commands.mkdir(exist_ok=True)
-    for name, start in (("digitlib", "-m digitlib"), ("python", "")):
-        script = commands / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {start} "$@"\n')
-        script.chmod(0o755)
-    told = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
-    told |= {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "PYTHONIOENCODING": "utf-8"}
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
-    done = subprocess.run(["sh", "-c", text], cwd=folder, env=told, encoding="utf-8", **streams)
-    return done.stdout
-
-
-def executed(text, folder, names):
-    """What Python prints for some lines, and the last line of the error in which they end."""
-    with redirect_stdout(StringIO()) as said, warnings.catch_warnings():
-        warnings.simplefilter("ignore", LeftOut)  # goes to the error stream, not here
-        try:
-            exec(compile(text, "how-to", "exec"), names)
-        except Exception as error:
-            print(traceback.format_exception_only(error)[-1], end="")
-    return said.getvalue()
-
-
-def agree(said, shown, near=False):
-    """Whether an output is what the page shows."""
-    gaps = {"…\n": "(?:.*\n)*?", "…": ".*?"}
-    parts = re.split(rf"(^…\n|…|{NUMBER})" if near else r"(^…\n|…)", shown, flags=re.MULTILINE)
-    ways = [re.escape(part) for part in parts]
-    ways[1::2] = [gaps.get(part, f"({NUMBER})") for part in parts[1::2]]
-    found = re.fullmatch("".join(ways), said)
-    theirs = [part for part in parts[1::2] if part not in gaps]
-    return found is not None and all(
-        abs(number(ours) - number(other)) <= max(2, number(other) / 10)
-        for ours, other in zip(found.groups(), theirs, strict=True)
-    )
-
-
-def number(text):
-    return float(text.replace(",", ""))
 
 
 def scans(folder):
