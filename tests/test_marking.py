@@ -32,6 +32,12 @@ def test_the_same_answer_in_other_clothes(got, expected):
         (2.1, 2, "expected 2, got 2.1"),
         (np.nan, 2, "expected 2, got nan"),
         (np.inf, 2, "expected 2, got inf"),
+        (2, np.inf, "expected inf, got 2"),
+        (
+            torch.tensor([1.0, np.inf]),
+            torch.tensor([2.0, np.inf]),
+            "expected [ 2. inf], got [ 1. inf]",
+        ),
         ("a 9", "a 4", "expected a 4, got a 9"),
         (4, "4", "expected str 4, got int 4"),
         (torch.zeros(2), 0.0, "expected a single number, got shape (2,)"),

@@ -148,6 +148,7 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(BOOK)}},
         record_timing=False,
+        coalesce_streams=True,  # a busy machine sends what a cell prints in pieces
         store_widget_state=False,
     )
     client.execute()

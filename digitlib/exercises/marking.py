@@ -102,7 +102,7 @@ def _alike(got: object, expected: object, within: float) -> bool:
         return len(got) == len(expected) and all(_alike(a, b, within) for a, b in pairs)
     if ours.shape != theirs.shape or np.isnan(theirs).any() != np.isnan(ours).any():
         return False
-    size = max(1.0, float(np.abs(ours).max(initial=0)))
+    size = max(1.0, float(np.abs(ours[np.isfinite(ours)]).max(initial=0)))
     return bool(np.allclose(theirs, ours, rtol=0, atol=within * size, equal_nan=True))
 
 
