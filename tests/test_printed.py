@@ -215,7 +215,7 @@ def test_the_reference_is_a_list_on_paper(pages):
 def test_folds_stand_open(pages):
     """Each under its name, with what it holds behind it."""
     text = "".join("".join(cell["source"]) + "\n" for cell in cells())
-    names = re.findall(r"<summary>(.+?)</summary>|^#### (Solution)$", text, re.MULTILINE)
+    names = re.findall(r"<summary>(.+?)</summary>|^###+ (Solution)$", text, re.MULTILINE)
     folds = [
         "".join(part.itertext()).strip()
         for page in pages.values()
