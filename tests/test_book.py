@@ -1,5 +1,7 @@
 """The book: texts and notebooks agree, every cell was run in order, and figures in prose are the ledger's."""
 
+import base64
+import io
 import json
 import re
 import subprocess
@@ -9,9 +11,11 @@ from pathlib import Path
 import ledger
 import nbformat
 import notebooks
+import numpy as np
 import pytest
 import yaml
 from jupytext.compare import NotebookDifference, compare_notebooks
+from PIL import Image
 
 from digitlib import weights
 from digitlib.accuracy import Share
@@ -616,3 +620,20 @@ def test_notebooks_are_written_in_one_way():
     for chapter in CHAPTERS:
         content = (BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8")
         assert content == nbformat.writes(nbformat.from_dict(json.loads(content))) + "\n"
+
+
+def test_pictures_are_stored_small_and_look_the_same():
+    """A picture of more colours than that, with clear ground, smooth edges and shades."""
+    levels = np.linspace(0, 255, 64).astype(np.uint8)
+    drawn = np.stack(np.broadcast_arrays(levels, levels[:, None], 180, 255), axis=2).astype(
+        np.uint8
+    )
+    drawn[:16, :, 3] = 0
+    file = io.BytesIO()
+    Image.fromarray(drawn, "RGBA").save(file, "PNG")
+    large = base64.b64encode(file.getvalue()).decode()
+    small = notebooks.smaller(large)
+    assert len(small) < len(large) and notebooks.smaller(small) == small
+    kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(small))).convert("RGBA")).astype(int)
+    assert kept.shape == drawn.shape and not kept[:16, :, 3].any()
+    assert np.abs(kept - drawn)[16:].mean() < 8

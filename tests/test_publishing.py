@@ -118,6 +118,7 @@ def dead(folder):
     for page in sorted(folder.glob("notebooks/*.ipynb")):
         for cell in json.loads(page.read_text(encoding="utf-8"))["cells"]:
             text = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+            text = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
             for link in re.findall(r"\]\(([^)#]+)", text):
                 here = page.parent
                 if link.startswith(ADDRESS):
