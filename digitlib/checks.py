@@ -324,8 +324,8 @@ def check_normalised(normalise: Callable, images: torch.Tensor) -> None:
     The first image must come out alone as it does among the others: one that is normalised by its own batch doesn't.
     Then the pixels must have mean 0 and standard deviation 1 within 0.003, which allows for constants of three
     decimals. Not seen: constants of other images that happen to agree as far, as those of training and test set
-    together mostly do. Taken for a bug: each pixel by its own deviation where some pixels never change, and constants
-    that came with a model trained on something else.
+    together mostly do; images that are normalised each by its own mean and deviation. Taken for a bug: each pixel by
+    its own deviation where some pixels never change, and constants that came with a model trained on something else.
 
     Raises:
         Bug: an image depends on its batch, or the constants are those of other images.
