@@ -103,7 +103,7 @@ WRONG_BATCHES = {
     "expected floats from 0 to 1, got -0.00": lambda *asked: [
         ((x - 0.1307) / 0.3081, y) for x, y in by_index(*asked)
     ],
-    "expected the shape of x to be": lambda *asked: [
+    "of shape (4, 28, 28) and y (4,), got (4, 784) and (4,)": lambda *asked: [
         (x.flatten(1), y) for x, y in by_index(*asked)
     ],
     "got TypeError: 'NoneType' object is not iterable": lambda *asked: print(end=""),
@@ -216,7 +216,7 @@ WRONG_SHIFTS = {
     "expected a move of its own for each image, got one for the whole batch": all_alike,
     "what leaves on one side comes in on the other": rolled,
     "expected down and right to be drawn apart, got 5 pairs of 25": one_number_for_both,
-    "are numbers rounded?": rounded,
+    "are numbers rounded, or is a sign drawn apart?": rounded,
     "expected moves down by -2 to 2, got 0 to 0": sideways,
     "expected 0 to come in where nothing was, got other numbers there": edges_repeated,
     "expected moves down by -2 to 2, got -1 to 2: randint leaves out its upper end": (

@@ -76,6 +76,12 @@ WRONG_SHARES = {
         [((said == digit) & (labels == digit)).float().mean()] * 2
     ),
     "got ZeroDivisionError": divides_plain_numbers,
+    "expected nan or 0 for a class never seen, got TypeError": lambda *asked: (
+        both(*asked) if asked[2] < 3 else (None, 0.0)
+    ),
+    "expected nan or 0 for a class never seen, got 1": lambda *asked: (
+        both(*asked) if asked[2] < 3 else (1.0, 1.0)
+    ),
     "expected 0.5, 1, got 50, 100": lambda *asked: tuple(100 * share for share in both(*asked)),
 }
 

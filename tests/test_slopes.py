@@ -198,3 +198,12 @@ def test_points_that_are_none(points):
 def test_a_function_that_gives_no_value_for_each_point():
     with pytest.raises(ValueError, match="expected a value of the function for each point"):
         check_slope(by_product, lambda a: sigmoid(a).sum(), POINTS)
+
+
+def test_slopes_that_are_nearly_alike_are_told_with_more_digits():
+    def nearly(x):
+        return (np.tanh(x + 1e-4) - np.tanh(x)) / 1e-4
+
+    line = say(check_slope, nearly, np.tanh, [0.5, 1])
+    ours, theirs = line.split()[2], line.split()[-1]
+    assert ours != theirs and f"{float(ours):.3g}" == f"{float(theirs):.3g}"

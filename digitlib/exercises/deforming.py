@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from digitlib.checks import Bug, as_bug
-from digitlib.exercises.marking import compare
 from digitlib.preprocess import SIDE
 
 __all__ = ["check_batches", "check_shift"]
@@ -79,8 +78,9 @@ def _dealt(batches: Callable, generator: torch.Generator) -> list[int]:
     _check_sizes([len(x) for x, _ in dealt])
     numbers, labels = [], []
     for x, y in dealt:
-        compare(x.shape, (len(x), SIDE, SIDE), what="the shape of x")
-        compare(y.shape, (len(x),), what="the shape of y")
+        if x.shape != (len(x), SIDE, SIDE) or y.shape != (len(x),):
+            wanted = f"x of shape ({len(x)}, {SIDE}, {SIDE}) and y ({len(x)},)"
+            raise Bug(f"expected {wanted}, got {tuple(x.shape)} and {tuple(y.shape)}")
         numbers += _numbers(x)
         labels += y.tolist()
     if (different := len(set(numbers))) < COUNT:
@@ -214,10 +214,11 @@ def _check_moves(moves: torch.Tensor) -> None:
             why = ": randint leaves out its upper end" if short else ""
             raise Bug(f"expected moves {name} by -{FAR} to {FAR}, got {low} to {high}{why}")
         counts = torch.bincount(numbers + FAR)
-        if counts.min() < 0.8 * counts.float().mean():
+        mean = counts.float().mean()
+        if counts.min() < 0.8 * mean or counts.max() > 1.25 * mean:
             raise Bug(
                 f"expected each move {name} as often as another, got {counts.tolist()} times "
-                f"-{FAR} to {FAR}: are numbers rounded?"
+                f"-{FAR} to {FAR}: are numbers rounded, or is a sign drawn apart?"
             )
     if (pairs := len(moves.unique(dim=0))) < (2 * FAR + 1) ** 2:
         raise Bug(f"expected down and right to be drawn apart, got {pairs} pairs of 25")

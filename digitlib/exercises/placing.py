@@ -166,7 +166,7 @@ def _slips(picture: np.ndarray) -> dict[str, list[tuple[int, ...]]]:
         "cut off, not rounded, or not to pixel 14": [*cuts, (down - 1, right - 1)],
         "by the middle of the ink's box": [
             tuple(cut(side) for side in box)
-            for cut in (math.floor, math.ceil, lambda side: math.floor(side - 0.5))
+            for cut in (round, math.floor, math.ceil, lambda side: math.floor(side - 0.5))
         ],
         "each pixel counts alike, not by how bright it is": [
             tuple(round(way) for way in _ways(ink))

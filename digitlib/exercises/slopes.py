@@ -150,7 +150,9 @@ def check_slope(slope: Callable, function: Callable, points: Any) -> None:
     if away.max() <= 1e-6 * max(1, np.abs(right).max()):
         return
     worst = away.argmax()
-    found = f"{right[worst]:.4g} as the slope at {float(x[worst]):.4g}, got {got[worst]:.4g}"
+    alike = f"{right[worst]:.4g}" == f"{got[worst]:.4g}"
+    ours, theirs = (f"{slope[worst]:{'.8g' if alike else '.4g'}}" for slope in (right, got))
+    found = f"{ours} as the slope at {float(x[worst]):.4g}, got {theirs}"
     raise Bug(f"expected {found}{_why(slope, function, x, got, right)}")
 
 
