@@ -6,11 +6,9 @@ it becomes ``<details>`` too, and Jupyter and Colab are told to show it closed (
 """
 
 import re
-from pathlib import Path
 
 from docutils import nodes
 
-BOOK = Path(__file__).parents[1]
 SOLUTION = "Solution"
 OPENING = re.compile(r"<details>\s*<summary>(.+?)</summary>\s*", re.DOTALL)
 CLOSING = "</details>"

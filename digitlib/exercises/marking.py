@@ -15,7 +15,7 @@ import torch
 from digitlib.checks import Bug, as_bug
 from digitlib.plain import one_line
 
-__all__ = ["ask", "compare", "mark"]
+__all__ = ["as_array", "ask", "compare", "mark"]
 
 LONGEST = 60
 """How many characters of a value a line shows."""
@@ -90,6 +90,18 @@ def compare(
     raise Bug(_differ(got, expected, what))
 
 
+def as_array(value: object) -> np.ndarray:
+    """A tensor, of any device and with a gradient or without, as an array; so are numbers, and lists of them.
+
+    Raises:
+        ValueError: rows of unequal length.
+
+    >>> as_array(torch.ones(2, requires_grad=True))
+    array([1., 1.], dtype=float32)
+    """
+    return np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value)
+
+
 def _alike(got: object, expected: object, within: float) -> bool:
     """Whether two answers are the same, whatever keeps their numbers."""
     if isinstance(expected, str) or isinstance(got, str):
@@ -108,10 +120,8 @@ def _alike(got: object, expected: object, within: float) -> bool:
 
 def _numbers(value: object) -> np.ndarray | None:
     """A value as an array of numbers; None if it is none."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().cpu().numpy()
     try:
-        found = np.asarray(value)
+        found = as_array(value)
     except ValueError:  # rows of unequal length
         return None
     return found.astype(float) if found.dtype.kind in "biuf" else None

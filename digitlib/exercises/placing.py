@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import torch
 
 from digitlib.checks import Bug
-from digitlib.exercises.marking import ask, compare
+from digitlib.exercises.marking import as_array, ask, compare
 from digitlib.preprocess import SIDE
 
 __all__ = ["check_centre", "check_quantise"]
@@ -44,7 +43,7 @@ def check_centre(centre: Callable) -> None:
     """
     for picture in _pictures():
         down, right = (round(way) for way in _ways(picture))
-        got = _as_array(ask(centre, picture))
+        got = as_array(ask(centre, picture))
         if got.shape != picture.shape:
             raise Bug(f"expected shape {picture.shape}, got shape {got.shape}")
         if np.array_equal(got, _moved(picture, down, right)):
@@ -83,7 +82,7 @@ def check_quantise(quantise: Callable) -> None:
     answer = ask(quantise, WEIGHTS)
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise Bug(f"expected two things, whole numbers and scales, got {type(answer).__name__}")
-    numbers, scales = map(_as_array, answer)
+    numbers, scales = map(as_array, answer)
     expected, right = _steps(), np.abs(WEIGHTS).max(axis=1) / TOP
     compare(numbers, expected, _named(numbers), what="the whole numbers")
     if scales.size != len(right):
@@ -206,8 +205,3 @@ def _moved(picture: np.ndarray, down: int, right: int) -> np.ndarray:
 def _told(down: int, right: int) -> str:
     """A move in words."""
     return f"moved {abs(down)} {'down' if down > 0 else 'up'} and {abs(right)} {'right' if right > 0 else 'left'}"
-
-
-def _as_array(picture: object) -> np.ndarray:
-    """A picture as an array, whatever keeps it."""
-    return np.asarray(picture.detach().cpu() if isinstance(picture, torch.Tensor) else picture)
