@@ -1,0 +1,96 @@
+"""Sphinx extension: what stands around a page's text, with the theme's faults mended here and in ``theme/``, one by one.
+
+What the theme and jupyter-book bring along and this book doesn't use is left out, of the pages and of their folder.
+Thebe would run code on a server far away, and declares its settings twice, which throws an error on every page. Of
+Font Awesome eleven icons are used; ``theme/static/webpack-macros.html`` leaves it out.
+"""
+
+import shutil
+from html import escape
+from pathlib import Path
+
+from docutils import nodes
+
+CARD = "_static/card.png"
+LONGEST = 160
+"""How many characters of a page's description search engines show."""
+UNUSED = ("thebe", "togglebutton", "design-tabs", "sphinx-design", "sd-")
+"""Parts of the names of scripts and styles that no page needs, and of the settings that stand in pages."""
+LEFTOVERS = (
+    "vendor/fontawesome",
+    "*.map",
+    "sphinx-thebe.*",
+    "togglebutton.*",
+    "sphinx-design.*",
+    "design-tabs.*",
+    "*webpack-macros.html",
+)
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Say what a page is, to who lists it or shares a link: its title, its opening, the book's card."""
+    if doctree is None:
+        return
+    told = {"og:title": context["title"], "og:type": "article", "og:site_name": app.config.project}
+    if opening := opening_of(doctree):
+        told |= {"description": opening, "og:description": opening}
+    if site := app.config.html_baseurl:
+        told |= {"og:url": context["pageurl"], "og:image": f"{site.rstrip('/')}/{CARD}"}
+        told |= {"twitter:card": "summary_large_image"}
+    for name, text in told.items():
+        key = "property" if name.startswith("og:") else "name"
+        context["metatags"] += f'<meta {key}="{name}" content="{escape(text)}">\n'
+
+
+def opening_of(doctree) -> str:
+    """A page's first paragraphs, as much as fits, to the end of a sentence or a word."""
+    texts = [part.astext() for part in doctree.findall(nodes.paragraph)][:4]
+    words = " ".join(" ".join(texts).split())
+    if len(words) <= LONGEST:
+        return words
+    cut = words[:LONGEST]
+    end = max(cut.rfind(mark) for mark in (". ", "? ", ".\u201d "))
+    return cut[: end + 1] if end > LONGEST // 2 else f"{cut.rpartition(' ')[0]} …"
+
+
+def name_arrows(app, pagename, templatename, context, doctree):
+    """Give the arrows that open the pages below a page a name, for those who can't see an arrow."""
+    tree = context["generate_toctree_html"]
+
+    def named(*arguments, **settings):
+        return str(tree(*arguments, **settings)).replace(
+            "<summary>", '<summary aria-label="Pages below">'
+        )
+
+    context["generate_toctree_html"] = named
+
+
+def lighten(app, pagename, templatename, context, doctree):
+    """Take the unused scripts and styles out of a page."""
+    for kind in ("script_files", "css_files"):
+        if kind in context:
+            context[kind] = [file for file in context[kind] if not unused(file)]
+
+
+def unused(file) -> bool:
+    """Whether a script or a style, by its name or by the text in it, is of what no page needs."""
+    told = f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
+    return any(part in told.lower() for part in UNUSED) or "toggleHint" in told
+
+
+def clear(app, error):
+    """Remove the files that no page names."""
+    if error is None and app.builder.name == "html":
+        static = Path(app.outdir) / "_static"
+        for pattern in LEFTOVERS:
+            for path in [*static.rglob(pattern)]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("html-page-context", lighten, priority=900)
+    app.connect("html-page-context", name_arrows, priority=900)
+    app.connect("html-page-context", describe)
+    app.connect("build-finished", clear)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
