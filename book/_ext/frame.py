@@ -5,6 +5,7 @@ Thebe would run code on a server far away, and declares its settings twice, whic
 Font Awesome eleven icons are used; ``theme/static/webpack-macros.html`` leaves it out.
 """
 
+import re
 import shutil
 from html import escape
 from pathlib import Path
@@ -42,6 +43,12 @@ def describe(app, pagename, templatename, context, doctree):
         context["metatags"] += f'<meta {key}="{name}" content="{escape(text)}">\n'
 
 
+def widen(app, pagename, templatename, context, doctree):
+    """Let the landing page have the room of its own contents, which it doesn't need."""
+    if pagename == app.config.root_doc:
+        context["meta"] = (context.get("meta") or {}) | {"html_theme.sidebar_secondary.remove": ""}
+
+
 def opening_of(doctree) -> str:
     """A page's first paragraphs, as much as fits, to the end of a sentence or a word."""
     texts = [part.astext() for part in doctree.findall(nodes.paragraph)][:4]
@@ -51,6 +58,13 @@ def opening_of(doctree) -> str:
     cut = words[:LONGEST]
     end = max(cut.rfind(mark) for mark in (". ", "? ", ".\u201d "))
     return cut[: end + 1] if end > LONGEST // 2 else f"{cut.rpartition(' ')[0]} …"
+
+
+def keep_together(app, doctree, docname):
+    """Let no line begin with a per cent sign."""
+    for text in list(doctree.findall(nodes.Text)):
+        if " %" in text and not isinstance(text.parent, nodes.literal | nodes.literal_block):
+            text.parent.replace(text, nodes.Text(re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)))
 
 
 def name_arrows(app, pagename, templatename, context, doctree):
@@ -92,5 +106,7 @@ def setup(app):
     app.connect("html-page-context", lighten, priority=900)
     app.connect("html-page-context", name_arrows, priority=900)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", widen, priority=400)  # before the theme asks
+    app.connect("doctree-resolved", keep_together)
     app.connect("build-finished", clear)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
