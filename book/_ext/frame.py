@@ -17,6 +17,7 @@ LONGEST = 160
 """How many characters of a page's description search engines show."""
 UNUSED = ("thebe", "togglebutton", "design-tabs", "sphinx-design", "sd-")
 """Parts of the names of scripts and styles that no page needs, and of the settings that stand in pages."""
+LINES = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*?</dd>\n)+)</dl>', re.DOTALL)
 LEFTOVERS = (
     "vendor/fontawesome",
     "*.map",
@@ -79,6 +80,18 @@ def name_arrows(app, pagename, templatename, context, doctree):
     context["generate_toctree_html"] = named
 
 
+def list_parameters(app, pagename, templatename, context, doctree):
+    """Let a long signature's parameters be lines; Sphinx writes them as definitions of nothing."""
+    if "body" in context:
+        context["body"] = LINES.sub(as_lines, context["body"])
+
+
+def as_lines(match: re.Match) -> str:
+    """A parameter's line for each of its definitions."""
+    lines = match[1].replace("<dd>", '<span class="sig-line">').replace("</dd>", "</span>")
+    return f'<span class="sig-lines">{lines}</span>'
+
+
 def lighten(app, pagename, templatename, context, doctree):
     """Take the unused scripts and styles out of a page."""
     for kind in ("script_files", "css_files"):
@@ -105,6 +118,7 @@ def setup(app):
     """Register with Sphinx."""
     app.connect("html-page-context", lighten, priority=900)
     app.connect("html-page-context", name_arrows, priority=900)
+    app.connect("html-page-context", list_parameters)
     app.connect("html-page-context", describe)
     app.connect("html-page-context", widen, priority=400)  # before the theme asks
     app.connect("doctree-resolved", keep_together)
