@@ -4,15 +4,19 @@ import re
 from pathlib import Path
 
 import frame
+import numpy as np
 import pytest
+import social
 from axe_playwright_python.sync_playwright import Axe
 from docutils import nodes
 from docutils.core import publish_doctree
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from digitlib import DigitClassifier
 from servers import listening
 
 ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
 KINDS = [  # one page of each kind
     "book/index",
@@ -25,6 +29,7 @@ KINDS = [  # one page of each kind
     "book/reference-ground",
     "genindex",
     "search",
+    "404",
     "_static/pad",
 ]
 
@@ -89,6 +94,57 @@ def test_parameters_are_lines():
     text = frame.LINES.sub(frame.as_lines, f"<p>x</p><dl>\n{one}{one}</dl>")
     line = '<span class="sig-line"><em class="sig-param">a</em>,</span>\n'
     assert text == f'<p>x</p><span class="sig-lines">{line}{line}</span>'
+
+
+def test_the_contents_number_the_chapters():
+    def tree():
+        return (
+            '<a class="reference internal" href="03-train.html">Teach</a>'
+            '<a class="current reference internal" href="#">Ask</a>'
+            '<a class="reference internal" href="ledger.html">Ledger</a>'
+        )
+
+    context = {"generate_toctree_html": tree}
+    frame.dress_contents(None, "book/04-validate", "page.html", context, None)
+    told = re.sub(r"<a [^>]*>", "", context["generate_toctree_html"]())
+    assert told == (
+        '<span class="number">3</span> Teach</a><span class="number">4</span> Ask</a>Ledger</a>'
+    )
+
+
+def test_a_chapter_says_which_it_is_and_how_long_it_takes(built):
+    text = (built / "book" / "04-validate.html").read_text("utf-8")
+    assert '<p class="byline">Chapter 4 of 11 · 8 minutes to read</p>' in text
+    assert 'class="byline"' not in (built / "book" / "ledger.html").read_text("utf-8")
+
+
+def test_the_first_page_counts_the_minutes_of_its_parts():
+    """As the chapters say them."""
+    landing = (BOOK / "index.md").read_text("utf-8")
+    for part, chapters in (("Five chapters", range(1, 6)), ("Six more", range(6, 12))):
+        texts = [
+            next(BOOK.glob(f"text/{number:02}-*.md")).read_text("utf-8") for number in chapters
+        ]
+        minutes = sum(frame.WORDS.index(frame.MINUTES.search(text)[1]) for text in texts)
+        assert re.search(rf"\*{part}.* {minutes} minutes to read\.\*", landing)
+
+
+def test_the_first_page_says_how_large_the_network_is():
+    size = round((ROOT / "digitlib" / "digits.safetensors").stat().st_size / 1000)
+    assert f"**{size} kB**" in (BOOK / "index.md").read_text("utf-8")
+
+
+def test_the_missing_page_shows_what_the_model_reads():
+    """Its strokes, drawn into a bitmap: a 4, a 0 and a 4."""
+    text = (BOOK / "_ext" / "theme" / "missing.html").read_text("utf-8")
+    sheet = Image.new("L", (84 * 10, 28 * 10))
+    pen = ImageDraw.Draw(sheet)
+    for path in re.findall(r'<path d="([^"]+)"', text):
+        points = social.curves(path).interpolated(1).to_polygons(closed_only=False)[0] * 10
+        pen.line([tuple(point) for point in points], fill=255, width=26, joint="curve")
+    classifier = DigitClassifier.load()
+    drawn = [np.array(sheet.crop((x, 0, x + 280, 280))) for x in (0, 280, 560)]
+    assert [classifier.classify(one).label for one in drawn] == ["4", "0", "4"]
 
 
 @pytest.fixture(scope="module")

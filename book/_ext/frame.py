@@ -1,4 +1,4 @@
-"""Sphinx extension: what stands around a page's text, with the theme's faults mended here and in ``theme/``, one by one.
+"""Sphinx extension: what stands around a page's text; the theme's faults are mended here and in ``theme/``, one by one.
 
 What the theme and jupyter-book bring along and this book doesn't use is left out, of the pages and of their folder.
 Thebe would run code on a server far away, and declares its settings twice, which throws an error on every page. Of
@@ -15,6 +15,26 @@ from docutils import nodes
 CARD = "_static/card.png"
 LONGEST = 160
 """How many characters of a page's description search engines show."""
+CHAPTER = re.compile(r"(?:^|/)(\d\d)-[^/#]*$")
+LINK = re.compile(r'<a class="[^"]*\breference internal" href="([^"]*)">')
+MINUTES = re.compile(r"About (\w+) minutes for the text")
+WORDS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
+MISSING = "404"
+"""The page that servers show where none is, by the name that most of them look for."""
 UNUSED = ("thebe", "togglebutton", "design-tabs", "sphinx-design", "sd-")
 """Parts of the names of scripts and styles that no page needs, and of the settings that stand in pages."""
 LINES = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*?</dd>\n)+)</dl>', re.DOTALL)
@@ -68,16 +88,41 @@ def keep_together(app, doctree, docname):
             text.parent.replace(text, nodes.Text(re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)))
 
 
-def name_arrows(app, pagename, templatename, context, doctree):
-    """Give the arrows that open the pages below a page a name, for those who can't see an arrow."""
+def dress_contents(app, pagename, templatename, context, doctree):
+    """Number the chapters in the list of pages, and name its arrows for those who can't see an arrow."""
     tree = context["generate_toctree_html"]
 
-    def named(*arguments, **settings):
-        return str(tree(*arguments, **settings)).replace(
-            "<summary>", '<summary aria-label="Pages below">'
-        )
+    def numbered(match: re.Match) -> str:
+        chapter = CHAPTER.search(pagename if match[1] == "#" else match[1])
+        return match[0] + (f'<span class="number">{int(chapter[1])}</span> ' if chapter else "")
 
-    context["generate_toctree_html"] = named
+    def dressed(*arguments, **settings):
+        html = LINK.sub(numbered, str(tree(*arguments, **settings)))
+        return html.replace("<summary>", '<summary aria-label="Pages below">')
+
+    context["generate_toctree_html"] = dressed
+
+
+def place_byline(app, doctree, docname):
+    """Say above a chapter's title which of how many it is, and how long it takes to read."""
+    chapter = CHAPTER.search(docname)
+    if not chapter or app.builder.name != "html":
+        return
+    told = MINUTES.search(doctree.astext())
+    if not told:
+        raise ValueError(f"expected 'About nine minutes for the text' in {docname}, got none")
+    count = sum(1 for name in app.env.found_docs if CHAPTER.search(name))
+    line = f"Chapter {int(chapter[1])} of {count} · {WORDS.index(told[1])} minutes to read"
+    title = next(doctree.findall(nodes.title))
+    byline = nodes.raw("", f'<p class="byline">{line}</p>', format="html")
+    title.parent.insert(title.parent.index(title), byline)
+
+
+def stand_anywhere(app, pagename, templatename, context, doctree):
+    """Let the page that is shown for any missing one find its styles and links, wherever that would have been."""
+    if pagename == MISSING and app.config.html_baseurl:
+        base = f'<base href="{escape(app.config.html_baseurl.rstrip("/"))}/">\n'
+        context["metatags"] = base + context["metatags"]
 
 
 def list_parameters(app, pagename, templatename, context, doctree):
@@ -117,7 +162,9 @@ def clear(app, error):
 def setup(app):
     """Register with Sphinx."""
     app.connect("html-page-context", lighten, priority=900)
-    app.connect("html-page-context", name_arrows, priority=900)
+    app.connect("html-page-context", dress_contents, priority=900)
+    app.connect("html-page-context", stand_anywhere)
+    app.connect("doctree-resolved", place_byline)
     app.connect("html-page-context", list_parameters)
     app.connect("html-page-context", describe)
     app.connect("html-page-context", widen, priority=400)  # before the theme asks
