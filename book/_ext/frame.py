@@ -53,7 +53,11 @@ def describe(app, pagename, templatename, context, doctree):
     """Say what a page is, to who lists it or shares a link: its title, its opening, the book's card."""
     if doctree is None:
         return
-    told = {"og:title": context["title"], "og:type": "article", "og:site_name": app.config.project}
+    told = {
+        "og:title": context["title"],
+        "og:type": "article",
+        "og:site_name": app.config.html_title,
+    }
     if opening := opening_of(doctree):
         told |= {"description": opening, "og:description": opening}
     if site := app.config.html_baseurl:
@@ -76,7 +80,7 @@ def opening_of(doctree) -> str:
     words = " ".join(" ".join(texts).split())
     if len(words) <= LONGEST:
         return words
-    cut = words[:LONGEST]
+    cut = words[: LONGEST - 2]
     end = max(cut.rfind(mark) for mark in (". ", "? ", ".\u201d "))
     return cut[: end + 1] if end > LONGEST // 2 else f"{cut.rpartition(' ')[0]} …"
 
@@ -144,6 +148,13 @@ def lighten(app, pagename, templatename, context, doctree):
             context[kind] = [file for file in context[kind] if not unused(file)]
 
 
+def lighten_text(app, doctree, docname):
+    """Take the settings for thebe out of a page's text, at whose end it puts them."""
+    for script in list(doctree.findall(nodes.raw)):
+        if "x-thebe-config" in script.astext() or script.astext().startswith("<script>kernelName"):
+            script.parent.remove(script)
+
+
 def unused(file) -> bool:
     """Whether a script or a style, by its name or by the text in it, is of what no page needs."""
     told = f"{getattr(file, 'filename', file)} {getattr(file, 'attributes', {}).get('body', '')}"
@@ -169,5 +180,6 @@ def setup(app):
     app.connect("html-page-context", describe)
     app.connect("html-page-context", widen, priority=400)  # before the theme asks
     app.connect("doctree-resolved", keep_together)
+    app.connect("doctree-resolved", lighten_text, priority=900)  # when it has put them there
     app.connect("build-finished", clear)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,7 +3,8 @@
 The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: an entry's name, with a link to its section;
 the section's heading; the figure that the reader saw there; and the range over seeds or folds. On other pages that are
 no chapters, a line such as
-``RECORDED name: {share} pictures.`` becomes the sentence for that entry, a share (``{figure}``: the same, its figure bold).
+``RECORDED name: {share} pictures.`` becomes the sentence for that entry, a share; ``{figure}`` is the same, its figure
+bold.
 On the first page ``REMEASURED`` becomes the number of entries that the chapters measure again.
 """
 
