@@ -39,7 +39,7 @@ UNUSED = ("thebe", "togglebutton", "design-tabs", "sphinx-design", "sd-")
 """Parts of the names of scripts and styles that no page needs, and of the settings that stand in pages."""
 LINES = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*?</dd>\n)+)</dl>', re.DOTALL)
 LEFTOVERS = (
-    "vendor/fontawesome",
+    "vendor",
     "*.map",
     "sphinx-thebe.*",
     "togglebutton.*",
