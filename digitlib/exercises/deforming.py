@@ -60,7 +60,9 @@ def check_batches(batches: Callable) -> None:
         raise Bug("expected a batch of images from everywhere, got neighbours, as they are stored")
     follow = sum(abs(after - one) == 1 for one, after in pairwise(first))
     if follow > COUNT // 2:
-        raise Bug(f"expected a shuffled order, got {follow} of {COUNT} beside their stored neighbour")
+        raise Bug(
+            f"expected a shuffled order, got {follow} of {COUNT} beside their stored neighbour"
+        )
     if first == second:
         raise Bug(
             "expected another order in the next epoch, got the same: is a seed set in the function?"
