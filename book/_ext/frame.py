@@ -13,6 +13,8 @@ from pathlib import Path
 from docutils import nodes
 
 CARD = "_static/card.png"
+ABOUT = "How a handwritten digit classifier is really built, from a file on disk to a live web page."
+"""Said of pages that have no opening of their own."""
 LONGEST = 160
 """How many characters of a page's description search engines show."""
 CHAPTER = re.compile(r"(?:^|/)(\d\d)-[^/#]*$")
