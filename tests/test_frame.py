@@ -70,7 +70,7 @@ def test_a_page_is_described_by_its_opening(texts, opening):
 
 
 def test_every_page_says_what_it_is(built):
-    for page in (built / "book").glob("*.html"):
+    for page in [*(built / "book").glob("*.html"), *built.glob("[!i]*.html")]:
         text = page.read_text("utf-8")
         told = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', text))
         assert told["og:title"] and told["og:site_name"] == "One digit", page.name
@@ -172,3 +172,22 @@ def test_axe_and_the_console_have_nothing_to_say(browser, address, width, scheme
         told.clear()
     page.close()
     assert found == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("ReLU", "book/glossary.html#relu"),
+        ("cross-entropy", "book/glossary.html#cross-entropy-loss"),
+        ("train_epoch", "book/reference-train.html#digitlib.train.train_epoch"),
+        ("fit", "book/reference-train.html#digitlib.train.fit"),
+    ],
+)
+def test_the_search_finds_words_and_functions_first(browser, address, asked, first):
+    page = browser.new_page()
+    page.goto(f"{address}search.html?q={asked}")
+    links = page.locator("#search-results li > a:first-child")
+    links.nth(1).wait_for()
+    assert first in [links.nth(place).get_attribute("href") for place in range(2)]
+    page.close()

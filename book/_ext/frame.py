@@ -13,6 +13,10 @@ from pathlib import Path
 from docutils import nodes
 
 CARD = "_static/card.png"
+ABOUT = (
+    "How a handwritten digit classifier is really built, from a file on disk to a live web page."
+)
+"""Said of pages that have no opening of their own."""
 LONGEST = 160
 """How many characters of a page's description search engines show."""
 CHAPTER = re.compile(r"(?:^|/)(\d\d)-[^/#]*$")
@@ -51,15 +55,10 @@ LEFTOVERS = (
 
 def describe(app, pagename, templatename, context, doctree):
     """Say what a page is, to who lists it or shares a link: its title, its opening, the book's card."""
-    if doctree is None:
-        return
-    told = {
-        "og:title": context["title"],
-        "og:type": "article",
-        "og:site_name": app.config.html_title,
-    }
-    if opening := opening_of(doctree):
-        told |= {"description": opening, "og:description": opening}
+    name, title = app.config.html_title, context.get("title") or app.config.html_title
+    opening = (opening_of(doctree) if doctree else "") or ABOUT
+    told = {"og:title": title, "og:type": "article", "og:site_name": name}
+    told |= {"description": opening, "og:description": opening}
     if site := app.config.html_baseurl:
         told |= {"og:url": context["pageurl"], "og:image": f"{site.rstrip('/')}/{CARD}"}
         told |= {"twitter:card": "summary_large_image"}
