@@ -62,9 +62,11 @@ def describe(app, pagename, templatename, context, doctree):
     if site := app.config.html_baseurl:
         told |= {"og:url": context["pageurl"], "og:image": f"{site.rstrip('/')}/{CARD}"}
         told |= {"twitter:card": "summary_large_image"}
+    tags = [context.get("metatags", "")]
     for name, text in told.items():
         key = "property" if name.startswith("og:") else "name"
-        context["metatags"] += f'<meta {key}="{name}" content="{escape(text)}">\n'
+        tags.append(f'<meta {key}="{name}" content="{escape(text)}">\n')
+    context["metatags"] = "".join(tags)
 
 
 def widen(app, pagename, templatename, context, doctree):
@@ -125,7 +127,7 @@ def stand_anywhere(app, pagename, templatename, context, doctree):
     """Let the page that is shown for any missing one find its styles and links, wherever that would have been."""
     if pagename == MISSING and app.config.html_baseurl:
         base = f'<base href="{escape(app.config.html_baseurl.rstrip("/"))}/">\n'
-        context["metatags"] = base + context["metatags"]
+        context["metatags"] = base + context.get("metatags", "")
 
 
 def list_parameters(app, pagename, templatename, context, doctree):
