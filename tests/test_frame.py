@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import frame
 import numpy as np
@@ -133,6 +134,20 @@ def test_the_first_page_counts_the_minutes_of_its_parts():
 def test_the_first_page_says_how_large_the_network_is():
     size = round((ROOT / "digitlib" / "digits.safetensors").stat().st_size / 1000)
     assert f"**{size} kB**" in (BOOK / "index.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "site", "base"),
+    [
+        ("404", "https://ada.github.io/digits", '<base href="https://ada.github.io/digits/">'),
+        ("404", "", ""),
+        ("book/index", "https://ada.github.io/digits", ""),
+    ],
+)
+def test_the_missing_page_finds_its_styles_from_anywhere(page, site, base):
+    app, context = SimpleNamespace(config=SimpleNamespace(html_baseurl=site)), {"metatags": ""}
+    frame.stand_anywhere(app, page, "page.html", context, None)
+    assert context["metatags"].strip() == base
 
 
 def test_the_missing_page_shows_what_the_model_reads():

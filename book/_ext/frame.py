@@ -62,9 +62,11 @@ def describe(app, pagename, templatename, context, doctree):
     if site := app.config.html_baseurl:
         told |= {"og:url": context["pageurl"], "og:image": f"{site.rstrip('/')}/{CARD}"}
         told |= {"twitter:card": "summary_large_image"}
+    tags = [context.get("metatags", "")]
     for name, text in told.items():
         key = "property" if name.startswith("og:") else "name"
-        context["metatags"] += f'<meta {key}="{name}" content="{escape(text)}">\n'
+        tags.append(f'<meta {key}="{name}" content="{escape(text)}">\n')
+    context["metatags"] = "".join(tags)
 
 
 def widen(app, pagename, templatename, context, doctree):
@@ -109,7 +111,7 @@ def dress_contents(app, pagename, templatename, context, doctree):
 def place_byline(app, doctree, docname):
     """Say above a chapter's title which of how many it is, and how long it takes to read."""
     chapter = CHAPTER.search(docname)
-    if not chapter or app.builder.name != "html":
+    if not chapter:
         return
     told = MINUTES.search(doctree.astext())
     if not told:
@@ -121,11 +123,16 @@ def place_byline(app, doctree, docname):
     title.parent.insert(title.parent.index(title), byline)
 
 
+def add_missing(app):
+    """The page that is shown for any missing one."""
+    return [(MISSING, {}, "missing.html")]
+
+
 def stand_anywhere(app, pagename, templatename, context, doctree):
-    """Let the page that is shown for any missing one find its styles and links, wherever that would have been."""
+    """Let that page find its styles and links, wherever that would have been."""
     if pagename == MISSING and app.config.html_baseurl:
         base = f'<base href="{escape(app.config.html_baseurl.rstrip("/"))}/">\n'
-        context["metatags"] = base + context["metatags"]
+        context["metatags"] = base + context.get("metatags", "")
 
 
 def list_parameters(app, pagename, templatename, context, doctree):
@@ -162,23 +169,30 @@ def unused(file) -> bool:
 
 def clear(app, error):
     """Remove the files that no page names."""
-    if error is None and app.builder.name == "html":
+    if error is None:
         static = Path(app.outdir) / "_static"
         for pattern in LEFTOVERS:
             for path in [*static.rglob(pattern)]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def stand_around(app):
+    """Stand around the pages of the HTML book; a file for a reader or a printer has none of this."""
+    if app.builder.name != "html":
+        return
+    for handler in (describe, stand_anywhere, list_parameters):
+        app.connect("html-page-context", handler)
+    for handler in (lighten, dress_contents):  # when others have given what they change
+        app.connect("html-page-context", handler, priority=900)
+    app.connect("html-page-context", widen, priority=400)  # before the theme asks
+    app.connect("html-collect-pages", add_missing)
+    app.connect("doctree-resolved", place_byline)
+    app.connect("build-finished", clear)
+
+
 def setup(app):
     """Register with Sphinx."""
-    app.connect("html-page-context", lighten, priority=900)
-    app.connect("html-page-context", dress_contents, priority=900)
-    app.connect("html-page-context", stand_anywhere)
-    app.connect("doctree-resolved", place_byline)
-    app.connect("html-page-context", list_parameters)
-    app.connect("html-page-context", describe)
-    app.connect("html-page-context", widen, priority=400)  # before the theme asks
+    app.connect("builder-inited", stand_around)
     app.connect("doctree-resolved", keep_together)
-    app.connect("doctree-resolved", lighten_text, priority=900)  # when it has put them there
-    app.connect("build-finished", clear)
+    app.connect("doctree-resolved", lighten_text, priority=900)  # when thebe has put it there
     return {"parallel_read_safe": True, "parallel_write_safe": True}
