@@ -1,8 +1,8 @@
-"""What a phone waits for on the book's pages: ``python benchmarks/pages.py [--before FOLDER] [PAGE …]``, after ``make book``.
+"""What a phone waits for on the book's pages, after ``make book``: ``python benchmarks/pages.py [--before BUILT] [PAGE …]``.
 
-Each page is opened five times with nothing kept from before, on an emulated mid-range phone (390 by 844, four times
+Each page is opened five times, or three where no pad stands, with nothing kept from before, on an emulated mid-range phone (390 by 844, four times
 slower than this machine) over slow 4G (1.6 Mbit/s down, 750 kbit/s up, 150 ms for each request), from a server on this
-machine that compresses as web servers do. Where the pad stands, a finger draws as soon as the field takes it. With
+machine that compresses as web servers do. Where the pad stands, a stroke is drawn as soon as the field is there. With
 ``--before`` a former build of the book takes turns with this one on the pages with a pad. The tables go to the screen
 and, where all pages were opened, to ``benchmarks/pages.md``.
 """
@@ -10,19 +10,20 @@ and, where all pages were opened, to ``benchmarks/pages.md``.
 import argparse
 import contextlib
 import gzip
+import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import bench
 from digitlib.files import write_whole
 from drawings import STROKES
-from gestures import PHONE, places, swipe
+from gestures import PHONE, SIDE
 from servers import Quiet, launch, listening
 from tables import spread, table
 
@@ -30,21 +31,56 @@ ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 WITH_PAD = ("book/index", "book/05-deploy")
 OPENED = 5  # times
-SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
+OTHERS = 3  # times a page without a pad is
+SLOW_4G = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 200_000,
+    "uploadThroughput": 93_750,
+}
 SLOWER = 4  # than this machine is the phone's processor
 PACKED = (".html", ".css", ".js", ".json", ".svg", ".mjs")
 PICTURES = (".png", ".webp", ".svg", ".jpg", ".gif", ".ico")
 WEIGHTS = ("pad.html",)
 """Files that hold the weights, and little else."""
-HEAD = ["page", "requests", "kB before pictures and weights", "kB of all", "s to text", "s to the first answer"]
-# In the frame with the pad: when a first class is named, by the clock of the machine.
-WATCH = """() => {
-  const guess = document.querySelector(".pad-guess");
+HEAD = [
+    "page",
+    "requests",
+    "kB before pictures and weights",
+    "kB of all",
+    "s to text",
+    "s to the first answer",
+]
+# In every frame: as soon as the field is there, one stroke is drawn, a piece in each frame of the screen; it is noted
+# when a first class is named. No hand takes part, so there is no pointer that could be captured.
+DRAW = """(() => {
+  const stroke = STROKE;
+  HTMLCanvasElement.prototype.setPointerCapture = () => {};
   window.answered = new Promise((done) => {
-    const told = () => { if (guess.dataset.label) done(performance.timeOrigin + performance.now()); };
-    new MutationObserver(told).observe(guess, { attributes: true });
+    const draw = (canvas) => {
+      const guess = document.querySelector(".pad-guess");
+      new MutationObserver(() => guess.dataset.label && done(performance.timeOrigin + performance.now()))
+        .observe(guess, { attributes: true });
+      const box = canvas.getBoundingClientRect();
+      const told = { pointerId: 7, pointerType: "touch", isPrimary: true, button: 0, buttons: 1, bubbles: true };
+      const tell = (type, [x, y]) => canvas.dispatchEvent(new PointerEvent(type, {
+        ...told, clientX: box.left + x * box.width / SIDE, clientY: box.top + y * box.height / SIDE,
+      }));
+      const go = (i) => {
+        tell(i ? "pointermove" : "pointerdown", stroke[i]);
+        if (i + 1 < stroke.length) requestAnimationFrame(() => go(i + 1));
+        else tell("pointerup", stroke[i]);
+      };
+      go(0);
+    };
+    new MutationObserver((_, observer) => {
+      const canvas = document.querySelector(".pad-canvas");
+      if (!canvas) return;
+      observer.disconnect();
+      requestAnimationFrame(() => draw(canvas)); // when it has its place
+    }).observe(document, { childList: true, subtree: true });
   });
-}"""
+})()""".replace("STROKE", json.dumps(STROKES[1][0])).replace("SIDE", str(SIDE))
 TEXT = "performance.getEntriesByName('first-contentful-paint').at(0)?.startTime"
 
 
@@ -71,7 +107,7 @@ class Compressing(Quiet):
     """Serves files as web servers do, compressed where that makes sense, and notes what it sent."""
 
     protocol_version = "HTTP/1.1"
-    sent: list[tuple[str, int]] = []
+    sent: ClassVar[list[tuple[str, int]]] = []
 
     def do_GET(self) -> None:
         """Send a file."""
@@ -109,6 +145,7 @@ def visit(browser: Browser, address: str, name: str) -> Visit:
     Compressing.sent.clear()
     made = Visit()
     with phone(browser) as page:
+        page.add_init_script(DRAW)
         page.goto(f"{address}{name}.html", wait_until="commit")
         if name in WITH_PAD:
             made.answer = first_answer(page)
@@ -125,10 +162,7 @@ def first_answer(page: Page) -> float:
     frame.scroll_into_view_if_needed()
     pad = frame.content_frame()
     pad.wait_for_selector(".pad-canvas")
-    pad.evaluate(WATCH)
-    swipe(page, places(pad, STROKES[1][0]))
-    answered = pad.evaluate("answered")
-    return (answered - page.evaluate("performance.timeOrigin")) / 1_000
+    return (pad.evaluate("answered") - page.evaluate("performance.timeOrigin")) / 1_000
 
 
 def row(name: str, visits: list[Visit]) -> list:
@@ -151,7 +185,10 @@ def measured(folders: dict[str, Path], names: list[str]) -> list[list]:
             for build, folder in folders.items()
         ]
         for name in names:
-            turns = [[visit(browser, at, name) for _, at in books] for _ in range(OPENED)]
+            turns = [
+                [visit(browser, at, name) for _, at in books]
+                for _ in range(OPENED if name in WITH_PAD else OTHERS)
+            ]
             for (build, _), visits in zip(books, zip(*turns, strict=True), strict=True):
                 rows.append(row(f"{name}{build}", list(visits)))
                 print(*rows[-1], sep=" | ", flush=True)
@@ -176,16 +213,18 @@ def main(names: list[str], before: Path | None) -> None:
 def said() -> list[str]:
     """How it was measured."""
     return [
-        f"Measured on {date.today()} by `python benchmarks/pages.py`, each page {OPENED} times, server and browser on one "
-        f"machine: {bench.processor()}, {os.cpu_count()} cores. The phone is emulated: 390 by 844, a processor {SLOWER} "
-        "times slower than that one, 1.6 Mbit/s down, 150 ms for a request. Sizes are as sent, compressed; pictures that "
-        "come when one gets there are not among them.",
+        f"Measured on {date.today()} by `python benchmarks/pages.py`, each page {OPENED} times, or {OTHERS} where no pad stands, server and browser on "
+        f"one machine: {bench.processor()}, {os.cpu_count()} cores, of which {os.getloadavg()[1]:.1f} were busy when it "
+        f"began. The phone is emulated: 390 by 844, a processor {SLOWER} times slower than that one, 1.6 Mbit/s down, "
+        "150 ms for a request. Sizes are as sent, compressed; pictures that come when one gets there are not among them.",
     ]
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("pages", nargs="*", metavar="PAGE", help="such as book/index; all, if none is given")
-    parser.add_argument("--before", type=Path, metavar="FOLDER", help="a former build of the book")
+    parser.add_argument(
+        "pages", nargs="*", metavar="PAGE", help="such as book/index; all, if none is given"
+    )
+    parser.add_argument("--before", type=Path, metavar="BUILT", help="a former build of the book")
     given = parser.parse_args()
     main(given.pages, given.before)

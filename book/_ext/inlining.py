@@ -103,12 +103,12 @@ def place_frames(app, doctree, docname):
     if app.builder.name not in ("html", "dirhtml"):
         return
     address = relative_uri(app.builder.get_target_uri(docname), PAGE)
-    loading = "eager" if docname == app.config.root_doc else "lazy"  # elsewhere when one gets near it
+    loading = (
+        "eager" if docname == app.config.root_doc else "lazy"
+    )  # elsewhere when one gets near it
     for image in list(doctree.findall(nodes.image)):
         if image["uri"].endswith(PICTURE):
-            frame = FRAME.format(
-                address=escape(address), title="Drawing pad", loading=loading
-            )
+            frame = FRAME.format(address=escape(address), title="Drawing pad", loading=loading)
             image.replace_self(nodes.raw("", frame, format="html"))
 
 

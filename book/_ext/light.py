@@ -109,7 +109,7 @@ def write(app, error):
     root = Path(app.outdir)
     scripts = [(root / name).read_text("utf-8") for name in parts[SCRIPT]]
     scripts.append(OWN.read_text("utf-8"))
-    script = SOURCE_MAP.sub("", "\n".join(scripts))
+    script = SOURCE_MAP.sub("", "\n;\n".join(scripts))  # not each of them ends with a semicolon
     write_whole(root / SCRIPT, script.encode())
     alone = [(root / name).read_text("utf-8") for name in ALONE]
     pages = [path.read_text("utf-8") for path in root.rglob("*.html")]
@@ -130,7 +130,7 @@ def pruned(sheet: str, known: set[str]) -> str:
 
 
 def living(sheet: str, known: set[str]) -> Iterator[str]:
-    """The rules whose selectors name no class and no identifier but known ones."""
+    """The rules, each with the selectors that name no class and no identifier but known ones."""
     for head, body in rules_of(sheet):
         if head.startswith("@import"):
             raise ValueError(f"expected a sheet that is whole, got {head}")
@@ -139,7 +139,7 @@ def living(sheet: str, known: set[str]) -> Iterator[str]:
                 yield f"{head}{{{rules}}}"
         elif head.startswith("@"):
             yield f"{head}{{{body}}}" if body else f"{head};"
-        elif selectors := [part for part in COMMA.split(head) if lives(part, known)]:
+        elif selectors := [part.strip() for part in COMMA.split(head) if lives(part, known)]:
             yield f"{','.join(selectors)}{{{body}}}"
 
 
@@ -172,6 +172,8 @@ def setup(app):
     """Register with Sphinx."""
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.connect("doctree-resolved", shrink)
-    app.connect("html-page-context", gather, priority=950)  # when others have taken out what they don't want
+    app.connect(
+        "html-page-context", gather, priority=950
+    )  # when others have taken out what they don't want
     app.connect("build-finished", write, priority=900)  # when every page is there
     return {"parallel_read_safe": True, "parallel_write_safe": False}
