@@ -1,10 +1,10 @@
-"""What a phone waits for on the book's pages, after ``make book``: ``python benchmarks/pages.py [--before BUILT] [PAGE …]``.
+"""What a phone waits for on the book's pages, after ``make book``: ``python benchmarks/pages.py [PAGE …]``.
 
-Each page is opened five times, or three where no pad stands, with nothing kept from before, on an emulated mid-range phone (390 by 844, four times
-slower than this machine) over slow 4G (1.6 Mbit/s down, 750 kbit/s up, 150 ms for each request), from a server on this
-machine that compresses as web servers do. Where the pad stands, a stroke is drawn as soon as the field is there. With
-``--before`` a former build of the book takes turns with this one on the pages with a pad. The tables go to the screen
-and, where all pages were opened, to ``benchmarks/pages.md``.
+Each page is opened five times, or three where no pad stands, with nothing kept from before, on an emulated mid-range
+phone (390 by 844, four times slower than this machine) over slow 4G (1.6 Mbit/s down, 750 kbit/s up, 150 ms for each
+request), from a server on this machine that compresses as web servers do. Where the pad stands, a stroke is drawn as
+soon as the field is there. With ``--before`` a former build of the book takes turns with this one on the pages with a
+pad. The tables go to the screen and, where all pages were opened, to ``benchmarks/pages.md``.
 """
 
 import argparse
@@ -212,11 +212,14 @@ def main(names: list[str], before: Path | None) -> None:
 
 def said() -> list[str]:
     """How it was measured."""
+    machine = (
+        f"{bench.processor()}, {os.cpu_count()} cores, with a load of {os.getloadavg()[1]:.1f}"
+    )
     return [
-        f"Measured on {date.today()} by `python benchmarks/pages.py`, each page {OPENED} times, or {OTHERS} where no pad stands, server and browser on "
-        f"one machine: {bench.processor()}, {os.cpu_count()} cores, of which {os.getloadavg()[1]:.1f} were busy when it "
-        f"began. The phone is emulated: 390 by 844, a processor {SLOWER} times slower than that one, 1.6 Mbit/s down, "
-        "150 ms for a request. Sizes are as sent, compressed; pictures that come when one gets there are not among them.",
+        f"Measured on {date.today()} by `python benchmarks/pages.py`, each page {OPENED} times, or {OTHERS} where no "
+        f"pad stands, server and browser on one machine: {machine} when it began. The phone is emulated: 390 by 844, "
+        f"a processor {SLOWER} times slower than that one, 1.6 Mbit/s down, 150 ms for a request. Sizes are as sent, "
+        "compressed; pictures that come when one gets there are not among them.",
     ]
 
 

@@ -144,6 +144,12 @@ def test_a_sheet_that_names_another_is_refused():
         light.pruned("@import 'x.css';", set())
 
 
+SHAPES = """[...document.querySelectorAll("article img")].map((picture) => {
+  const { width, height } = picture.getBoundingClientRect();
+  const { paddingLeft, paddingTop } = getComputedStyle(picture);
+  const inner = (width - 2 * parseFloat(paddingLeft)) / (height - 2 * parseFloat(paddingTop));
+  return [inner, picture.getAttribute("width") / picture.getAttribute("height")];
+})"""
 MARKED = """(id) => {
   const marked = [...document.querySelectorAll(".bd-toc-nav li.active > a.active")];
   return marked.at(-1)?.hash === id;
@@ -162,3 +168,17 @@ def test_the_contents_mark_the_section_on_the_screen(tab):
             section = links.nth(i).get_attribute("href")
             tab.evaluate("id => document.querySelector(id).scrollIntoView()", section)
             tab.wait_for_function(MARKED, arg=section, timeout=5_000)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pictures_keep_their_shape(tab, width):
+    """Though they say their size in pixels, and have less room."""
+    if not (HTML / "book" / "index.html").exists():
+        pytest.skip("the book isn't built")
+    tab.set_viewport_size({"width": width, "height": 900})
+    with listening(HTML) as address:
+        tab.goto(f"{address}book/02-design.html")
+        shapes = tab.evaluate(SHAPES)
+    assert len(shapes) > 5
+    assert all(shown == pytest.approx(own, rel=0.02) for shown, own in shapes)
