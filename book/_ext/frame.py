@@ -108,7 +108,9 @@ def dress_contents(app, pagename, templatename, context, doctree):
     def dressed(*arguments, **settings):
         html = LINK.sub(numbered, str(tree(*arguments, **settings)))
         html = html.replace("<summary>", '<summary aria-label="Pages below">')
-        return html.replace('<p aria-level="2" class="caption" role="heading">', '<p class="caption">')
+        return html.replace(
+            '<p aria-level="2" class="caption" role="heading">', '<p class="caption">'
+        )
 
     context["generate_toctree_html"] = dressed
 

@@ -1,9 +1,8 @@
 """Visit pages in a browser and print what keeps anybody out of them: ``python book/_ext/visiting.py FOLDER …``.
 
 Each page is opened once and seen on a phone and on a laptop, light and dark. What axe-core finds is printed, of any
-impact, then what the console says, and what reaches beyond the screen's edge; nothing printed is good news, and the
-exit status tells it too. Of axe's rules those about contrast are the ones that a dark page can break and a light one
-keeps, so only they are asked again in the dark.
+impact, and what the console says; then whether the page is wider than a screen, down to a small phone's, and a laptop's
+whose reader has doubled all sizes. The exit status is 0 where there was nothing to print.
 """
 
 import sys
@@ -18,17 +17,9 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from servers import launch, listening  # noqa: E402
 
 WIDTHS = (1280, 390)
-COLOURS = ["color-contrast", "link-in-text-block"]
-# Styles of other hosts, which axe would ask for, are none of ours.
-AXE = """async (only) => {
-  const options = { resultTypes: ["violations"], preload: false, ...(only && { runOnly: only }) };
-  const { violations } = await axe.run(document, options);
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-}"""
-WIDER = """() => {
-  const { scrollWidth, clientWidth } = document.documentElement;
-  return scrollWidth > clientWidth ? [`wider than the screen: ${scrollWidth} of ${clientWidth} pixels`] : [];
-}"""
+NARROW = (640, 320)
+"""Half a laptop's width, and the smallest phone's."""
+ASKING = AXE_SCRIPT + (ROOT / "book" / "_ext" / "visiting.js").read_text("utf-8")
 
 
 def visit(page: Page, address: str) -> Iterator[str]:
@@ -45,14 +36,16 @@ def visit(page: Page, address: str) -> Iterator[str]:
     page.on("console", listen)
     page.on("pageerror", complain)
     page.goto(address)
-    page.evaluate(AXE_SCRIPT)
+    page.evaluate(ASKING)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = page.evaluate(AXE, COLOURS if scheme == "dark" else None)
-            found += page.evaluate(WIDER)
+            found = page.evaluate("faults()")
             yield from (f"{width} {scheme}: {fault}" for fault in found)
+    for width in (*WIDTHS, *NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        yield from page.evaluate("wider()")
     page.remove_listener("console", listen)
     page.remove_listener("pageerror", complain)
     yield from (f"console: {line}" for line in told)

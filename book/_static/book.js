@@ -58,5 +58,5 @@ document.addEventListener("DOMContentLoaded", () => {
     steer(document.querySelector(`.bd-sidebar-${side}`), box, document.querySelector(`.${side}-toggle`));
   }
   leave(document.querySelector(".search-button__wrapper"));
-  new ResizeObserver(reach).observe(document.querySelector(".bd-article"));
+  new ResizeObserver(reach).observe(document.querySelector("main"));
 });
