@@ -1,4 +1,4 @@
-"""What stands around a page's text: what is left out, what the page says of itself, and whom it lets in."""
+"""What stands around a page's text: what is left out, and what the page says of itself."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,6 @@ import frame
 import numpy as np
 import pytest
 import social
-from axe_playwright_python.sync_playwright import Axe
 from docutils import nodes
 from docutils.core import publish_doctree
 from PIL import Image, ImageDraw
@@ -19,20 +18,6 @@ from servers import listening
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
-KINDS = [  # one page of each kind
-    "book/index",
-    "book/04-validate",
-    "book/ledger",
-    "book/teach",
-    "book/sheet",
-    "book/glossary",
-    "book/reference",
-    "book/reference-ground",
-    "genindex",
-    "search",
-    "404",
-    "_static/pad",
-]
 
 
 @pytest.fixture(scope="module")
@@ -167,26 +152,6 @@ def test_the_missing_page_shows_what_the_model_reads():
 def address(built):
     with listening(built) as address:
         yield address
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_and_the_console_have_nothing_to_say(browser, address, width, scheme):
-    """Of no impact, on a page of each kind. (Axe itself asks for styles, in vain, so the console is heard before.)"""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    told, found = [], []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
-    for name in KINDS:
-        page.goto(f"{address}{name}.html")
-        page.wait_for_function("document.fonts.ready")
-        found += told
-        for rule in Axe().run(page).response["violations"]:
-            found += [f"{name}: {rule['id']}: {node['html'][:120]}" for node in rule["nodes"]]
-        told.clear()
-    page.close()
-    assert found == []
 
 
 @pytest.mark.browser

@@ -94,16 +94,23 @@ def keep_together(app, doctree, docname):
 
 
 def dress_contents(app, pagename, templatename, context, doctree):
-    """Number the chapters in the list of pages, and name its arrows for those who can't see an arrow."""
+    """Number the chapters in the list of pages, and tell those who hear it where they are.
+
+    The theme makes headings of the parts' names, which would stand before a page's first.
+    """
     tree = context["generate_toctree_html"]
 
     def numbered(match: re.Match) -> str:
         chapter = CHAPTER.search(pagename if match[1] == "#" else match[1])
-        return match[0] + (f'<span class="number">{int(chapter[1])}</span> ' if chapter else "")
+        link = match[0].replace(' href="#"', ' href="#" aria-current="page"')
+        return link + (f'<span class="number">{int(chapter[1])}</span> ' if chapter else "")
 
     def dressed(*arguments, **settings):
         html = LINK.sub(numbered, str(tree(*arguments, **settings)))
-        return html.replace("<summary>", '<summary aria-label="Pages below">')
+        html = html.replace("<summary>", '<summary aria-label="Pages below">')
+        return html.replace(
+            '<p aria-level="2" class="caption" role="heading">', '<p class="caption">'
+        )
 
     context["generate_toctree_html"] = dressed
 
@@ -139,6 +146,15 @@ def list_parameters(app, pagename, templatename, context, doctree):
     """Let a long signature's parameters be lines; Sphinx writes them as definitions of nothing."""
     if "body" in context:
         context["body"] = LINES.sub(as_lines, context["body"])
+
+
+def name_cells(app, pagename, templatename, context, doctree):
+    """Tell code from what it gave, for those who hear one after the other."""
+    for part, name in (("input", "Code"), ("output", "Output")):
+        if "body" in context:
+            opening = f'<div class="cell_{part} docutils container"'
+            named = f'{opening} role="group" aria-label="{name}"'
+            context["body"] = context["body"].replace(opening, named)
 
 
 def as_lines(match: re.Match) -> str:
@@ -180,7 +196,7 @@ def stand_around(app):
     """Stand around the pages of the HTML book; a file for a reader or a printer has none of this."""
     if app.builder.name != "html":
         return
-    for handler in (describe, stand_anywhere, list_parameters):
+    for handler in (describe, stand_anywhere, list_parameters, name_cells):
         app.connect("html-page-context", handler)
     for handler in (lighten, dress_contents):  # when others have given what they change
         app.connect("html-page-context", handler, priority=900)
@@ -188,6 +204,7 @@ def stand_around(app):
     app.connect("html-collect-pages", add_missing)
     app.connect("doctree-resolved", place_byline)
     app.connect("build-finished", clear)
+    app.add_js_file("book.js")
 
 
 def setup(app):
