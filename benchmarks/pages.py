@@ -161,7 +161,7 @@ def first_answer(page: Page) -> float:
     frame = page.wait_for_selector(".pad-frame", state="attached")
     frame.scroll_into_view_if_needed()
     pad = frame.content_frame()
-    pad.wait_for_selector(".pad-guess:not([data-label=''])")  # within half a minute, or it is an error
+    pad.wait_for_selector(".pad-guess[data-label]:not([data-label=''])")  # an error after 30 s
     return (pad.evaluate("answered") - page.evaluate("performance.timeOrigin")) / 1_000
 
 
