@@ -1,6 +1,6 @@
-"""Sphinx extension: where a screen is narrow, a line of code that is too long goes on below, indented further.
+"""Sphinx extension: a line of code that is too long for the screen goes on below, further in than it began.
 
-A line is a ``span`` that says how far it is indented; ``book.css`` does the rest, and only where the screen is narrow.
+Each line is a ``span`` that says how far it is indented; ``book.css`` does the rest.
 """
 
 import re

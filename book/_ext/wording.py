@@ -36,7 +36,9 @@ SEARCH = {
 """What scripts write into them."""
 
 # When the page is read, and before the search begins, which waits for the same.
-SCRIPT = """document.addEventListener("DOMContentLoaded", () => Documentation.addTranslations({}));"""
+SCRIPT = (
+    """document.addEventListener("DOMContentLoaded", () => Documentation.addTranslations({}));"""
+)
 
 
 class Own(NullTranslations):
