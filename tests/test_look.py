@@ -31,7 +31,7 @@ STYLES = [
     "digitlib/hosts/app.py",
     "digitlib/pad/index.html",
     "digitlib/pad/pad.css",
-    "digitlib/report/page.py",
+    "digitlib/report/page.css",
 ]
 COLOUR = re.compile(r"(?<![%&\w])#((?:[0-9a-fA-F]{3,4}){1,2})\b")
 STOCK = (
@@ -148,6 +148,8 @@ def test_the_search_speaks_in_the_books_words(tab, address):
 MEASURES = """(texts) => texts.map((text) => [text.innerText.length,
   Math.round(text.getBoundingClientRect().height / parseFloat(getComputedStyle(text).lineHeight))])
   .filter(([, lines]) => lines >= 4).map(([characters, lines]) => characters / (lines - 0.5))"""
+LINES = """(lines) => lines.map((line) =>
+  Math.round(line.getBoundingClientRect().height / parseFloat(getComputedStyle(line).lineHeight)))"""
 BEYOND = "(blocks) => blocks.filter((block) => block.scrollWidth > block.clientWidth).map((block) => block.innerText)"
 
 
@@ -171,6 +173,4 @@ def test_a_chapters_code_has_its_own_lines_beside_the_contents(tab, address):
     tab.goto(f"{address}book/04-validate.html")
     lines = tab.locator(".cell_input .line:not(.fold *)")
     assert lines.count() > 50
-    assert set(
-        lines.evaluate_all("(lines) => lines.map((line) => line.getClientRects()[0].height)")
-    ) == {19.5}
+    assert set(lines.evaluate_all(LINES)) == {1}

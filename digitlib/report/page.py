@@ -30,6 +30,7 @@ True
 import json
 from collections.abc import Callable, Iterator
 from html import escape
+from importlib import resources
 from pathlib import Path
 
 from digitlib import evaluate, show
@@ -44,42 +45,14 @@ from digitlib.report.parts import WIDTH, figure, section, table
 
 __all__ = ["render", "write"]
 
+_STYLE = (resources.files("digitlib.report") / "page.css").read_text(encoding="utf-8")
 _HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{
-  --ground: #fff; --border: #d1d5da; --ink: #23272b; --muted: #48566b; --accent: #0a58ca;
-  color-scheme: light dark;
-}}
-@media screen and (prefers-color-scheme: dark) {{
-  :root {{
-    --ground: #14181d; --border: #3b4754; --ink: #ced6dd; --muted: #9ca4af; --accent: #7ab0ff;
-  }}
-}}
-html {{ background: var(--ground); color: var(--ink); }}
-body {{
-  max-width: 44rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word;
-  font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans",
-    Arial, sans-serif;
-}}
-p {{ max-width: 36rem; }}
-h1, h2 {{ line-height: 1.2; text-wrap: balance; }}
-h1 {{ font-size: 2rem; }}
-h2 {{ margin-top: 3rem; font-size: 1.5rem; }}
-a {{ color: var(--accent); }}
-figure {{ margin: 1.5rem 0; }}
-img {{ max-width: 100%; height: auto; }}
-table {{ border-collapse: collapse; margin: 1.5rem 0; font-size: 0.9375rem; line-height: 1.45; }}
-caption {{ caption-side: bottom; padding-top: 0.5rem; text-align: left; }}
-figcaption, caption {{ max-width: 41rem; color: var(--muted); font-size: 0.875rem; }}
-td, th {{ padding: 0.5rem 0.75rem 0.5rem 0; text-align: right; border-bottom: 1px solid var(--border); }}
-small {{ white-space: nowrap; }}
-.wide {{ overflow-x: auto; }}
-.wide img {{ max-width: none; }}
-</style>
+{style}</style>
 <main>
 <h1>{title}</h1>
 <p>{about}</p>
@@ -146,7 +119,7 @@ def render(report: Report, images: Images) -> str:
         a whole page with its pictures in it.
     """
     about = f"Measured on {report.date} by {report.made_by}. Each share has its 95 % interval and its n."
-    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), about=about)]
+    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), style=_STYLE, about=about)]
     parts += [
         *_clean(report),
         *_mistakes(report, images),
