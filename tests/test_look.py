@@ -108,7 +108,9 @@ def test_each_line_of_code_knows_how_far_it_is_indented():
     code = '<div class="highlight"><pre><span></span>a:\n    <span class="n">b</span>\n&gt;&gt;&gt;   c\n</pre></div>'
     text = hanging.CODE.sub(hanging.in_lines, code)
     assert re.findall(r"--indent: (\d+)ch", text) == ["0", "4", "6"]
-    assert re.sub(r'<span class="line"[^>]*>(.*?\n)</span>', r"\1", text) == code
+    assert '<pre style="--width: 7">' in text
+    bare = re.sub(r'<span class="line"[^>]*>(.*?\n)</span>', r"\1", text)
+    assert bare.replace(' style="--width: 7"', "") == code
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +176,12 @@ def test_a_chapters_code_has_its_own_lines_beside_the_contents(tab, address):
     lines = tab.locator(".cell_input .line:not(.fold *)")
     assert lines.count() > 50
     assert set(lines.evaluate_all(LINES)) == {1}
+
+
+@pytest.mark.browser
+def test_columns_of_numbers_stay_columns_on_a_phone(tab, address):
+    """As an output gets smaller type, down to 9 pixels, before its lines go on below."""
+    tab.set_viewport_size({"width": 390, "height": 900})
+    tab.goto(f"{address}book/01-split.html")
+    lines = tab.locator(".cell_output pre:has-text('42 244 185') .line")
+    assert lines.count() and set(lines.evaluate_all(LINES)) == {1}

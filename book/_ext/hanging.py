@@ -1,6 +1,7 @@
 """Sphinx extension: a line of code that is too long for the screen goes on below, further in than it began.
 
-Each line is a ``span`` that says how far it is indented; ``book.css`` does the rest.
+Each line is a ``span`` that says how far it is indented, and each block says how wide it would be; ``book.css`` does
+the rest.
 """
 
 import re
@@ -18,12 +19,15 @@ def hang(app, pagename, templatename, context, doctree):
 
 
 def in_lines(match: re.Match) -> str:
-    """A block of code as lines. (Pygments ends its colours with each line.)"""
-    lines = ""
+    """A block of code as lines, with the length of the longest. (Pygments ends its colours with each line.)"""
+    lines, width = "", 1
     for line in match[2].split("\n"):
-        indent = INDENT.match(unescape(TAG.sub("", line))).end()
+        text = unescape(TAG.sub("", line))
+        width = max(width, len(text))
+        indent = INDENT.match(text).end()
         lines += f'<span class="line" style="--indent: {indent}ch">{line}\n</span>'
-    return match[1] + lines + match[3]
+    start = match[1].replace("<pre>", f'<pre style="--width: {width}">')
+    return start + lines + match[3]
 
 
 def setup(app):
