@@ -1,9 +1,9 @@
 """Sphinx extension: what Sphinx and the theme say on every page, in the book's own words.
 
-Both ask for a translation of each word they show, so the book's words are one: into English.
+Both ask for a translation of each word they show, so the book's words are one: into English. ``words.js`` has those of
+the scripts.
 """
 
-import json
 from gettext import NullTranslations
 
 WORDS = {
@@ -19,26 +19,6 @@ WORDS = {
         "The search runs in this page, and needs JavaScript, which is switched off."
     ),
 }
-"""What stands in pages."""
-
-SEARCH = {
-    "Searching": "Looking",
-    "Search Results": "Found",
-    "Search finished, found ${resultCount} page(s) matching the search query.": (
-        "${resultCount} found, the likeliest first."
-    ),
-    "Your search did not match any documents. Please make sure that all words are spelled "
-    "correctly and that you've selected enough categories.": (
-        "Nothing found. A page is shown if it has every word: try fewer, or the first letters of one."
-    ),
-    "Hide Search Matches": "Without the marks",
-}
-"""What scripts write into them."""
-
-# When the page is read, and before the search begins, which waits for the same.
-SCRIPT = (
-    """document.addEventListener("DOMContentLoaded", () => Documentation.addTranslations({}));"""
-)
 
 
 class Own(NullTranslations):
@@ -51,7 +31,6 @@ class Own(NullTranslations):
 
 def setup(app):
     """Register with Sphinx."""
-    catalogue = {"messages": SEARCH, "plural_expr": "n == 1 ? 0 : 1", "locale": "en"}
-    app.add_js_file(None, body=SCRIPT.format(json.dumps(catalogue)))
+    app.add_js_file("words.js")
     app.translator.add_fallback(Own())
     return {"parallel_read_safe": True, "parallel_write_safe": True}
