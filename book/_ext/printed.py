@@ -53,7 +53,7 @@ html { font: 10.5pt/1.45 Georgia, "Liberation Serif", "DejaVu Serif", serif; }
 body { margin: 0; }
 h1, h2, h3, table, nav { font-family: "Liberation Sans", Arial, sans-serif; }
 h1 { margin-top: 0; }
-a { color: #1f4e86; }
+a { color: #0a58ca; }
 img { zoom: 0.75; max-height: 290mm; }
 table { font-size: 0.8em; }
 li > p { margin: 0.3em 0; }

@@ -30,6 +30,7 @@ True
 import json
 from collections.abc import Callable, Iterator
 from html import escape
+from importlib import resources
 from pathlib import Path
 
 from digitlib import evaluate, show
@@ -44,23 +45,14 @@ from digitlib.report.parts import WIDTH, figure, section, table
 
 __all__ = ["render", "write"]
 
+_STYLE = (resources.files("digitlib.report") / "page.css").read_text(encoding="utf-8")
 _HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
-body {{ max-width: 44rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }}
-figure {{ margin: 1.5rem 0; }}
-img {{ max-width: 100%; height: auto; }}
-table {{ border-collapse: collapse; margin: 1.5rem 0; line-height: 1.3; }}
-caption {{ caption-side: bottom; text-align: left; line-height: 1.5; padding-top: 0.5rem; }}
-td, th {{ padding: 0.3rem 0.5rem; text-align: right; border-bottom: 1px solid #8886; }}
-small {{ white-space: nowrap; }}
-.wide {{ overflow-x: auto; }}
-.wide img {{ max-width: none; }}
-</style>
+{style}</style>
 <main>
 <h1>{title}</h1>
 <p>{about}</p>
@@ -127,7 +119,7 @@ def render(report: Report, images: Images) -> str:
         a whole page with its pictures in it.
     """
     about = f"Measured on {report.date} by {report.made_by}. Each share has its 95 % interval and its n."
-    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), about=about)]
+    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), style=_STYLE, about=about)]
     parts += [
         *_clean(report),
         *_mistakes(report, images),
