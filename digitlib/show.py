@@ -61,7 +61,7 @@ TYPE = 9.75
 THIN = 0.75
 """Points, a pixel: the weight of axes and of whatever else isn't data, which has twice that."""
 
-_SHARP = 2  # pixels of the file to a pixel of the page, as most screens have now
+_DPI = 160  # five pixels of the file to three of a page; six would make notebooks a quarter larger
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
@@ -130,8 +130,9 @@ class Picture:
     def __init__(self, figure: Figure):
         buffer = io.BytesIO()
         small = {"compress_level": 9}  # 5 % off every notebook, for 0.05 s a picture
-        dpi = 96 * _SHARP
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs=small)
+        figure.savefig(
+            buffer, format="png", dpi=_DPI, metadata={"Software": None}, pil_kwargs=small
+        )
         self.png = buffer.getvalue()
         width, height = (round(96 * inches) for inches in figure.get_size_inches())
         self.size = {"width": width, "height": height}
@@ -228,7 +229,11 @@ def digits(
         for axis in axes:
             axis.set_axis_off()
         for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
-            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+            few = (
+                2 * len(image) < size * _DPI
+            )  # its pixels are seen as such, and have straight edges
+            how = "nearest" if few else "auto"
+            axis.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation=how)
             if titles:
                 axis.set_title(titles[i], pad=3, parse_math=False)
         return Picture(figure)
@@ -333,7 +338,7 @@ def curves(
     rows = -(-len(kinds) // 2)
     # Space between rows: a title near its own frame.
     with matplotlib.rc_context({**_STYLE, "figure.constrained_layout.h_pad": 0.1}):
-        figure = Figure(figsize=(WIDTH, 0.4 + 1.6 * rows))
+        figure = Figure(figsize=(WIDTH, 0.4 + 1.45 * rows))
         axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for axis, kind in zip(axes, kinds, strict=False):
             _frame(axis, kind, {name: found[kind] for name, found in models.items()})
@@ -376,7 +381,7 @@ def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
     low, high = 100 * np.array([accuracy.interval for _, accuracy in bins]).T
     ends = min(low.min(), sure.min()), max(high.max(), sure.max())
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.2, 4.2))
+        figure = Figure(figsize=(4, 4))
         axis = figure.subplots()
         axis.plot(ends, ends, "--", color=GREY, linewidth=THIN, marker="")
         axis.vlines(sure, low, high, color=COLOURS[0])
@@ -406,9 +411,7 @@ def intervals(
         axis.hlines(rows, low, high, color=COLOURS[0])
         axis.plot([100 * share.value for share in shares], rows, "o", color=COLOURS[0])
         axis.set_yticks(range(len(names)), names, parse_math=False)
-        if len(names) > NUMBERED:
-            axis.set_ylim(-1, len(names))  # a twentieth of them above and below would be much
-        axis.invert_yaxis()
+        axis.set_ylim(len(names) - 0.4, -0.6)
         axis.grid(axis="x")
         axis.set(xlabel=xlabel)
         return Picture(figure)

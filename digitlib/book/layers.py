@@ -42,7 +42,7 @@ def draw_layers(
             "expected two layers or more, a name for each and what happens between, "
             f"got {len(widths)}, {len(names)} and {len(between)}"
         )
-    figure = Figure(figsize=(WIDTH / 3 * len(widths), 3.2), facecolor="none", layout="constrained")
+    figure = Figure(figsize=(WIDTH / 3 * len(widths), 3), facecolor="none", layout="constrained")
     axis = figure.subplots()
     axis.set_axis_off()
     axis.set(xlim=(-0.45, len(widths) - 0.55), ylim=(-1.8, 1.25))
