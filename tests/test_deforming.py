@@ -69,6 +69,12 @@ def two_orders(images, labels, size, generator):
     return in_order(order, images, labels[other], size)
 
 
+def turned_round(images, labels, size, generator):
+    start = int(torch.randint(1, len(images) - 1, (1,), generator=generator))
+    order = torch.arange(len(images)).roll(start)
+    return [(images[some] / 255, labels[some]) for some in order.split(size)]
+
+
 def labels_as_stored(images, labels, size, generator):
     order = torch.randperm(len(images), generator=generator)
     return in_order(torch.arange(len(images)), images[order], labels, size)
@@ -92,6 +98,7 @@ WRONG_BATCHES = {
     "expected each image with its own label, got others: one order for both": two_orders,
     "expected each image with its own label, got others: one order": labels_as_stored,
     "expected a shuffled order, got the one in which the images are stored": as_stored,
+    "of 22 beside their stored neighbour": turned_round,
     "expected a batch of images from everywhere, got neighbours": shuffled_within,
     "expected floats from 0 to 1, got uint8: divide by 255": lambda *asked: [
         ((255 * x).byte(), y) for x, y in by_index(*asked)

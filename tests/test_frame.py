@@ -1,13 +1,13 @@
-"""What stands around a page's text: what is left out, what the page says of itself, and whom it lets in."""
+"""What stands around a page's text: what is left out, and what the page says of itself."""
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import frame
 import numpy as np
 import pytest
 import social
-from axe_playwright_python.sync_playwright import Axe
 from docutils import nodes
 from docutils.core import publish_doctree
 from PIL import Image, ImageDraw
@@ -18,20 +18,6 @@ from servers import listening
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
-KINDS = [  # one page of each kind
-    "book/index",
-    "book/04-validate",
-    "book/ledger",
-    "book/teach",
-    "book/sheet",
-    "book/glossary",
-    "book/reference",
-    "book/reference-ground",
-    "genindex",
-    "search",
-    "404",
-    "_static/pad",
-]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +56,7 @@ def test_a_page_is_described_by_its_opening(texts, opening):
 
 
 def test_every_page_says_what_it_is(built):
-    for page in (built / "book").glob("*.html"):
+    for page in [*(built / "book").glob("*.html"), *built.glob("[!i]*.html")]:
         text = page.read_text("utf-8")
         told = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', text))
         assert told["og:title"] and told["og:site_name"] == "One digit", page.name
@@ -135,6 +121,20 @@ def test_the_first_page_says_how_large_the_network_is():
     assert f"**{size} kB**" in (BOOK / "index.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("page", "site", "base"),
+    [
+        ("404", "https://ada.github.io/digits", '<base href="https://ada.github.io/digits/">'),
+        ("404", "", ""),
+        ("book/index", "https://ada.github.io/digits", ""),
+    ],
+)
+def test_the_missing_page_finds_its_styles_from_anywhere(page, site, base):
+    app, context = SimpleNamespace(config=SimpleNamespace(html_baseurl=site)), {"metatags": ""}
+    frame.stand_anywhere(app, page, "page.html", context, None)
+    assert context["metatags"].strip() == base
+
+
 def test_the_missing_page_shows_what_the_model_reads():
     """Its strokes, drawn into a bitmap: a 4, a 0 and a 4."""
     text = (BOOK / "_ext" / "theme" / "missing.html").read_text("utf-8")
@@ -155,20 +155,19 @@ def address(built):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_and_the_console_have_nothing_to_say(browser, address, width, scheme):
-    """Of no impact, on a page of each kind. (Axe itself asks for styles, in vain, so the console is heard before.)"""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    told, found = [], []
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
-    for name in KINDS:
-        page.goto(f"{address}{name}.html")
-        page.wait_for_function("document.fonts.ready")
-        found += told
-        for rule in Axe().run(page).response["violations"]:
-            found += [f"{name}: {rule['id']}: {node['html'][:120]}" for node in rule["nodes"]]
-        told.clear()
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("ReLU", "book/glossary.html#relu"),
+        ("cross-entropy", "book/glossary.html#cross-entropy-loss"),
+        ("train_epoch", "book/reference-train.html#digitlib.train.train_epoch"),
+        ("fit", "book/reference-train.html#digitlib.train.fit"),
+    ],
+)
+def test_the_search_finds_words_and_functions_first(browser, address, asked, first):
+    page = browser.new_page()
+    page.goto(f"{address}search.html?q={asked}")
+    links = page.locator("#search-results li > a:first-child")
+    links.nth(1).wait_for()
+    assert first in [links.nth(place).get_attribute("href") for place in range(2)]
     page.close()
-    assert found == []

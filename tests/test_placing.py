@@ -79,6 +79,7 @@ WRONG_PLACES = {
     "rows and columns are swapped": lambda picture: moved(
         picture, *map(round, ways(picture)[::-1])
     ),
+    "all dark: moved the wrong way": lambda picture: np.zeros_like(picture),
     "the wrong way": lambda picture: moved(picture, *(-round(way) for way in ways(picture))),
     "twice as far": lambda picture: moved(picture, *(2 * round(way) for way in ways(picture))),
     "cut off, not rounded, or not to pixel 14": lambda picture: moved(

@@ -155,11 +155,12 @@ WRONG_TEMPERATURES = {
     "needs one below 1": fitted(cross_entropy, torch.linspace(1, 5, 401)),
     "got 0.05 for both": fitted(lambda z, y, t: ((z / t).argmax(1) != y).double().mean()),
     "and on the labels?": fitted(lambda z, y, t: cross_entropy(z, z.argmax(1), t)),
-    "expected 2.501, got 4": fitted(cross_entropy, torch.tensor([0.25, 0.5, 1, 4])),
-    "expected 2.501, got 2.362": fitted(
+    "expected 2.551, got 4": fitted(cross_entropy, torch.tensor([0.25, 0.5, 1, 4])),
+    "expected 2.551, got 2.412": fitted(
         lambda z, y, t: ((z / t).softmax(1) - F.one_hot(y, 5)).square().mean(),
         torch.linspace(-3, 3, 1201).exp2(),
     ),
+    "expected 0.4502, got": fitted(cross_entropy, torch.arange(0.1, 5, 0.1)),
     "got nan": lambda logits, labels: float("nan"),
     "expected one number, got": lambda logits, labels: logits,
 }

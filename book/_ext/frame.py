@@ -13,6 +13,10 @@ from pathlib import Path
 from docutils import nodes
 
 CARD = "_static/card.png"
+ABOUT = (
+    "How a handwritten digit classifier is really built, from a file on disk to a live web page."
+)
+"""Said of pages that have no opening of their own."""
 LONGEST = 160
 """How many characters of a page's description search engines show."""
 CHAPTER = re.compile(r"(?:^|/)(\d\d)-[^/#]*$")
@@ -51,21 +55,18 @@ LEFTOVERS = (
 
 def describe(app, pagename, templatename, context, doctree):
     """Say what a page is, to who lists it or shares a link: its title, its opening, the book's card."""
-    if doctree is None:
-        return
-    told = {
-        "og:title": context["title"],
-        "og:type": "article",
-        "og:site_name": app.config.html_title,
-    }
-    if opening := opening_of(doctree):
-        told |= {"description": opening, "og:description": opening}
+    name, title = app.config.html_title, context.get("title") or app.config.html_title
+    opening = (opening_of(doctree) if doctree else "") or ABOUT
+    told = {"og:title": title, "og:type": "article", "og:site_name": name}
+    told |= {"description": opening, "og:description": opening}
     if site := app.config.html_baseurl:
         told |= {"og:url": context["pageurl"], "og:image": f"{site.rstrip('/')}/{CARD}"}
         told |= {"twitter:card": "summary_large_image"}
+    tags = [context.get("metatags", "")]
     for name, text in told.items():
         key = "property" if name.startswith("og:") else "name"
-        context["metatags"] += f'<meta {key}="{name}" content="{escape(text)}">\n'
+        tags.append(f'<meta {key}="{name}" content="{escape(text)}">\n')
+    context["metatags"] = "".join(tags)
 
 
 def widen(app, pagename, templatename, context, doctree):
@@ -93,16 +94,23 @@ def keep_together(app, doctree, docname):
 
 
 def dress_contents(app, pagename, templatename, context, doctree):
-    """Number the chapters in the list of pages, and name its arrows for those who can't see an arrow."""
+    """Number the chapters in the list of pages, and tell those who hear it where they are.
+
+    The theme makes headings of the parts' names, which would stand before a page's first.
+    """
     tree = context["generate_toctree_html"]
 
     def numbered(match: re.Match) -> str:
         chapter = CHAPTER.search(pagename if match[1] == "#" else match[1])
-        return match[0] + (f'<span class="number">{int(chapter[1])}</span> ' if chapter else "")
+        link = match[0].replace(' href="#"', ' href="#" aria-current="page"')
+        return link + (f'<span class="number">{int(chapter[1])}</span> ' if chapter else "")
 
     def dressed(*arguments, **settings):
         html = LINK.sub(numbered, str(tree(*arguments, **settings)))
-        return html.replace("<summary>", '<summary aria-label="Pages below">')
+        html = html.replace("<summary>", '<summary aria-label="Pages below">')
+        return html.replace(
+            '<p aria-level="2" class="caption" role="heading">', '<p class="caption">'
+        )
 
     context["generate_toctree_html"] = dressed
 
@@ -110,7 +118,7 @@ def dress_contents(app, pagename, templatename, context, doctree):
 def place_byline(app, doctree, docname):
     """Say above a chapter's title which of how many it is, and how long it takes to read."""
     chapter = CHAPTER.search(docname)
-    if not chapter or app.builder.name != "html":
+    if not chapter:
         return
     told = MINUTES.search(doctree.astext())
     if not told:
@@ -122,17 +130,31 @@ def place_byline(app, doctree, docname):
     title.parent.insert(title.parent.index(title), byline)
 
 
+def add_missing(app):
+    """The page that is shown for any missing one."""
+    return [(MISSING, {}, "missing.html")]
+
+
 def stand_anywhere(app, pagename, templatename, context, doctree):
-    """Let the page that is shown for any missing one find its styles and links, wherever that would have been."""
+    """Let that page find its styles and links, wherever that would have been."""
     if pagename == MISSING and app.config.html_baseurl:
         base = f'<base href="{escape(app.config.html_baseurl.rstrip("/"))}/">\n'
-        context["metatags"] = base + context["metatags"]
+        context["metatags"] = base + context.get("metatags", "")
 
 
 def list_parameters(app, pagename, templatename, context, doctree):
     """Let a long signature's parameters be lines; Sphinx writes them as definitions of nothing."""
     if "body" in context:
         context["body"] = LINES.sub(as_lines, context["body"])
+
+
+def name_cells(app, pagename, templatename, context, doctree):
+    """Tell code from what it gave, for those who hear one after the other."""
+    for part, name in (("input", "Code"), ("output", "Output")):
+        if "body" in context:
+            opening = f'<div class="cell_{part} docutils container"'
+            named = f'{opening} role="group" aria-label="{name}"'
+            context["body"] = context["body"].replace(opening, named)
 
 
 def as_lines(match: re.Match) -> str:
@@ -163,23 +185,31 @@ def unused(file) -> bool:
 
 def clear(app, error):
     """Remove the files that no page names."""
-    if error is None and app.builder.name == "html":
+    if error is None:
         static = Path(app.outdir) / "_static"
         for pattern in LEFTOVERS:
             for path in [*static.rglob(pattern)]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def stand_around(app):
+    """Stand around the pages of the HTML book; a file for a reader or a printer has none of this."""
+    if app.builder.name != "html":
+        return
+    for handler in (describe, stand_anywhere, list_parameters, name_cells):
+        app.connect("html-page-context", handler)
+    for handler in (lighten, dress_contents):  # when others have given what they change
+        app.connect("html-page-context", handler, priority=900)
+    app.connect("html-page-context", widen, priority=400)  # before the theme asks
+    app.connect("html-collect-pages", add_missing)
+    app.connect("doctree-resolved", place_byline)
+    app.connect("build-finished", clear)
+    app.add_js_file("book.js")
+
+
 def setup(app):
     """Register with Sphinx."""
-    app.connect("html-page-context", lighten, priority=900)
-    app.connect("html-page-context", dress_contents, priority=900)
-    app.connect("html-page-context", stand_anywhere)
-    app.connect("doctree-resolved", place_byline)
-    app.connect("html-page-context", list_parameters)
-    app.connect("html-page-context", describe)
-    app.connect("html-page-context", widen, priority=400)  # before the theme asks
+    app.connect("builder-inited", stand_around)
     app.connect("doctree-resolved", keep_together)
-    app.connect("doctree-resolved", lighten_text, priority=900)  # when it has put them there
-    app.connect("build-finished", clear)
+    app.connect("doctree-resolved", lighten_text, priority=900)  # when thebe has put it there
     return {"parallel_read_safe": True, "parallel_write_safe": True}

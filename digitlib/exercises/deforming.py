@@ -5,7 +5,7 @@ the same again, and none of the functions may look for chance elsewhere.
 """
 
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,11 @@ def check_batches(batches: Callable) -> None:
     blocks = [set(first[i : i + SIZE]) for i in range(0, COUNT, SIZE)]
     if all(max(block) - min(block) < SIZE for block in blocks):
         raise Bug("expected a batch of images from everywhere, got neighbours, as they are stored")
+    follow = sum(abs(after - one) == 1 for one, after in pairwise(first))
+    if follow > COUNT // 2:
+        raise Bug(
+            f"expected a shuffled order, got {follow} of {COUNT} beside their stored neighbour"
+        )
     if first == second:
         raise Bug(
             "expected another order in the next epoch, got the same: is a seed set in the function?"

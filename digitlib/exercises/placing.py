@@ -49,6 +49,8 @@ def check_centre(centre: Callable) -> None:
         if np.array_equal(got, _moved(picture, down, right)):
             continue
         said = f"expected the picture {_told(down, right)}, got it"
+        if not got.any():
+            raise Bug(f"{said} all dark: moved the wrong way, or never filled?")
         if np.array_equal(got, np.roll(picture, (down, right), axis=(0, 1))):
             raise Bug(f"{said} so: ink that goes over the edge comes in at the other side")
         raise Bug(f"{said} {_other_move(got, picture)}")
@@ -140,10 +142,9 @@ def _same(numbers: np.ndarray, others: np.ndarray) -> bool:
 def _other_move(got: np.ndarray, picture: np.ndarray) -> str:
     """Where a picture was moved instead, and by which slip."""
     moves = {move: slip for slip, some in _slips(picture).items() for move in some}
-    if got.any():
-        ends = (np.argwhere(ink).min(axis=0).tolist() for ink in (got, picture))
-        (top, left), (old_top, old_left) = ends
-        moves.setdefault((top - old_top, left - old_left), "")
+    ends = (np.argwhere(ink).min(axis=0).tolist() for ink in (got, picture))
+    (top, left), (old_top, old_left) = ends
+    moves.setdefault((top - old_top, left - old_left), "")
     for move, slip in moves.items():
         rolled = np.roll(picture, move, axis=(0, 1))
         if np.array_equal(got, _moved(picture, *move)) or np.array_equal(got, rolled):
