@@ -222,7 +222,7 @@ def digits(
     rows, size = -(-len(images) // columns), min(size, WIDTH / columns)
     lines = 1 + max(title.count("\n") for title in titles) if titles else 0
     height = size + (0.05 + 0.165 * lines if titles else 0)
-    close = {f"figure.constrained_layout.{side}_pad": 0.02 for side in "wh"}
+    close: dict[Any, Any] = {f"figure.constrained_layout.{side}_pad": 0.02 for side in "wh"}
     with matplotlib.rc_context({**_STYLE, **close}):
         figure = Figure(figsize=(columns * size, rows * height))
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -230,7 +230,7 @@ def digits(
             axis.set_axis_off()
         for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
             few = (
-                2 * len(image) < size * _DPI
+                2 * np.shape(image)[0] < size * _DPI
             )  # its pixels are seen as such, and have straight edges
             how = "nearest" if few else "auto"
             axis.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation=how)
@@ -284,7 +284,9 @@ def lines(
         figure = Figure(figsize=(WIDTH, 2.8))
         axis = figure.subplots()
         for name, (x, y) in curves.items():
-            axis.plot(x, y, label=name, **({"marker": ""} if len(x) > _MARKED else {}))
+            [line] = axis.plot(x, y, label=name)
+            if len(x) > _MARKED:
+                line.set_marker("")
         steps = sorted({float(step) for x, _ in curves.values() for step in x})
         if doubling:
             axis.set_xscale("log", base=2)
@@ -294,26 +296,32 @@ def lines(
         axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
         axis.grid(axis="y")
         if len(curves) > 1:
-            _name(axis)
+            _name(figure, axis)
         return Picture(figure)
 
 
-def _name(axis: Axes) -> None:
+def _name(figure: Figure, axis: Axes) -> None:
     """Name curves at their right ends, where these are far enough from each other, else in a legend."""
-    axis.figure.draw_without_rendering()  # or nothing has its place yet
-    ends = {line: axis.transData.transform(line.get_xydata()[-1]) for line in axis.lines}
-    heights = sorted(y for _, y in ends.values())
-    line_height = 1.3 * TYPE * axis.figure.dpi / 72
+    figure.draw_without_rendering()  # or nothing has its place yet
+    ends = {str(line.get_label()): np.asarray(line.get_xydata())[-1] for line in axis.lines}
+    right, heights = axis.transData.transform(list(ends.values())).T
+    heights.sort()
+    line_height = 1.3 * TYPE * figure.dpi / 72
     apart = all(upper - lower >= line_height for lower, upper in pairwise(heights))
     inside = all(axis.bbox.y0 <= y <= axis.bbox.y1 for y in heights)
-    together = np.ptp([x for x, _ in ends.values()]) < 1
-    short = all(len(str(line.get_label())) <= 12 for line in ends)
-    if not (apart and inside and together and short):
+    short = all(len(name) <= 12 for name in ends)
+    if not (apart and inside and np.ptp(right) < 1 and short):
         axis.legend()
         return
-    for line in ends:
-        place = {"xytext": (8, 0), "textcoords": "offset points", "va": "center"}
-        axis.annotate(str(line.get_label()), line.get_xydata()[-1], annotation_clip=False, **place)
+    for name, (x, y) in ends.items():
+        axis.annotate(
+            name,
+            (x, y),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def curves(
