@@ -72,7 +72,11 @@ def test_pictures_say_their_size_and_come_when_one_gets_there(pages):
         for part in parts:
             if "_images/" in part["address"]:
                 with Image.open(path.parent / part["address"]) as picture:
-                    assert (int(part["width"]), int(part["height"])) == picture.size
+                    shown = int(part["width"]), int(part["height"])
+                    # A figure's file has five pixels to three of the page.
+                    assert shown == picture.size or np.multiply(shown, 5 / 3) == pytest.approx(
+                        picture.size, abs=1
+                    )
                 assert (part["loading"], part["decoding"]) == ("lazy", "async"), (path.name, part)
                 count += 1
     assert count > 50

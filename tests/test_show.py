@@ -1,11 +1,21 @@
 import io
+import re
+from functools import cache
+from itertools import combinations
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
+from matplotlib.collections import LineCollection
+from matplotlib.legend import Legend
+from matplotlib.text import Text
 from PIL import Image
 
 from digitlib import show
 from digitlib.accuracy import Accuracy
+from digitlib.report import page
 from digitlib.report.corruptions import UNITS
 from named import COUNTS, names
 
@@ -26,12 +36,18 @@ PICTURES = {
     "matrix": lambda: show.matrix(
         np.diag([5, 6, 7]) + np.eye(3, k=1, dtype=int), hide_diagonal=True
     ),
+    "four": lambda: show.lines({name: ([0, 1], [0, i]) for i, name in enumerate("abcd")}),
+    "many points": lambda: show.lines({name: (range(99), range(99)) for name in "abcd"}),
+    "models": lambda: show.curves({name: {"blur": CURVE} for name in "abcd"}, UNITS),
+    "words": lambda: show.bars([1, 2, 3], ["fifty trials, two thousand digits"] * 3),
+    "titles": lambda: show.digits(np.zeros((10, 28, 28)), ["4 → 9"] * 10),
+    "hundreds": lambda: show.matrix(np.full((10, 10), 9876), "called", "labelled"),
     "names": lambda: show.matrix(np.ones((2, 2), dtype=int), names=["a $\\frac$ b", "<b>"]),
 }
 
 
 def pixels(picture):
-    return np.asarray(Image.open(io.BytesIO(picture._repr_png_())).convert("RGBA"))
+    return np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGBA"))
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -39,6 +55,133 @@ def test_pictures_have_a_transparent_ground_and_something_on_it(name):
     levels = pixels(PICTURES[name]())
     assert levels[0, 0, 3] == 0
     assert (levels[..., 3] > 200).mean() > 0.005
+
+
+@cache
+def drawn(name):
+    """The figure of one of the pictures, and each text in it with its place."""
+    places = {}
+
+    def noted(text, _renderer):
+        if text.get_text() and text.get_visible():
+            places[text] = text.get_window_extent()
+
+    with mock.patch.object(show, "Picture", lambda figure: figure):
+        figure = PICTURES[name]()
+    with mock.patch.object(Text, "draw", noted):
+        figure.draw_without_rendering()
+    return figure, places
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_all_type_has_one_size_and_stays_inside_and_apart(name):
+    figure, places = drawn(name)
+    assert {text.get_fontsize() for text in places} == {show.TYPE}
+    for box in places.values():
+        assert min(box.x0, box.y0) >= 0
+        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+    for one, other in combinations(places, 2):
+        assert not places[one].overlaps(places[other]), f"{one} lies on {other}"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_telephone_shows_type_of_nine_pixels(name):
+    width = 96 * drawn(name)[0].get_size_inches()[0]
+    assert width <= 96 * show.WIDTH
+    assert min(1, 358 / width) * show.TYPE * 96 / 72 >= 9
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_data_has_one_weight_of_line_and_the_rest_another(name):
+    for axis in drawn(name)[0].axes:
+        bars = axis.findobj(lambda part: isinstance(part, LineCollection))
+        assert {float(width) for bar in bars for width in bar.get_linewidths()} <= {2 * show.THIN}
+        for line in axis.lines:
+            own = line.get_color() in show.COLOURS
+            assert line.get_linewidth() == (2 * show.THIN if own else show.THIN)
+        around = [*axis.spines.values(), *axis.get_xgridlines(), *axis.get_ygridlines()]
+        assert {line.get_linewidth() for line in around} == {show.THIN}
+        ticks = [*axis.get_xticklines(), *axis.get_yticklines()]
+        assert {line.get_markeredgewidth() for line in ticks} <= {show.THIN}
+
+
+def dashes(lines):
+    return {str(line._dash_pattern) for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("name", "marked"), [("four", True), ("many points", False), ("models", True)]
+)
+def test_curves_are_told_apart_without_colour(name, marked):
+    figure, _ = drawn(name)
+    lines = figure.axes[0].lines
+    assert len({line.get_color() for line in lines}) == len(dashes(lines)) == 4
+    assert len({line.get_marker() for line in lines}) == (4 if marked else 1)
+    legends = figure.findobj(Legend)
+    assert [len(dashes(legend.get_lines())) for legend in legends] == (
+        [] if name == "four" else [4]
+    )
+
+
+@pytest.mark.parametrize(
+    ("curves", "beside"),
+    [
+        ({"low": ([0, 1], [0, 0]), "high": ([0, 1], [0, 1])}, True),
+        ({"low": ([0, 1], [0, 0.98]), "high": ([0, 1], [0, 1])}, False),
+        ({"short": ([0, 0.5], [0, 0]), "long": ([0, 1], [0, 1])}, False),
+        ({"leaves the frame": ([0, 1], [0, 9]), "low": ([0, 1], [0, 0])}, False),
+        ({"a name too long to stand beside it": ([0, 1], [0, 1]), "low": ([0, 1], [0, 0])}, False),
+    ],
+)
+def test_curves_are_named_at_their_ends_where_there_is_room(curves, beside, monkeypatch):
+    monkeypatch.setattr(show, "Picture", lambda figure: figure)
+    [axis] = show.lines(curves, ylim=(0, 1.1)).axes
+    assert [text.get_text() for text in axis.texts] == (list(curves) if beside else [])
+    assert (axis.get_legend() is None) == beside
+    for text, (x, y) in zip(axis.texts, curves.values(), strict=False):
+        assert text.xy == (x[-1], y[-1])
+
+
+def luminance(colour):
+    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels]
+    return np.dot([0.2126, 0.7152, 0.0722], linear)
+
+
+def contrast(one, other):
+    """As WCAG 2 defines it."""
+    dark, bright = sorted(map(luminance, (one, other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def lit(colour, factor):
+    """What ``filter: brightness()`` makes of a colour."""
+    return "#" + "".join(
+        f"{min(255, round(int(colour[i : i + 2], 16) * factor)):02x}" for i in (1, 3, 5)
+    )
+
+
+LIGHT, DARK = "#ffffff", "#14181d"
+
+
+def test_colours_have_contrast_on_a_light_and_on_a_dark_page():
+    for colour in show.COLOURS:
+        assert contrast(colour, LIGHT) >= 3 and contrast(colour, DARK) >= 3
+    assert contrast(show.GREY, LIGHT) >= 4.5
+    style = Path(__file__).parents[1] / "book" / "_static" / "book.css"
+    for text in (style.read_text(), page._HEAD):
+        [factor] = re.findall(r"filter: brightness\(([\d.]+)\)", text)
+        assert contrast(lit(show.GREY, float(factor)), DARK) >= 4.5
+
+
+def test_a_picture_says_how_large_it_is_and_has_more_pixels():
+    picture = PICTURES["bars"]()
+    width, height = picture.size["width"], picture.size["height"]
+    assert width == 96 * show.WIDTH
+    shape = pixels(picture).shape
+    assert shape[0] / height == pytest.approx(shape[1] / width, rel=0.01) and shape[1] > 1.6 * width
+    data, metadata = DisplayFormatter().format(picture)  # as a cell's last line
+    assert (data["image/png"], metadata["image/png"]) == (picture.png, picture.size)
 
 
 def test_digits_appear_as_they_are():
@@ -62,7 +205,7 @@ def test_curves_show_every_model_in_every_frame():
     models = {"one": dict.fromkeys(kinds, CURVE), "other": dict.fromkeys(kinds, worse)}
     picture = show.curves(models, UNITS)
     for colour in show.COLOURS[:2]:
-        for half in np.split(coloured(picture, colour)[40:], 2):  # below the legend
+        for half in np.array_split(coloured(picture, colour)[80:], 2):  # below the legend
             left, right = np.array_split(half, 2, axis=1)
             assert left.sum() > 300 and right.sum() > 300
     assert not coloured(picture, show.COLOURS[2]).any()
@@ -135,4 +278,4 @@ def test_two_lines_above_an_image_have_their_room():
         len(pixels(show.digits(np.zeros((1, 28, 28)), [title], columns=1)))
         for title in ("one", "one,\nand two")
     ]
-    assert 15 < heights[1] - heights[0] < 30
+    assert 20 < heights[1] - heights[0] < 32

@@ -66,12 +66,16 @@ def shrink(app, doctree, docname):
 def visit_image(writer, node):
     """Write a picture's element, with its size; it is asked for when the reader gets near it."""
     path = Path(writer.builder.srcdir, node["uri"])
+    # As attributes: a style would keep the height where there is less room for the width.
+    size = [node.attributes.pop(side) for side in ("width", "height") if side in node]
     type(writer).visit_image(writer, node)
-    if writer.builder.name == "html":
+    alone = writer.builder.name != "html"
+    if not (size or alone):
         with Image.open(path) as picture:
-            size = 'width="{}" height="{}"'.format(*picture.size)
-        element = f'<img {size} loading="lazy" decoding="async" '
-        writer.body[-1] = writer.body[-1].replace("<img ", element, 1)
+            size = picture.size
+    told = 'width="{}" height="{}" '.format(*size) if size else ""
+    later = "" if alone else 'loading="lazy" decoding="async" '
+    writer.body[-1] = writer.body[-1].replace("<img ", f"<img {told}{later}", 1)
 
 
 def depart_image(writer, node):

@@ -32,9 +32,10 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     def redraw(_change: object) -> None:
         frame.value = draw(**values()).png
 
-    still = draw(**values()).png
-    frame = ipywidgets.Image(value=still, format="png")
+    still = draw(**values())
+    frame = ipywidgets.Image(value=still.png, format="png", width=still.size["width"])
     for control in controls.values():
         control.observe(redraw, "value")
     box = ipywidgets.VBox([*controls.values(), frame])
-    display(bundle(box, still, "(controls and a picture)"), raw=True)
+    told = bundle(box, still.png, "(controls and a picture)")
+    display(told, metadata={"image/png": still.size}, raw=True)

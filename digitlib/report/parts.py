@@ -16,10 +16,7 @@ from html import escape
 from digitlib import show
 from digitlib.accuracy import Share
 
-__all__ = ["WIDTH", "figure", "section", "table"]
-
-WIDTH = 4.4
-"""Inches of a picture: 572 pixels, which a telephone shows in three fifths of their size."""
+__all__ = ["figure", "section", "table"]
 
 
 def section(title: str, *paragraphs: str) -> list[str]:
@@ -33,12 +30,13 @@ def figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) ->
     >>> from digitlib import show
     >>> from digitlib.accuracy import Share
     >>> from digitlib.report import parts
-    >>> picture = show.intervals([Share(9, 10)], ["5"], width=parts.WIDTH)
+    >>> picture = show.intervals([Share(9, 10)], ["5"])
     >>> parts.figure(picture, "one row", "Each row is a digit.").partition(";")[0]
     '<figure><img src="data:image/png'
     """
     source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-    image = f'<img src="{source}" alt="{escape(alt)}">'
+    size = " ".join(f'{side}="{pixels}"' for side, pixels in picture.size.items())
+    image = f'<img src="{source}" {size} alt="{escape(alt)}">'
     if wide:
         image = f'<div class="wide">{image}</div>'
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
