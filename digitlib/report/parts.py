@@ -21,6 +21,9 @@ __all__ = ["WIDTH", "figure", "section", "table"]
 WIDTH = 4.4
 """Inches of a picture: 572 pixels, which a telephone shows in three fifths of their size."""
 
+# Around what may be wider than the screen: arrow keys move it, once one is there.
+_MOVED = '<div class="wide" tabindex="0">'
+
 
 def section(title: str, *paragraphs: str) -> list[str]:
     """A heading and paragraphs, all of them HTML."""
@@ -40,7 +43,7 @@ def figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) ->
     source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
     image = f'<img src="{source}" alt="{escape(alt)}">'
     if wide:
-        image = f'<div class="wide">{image}</div>'
+        image = f"{_MOVED}{image}</div>"
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -54,7 +57,7 @@ def table(caption: str, head: Sequence[str], rows: Mapping[str, Sequence[Share]]
     """
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     return [
-        f'<div class="wide"><table><caption>{caption}</caption><tr><td></td>{names}</tr>',
+        f"{_MOVED}<table><caption>{caption}</caption><tr><td></td>{names}</tr>",
         *(
             f'<tr><th scope="row">{name}</th>{"".join(map(_cell, row))}</tr>'
             for name, row in rows.items()
