@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 from unittest import mock
 
 import pytest
+from visiting import visit
 
 from digitlib import DigitClassifier, classify, data, show
 from digitlib.accuracy import Share
@@ -13,6 +14,7 @@ from digitlib.report.measure import measure
 from digitlib.report.page import render as render_page
 from memory import remembering
 from named import COUNTS, names, write
+from servers import listening
 from signs import striped
 
 
@@ -183,7 +185,7 @@ def test_a_page_of_any_classes_names_them_and_speaks_of_no_digits(named):
 
 def test_a_wide_matrix_is_moved_not_shrunk(named):
     found, text = named
-    assert ('<div class="wide"><img' in text) == (len(found.classes) > 10)
+    assert ('<div class="wide" tabindex="0"><img' in text) == (len(found.classes) > 10)
 
 
 @pytest.mark.parametrize("of", ["digits", "other classes"])
@@ -195,3 +197,9 @@ def test_nothing_is_wider_than_a_telephone(page, named, browser, of):
     widest = f"Math.max(...{images}.map((image) => image.clientWidth))"
     assert 300 < shown.evaluate(widest) <= 390
     shown.close()
+
+
+def test_it_keeps_nobody_out(page, tab, tmp_path):
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    with listening(tmp_path) as address:
+        assert list(visit(tab, f"{address}page.html")) == []

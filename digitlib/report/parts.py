@@ -18,6 +18,9 @@ from digitlib.accuracy import Share
 
 __all__ = ["figure", "section", "table"]
 
+# Around what may be wider than the screen: arrow keys move it, once one is there.
+_MOVED = '<div class="wide" tabindex="0">'
+
 
 def section(title: str, *paragraphs: str) -> list[str]:
     """A heading and paragraphs, all of them HTML."""
@@ -38,7 +41,7 @@ def figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) ->
     size = " ".join(f'{side}="{pixels}"' for side, pixels in picture.size.items())
     image = f'<img src="{source}" {size} alt="{escape(alt)}">'
     if wide:
-        image = f'<div class="wide">{image}</div>'
+        image = f"{_MOVED}{image}</div>"
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -52,7 +55,7 @@ def table(caption: str, head: Sequence[str], rows: Mapping[str, Sequence[Share]]
     """
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     return [
-        f'<div class="wide"><table><caption>{caption}</caption><tr><td></td>{names}</tr>',
+        f"{_MOVED}<table><caption>{caption}</caption><tr><td></td>{names}</tr>",
         *(
             f'<tr><th scope="row">{name}</th>{"".join(map(_cell, row))}</tr>'
             for name, row in rows.items()
