@@ -78,7 +78,7 @@ _CLASSES = """# {heading}
 sent to this server. It keeps no drawing, and a picture for a quarter of an hour at most."""
 
 # As the book looks, and the pad's own page: its width, its typefaces, its colours on light and on dark.
-_WIDTH = "main { max-width: 46rem !important; }"
+_WIDTH = "main { max-width: 46rem !important; margin-inline: auto !important; }"
 _FONT = [
     "system-ui",
     "-apple-system",
