@@ -5,7 +5,8 @@ from collections.abc import Callable
 import ipywidgets
 from IPython.display import display
 
-from digitlib.show import Picture, bundle
+from digitlib.show import bundle
+from digitlib.style import Picture
 
 __all__ = ["explore"]
 

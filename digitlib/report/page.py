@@ -32,7 +32,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
-from digitlib import evaluate, show
+from digitlib import evaluate, show, style
 from digitlib.accuracy import Share, percent
 from digitlib.data import Images
 from digitlib.files import write_whole
@@ -41,7 +41,6 @@ from digitlib.report.corruptions import UNITS
 from digitlib.report.findings import Calibration, NonDigits, Redrawn, Refusal, Report, Written
 from digitlib.report.measure import FEWEST, measure
 from digitlib.report.parts import figure, section, table
-from digitlib.style import WIDTH
 
 __all__ = ["render", "write"]
 
@@ -53,15 +52,13 @@ _HEAD = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
 body {{ max-width: 44rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }}
-figure {{ margin: 1.5rem 0; }}
-img {{ max-width: 100%; height: auto; }}
+figure {{ margin: 1.5rem 0; }} img {{ max-width: 100%; height: auto; }}
 @media screen and (prefers-color-scheme: dark) {{ img {{ filter: brightness(1.12); }} }}
 table {{ border-collapse: collapse; margin: 1.5rem 0; line-height: 1.3; }}
 caption {{ caption-side: bottom; text-align: left; line-height: 1.5; padding-top: 0.5rem; }}
 td, th {{ padding: 0.3rem 0.5rem; text-align: right; border-bottom: 1px solid #8886; }}
 small {{ white-space: nowrap; }}
-.wide {{ overflow-x: auto; }}
-.wide img {{ max-width: none; }}
+.wide {{ overflow-x: auto; }} .wide img {{ max-width: none; }}
 </style>
 <main>
 <h1>{title}</h1>
@@ -167,14 +164,14 @@ def _matrix(report: Report, one: str, names: list[str]) -> Iterator[str]:
     """The confusion matrix, as large as its names and numbers need."""
     wide = len(str(max(map(max, report.clean.confusion)))) * (len(names) <= show.NUMBERED)
     cell = max(0.18, 0.04 + 0.09 * wide)  # inches: as wide as its number, as high as a name
-    side = max(WIDTH, 0.6 + cell * len(names) + 0.08 * max(map(len, names)))
+    side = max(style.WIDTH, 0.6 + cell * len(names) + 0.08 * max(map(len, names)))
     darker = "" if len(names) <= show.NUMBERED else ", the more of them the darker"
     yield figure(
         show.matrix(report.clean.confusion, "called", "labelled", True, side, names),
         f"How often each {one} was called each other.",
         f"Each row is what {report.noun}s are, each column what they were called; "
         f"the mistakes are coloured{darker}.",
-        wide=side > WIDTH,
+        wide=side > style.WIDTH,
     )
 
 
@@ -203,7 +200,7 @@ def _mistakes(report: Report, images: Images) -> Iterator[str]:
             images.images[[one.index for one in worst]].numpy(),
             titles,
             columns=columns,
-            size=WIDTH / columns,
+            size=style.WIDTH / columns,
         ),
         "; ".join(f"{classes[one.label]}, called {classes[one.called]}" for one in worst),
         "Those whose own label got the least probability, worst first.",
