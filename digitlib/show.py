@@ -1,12 +1,10 @@
 """Figures for notebooks and pages, readable on a light and on a dark background.
 
-Every figure comes as a :class:`Picture`: PNG bytes with a transparent ground, drawn without pyplot, so that no global
-state is touched. All have one size of type, one weight of lines for data and a thin one for what stands around, and
-say how large they are meant to be shown. Curves are told apart by dashes and markers, not by colour alone.
+Every figure comes as a :class:`~digitlib.style.Picture`: PNG bytes with a transparent ground, drawn without pyplot, so
+that no global state is touched. How they look is said in :mod:`digitlib.style`.
 """
 
 import base64
-import io
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
@@ -19,22 +17,16 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
-from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from digitlib.accuracy import Share
 from digitlib.plain import one_line
+from digitlib.style import COLOURS, DPI, GREY, STYLE, THIN, TYPE, WIDTH, Picture
 
 __all__ = [
-    "COLOURS",
-    "GREY",
     "NUMBERED",
-    "THIN",
-    "TYPE",
     "VIEW",
-    "WIDTH",
-    "Picture",
     "bars",
     "bundle",
     "curves",
@@ -46,23 +38,6 @@ __all__ = [
     "written",
 ]
 
-GREY = "#767676"
-"""Of type: 4.5 : 1 against a white page. None has that on a dark one too; the book and the report lighten it there."""
-
-COLOURS = ["#2b83c6", "#d1661b", "#2b9a72", "#b264a3"]
-"""Of data: more than 3 : 1 against a white page and a dark one, and told apart by colour-blind readers."""
-
-WIDTH = 5.25
-"""Inches of 96 pixels, as on pages: so wide is a picture at most. A telephone shows it at seven tenths."""
-
-TYPE = 9.75
-"""Points: 13 pixels, of which a telephone's seven tenths leave 9."""
-
-THIN = 0.75
-"""Points, a pixel: the weight of axes and of whatever else isn't data, which has twice that."""
-
-_DPI = 160  # five pixels of the file to three of a page; six would make notebooks a quarter larger
-
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
 
@@ -71,77 +46,11 @@ NUMBERED = 20
 
 _MARKED = 20  # points of a curve; the markers of more would hide it
 
-_STYLE: dict[Any, Any] = {
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.prop_cycle": cycler(
-        color=COLOURS,
-        marker=["o", "s", "^", "D"],
-        linestyle=["-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1))],
-    ),
-    "lines.linewidth": 2 * THIN,
-    "lines.markersize": 5,
-    "font.size": TYPE,
-    "axes.titlesize": TYPE,
-    "figure.labelsize": TYPE,
-    "legend.frameon": False,
-    "legend.handlelength": 3,  # or dashes don't show
-    "figure.constrained_layout.use": True,
-    "grid.alpha": 0.3,
-    **{key: THIN for key in ("axes.linewidth", "grid.linewidth")},
-    **{f"{axis}tick.major.width": THIN for axis in "xy"},
-    **{
-        key: GREY
-        for key in (
-            "text.color",
-            "axes.labelcolor",
-            "axes.edgecolor",
-            "grid.color",
-            "xtick.color",
-            "ytick.color",
-        )
-    },
-}
-
 
 class _Widget(Protocol):
     """What a notebook's own code shows in a page, found by its number."""
 
     model_id: str
-
-
-class Picture:
-    """A figure as PNG bytes, shown by a notebook.
-
-    Attributes:
-        png: the file's bytes.
-        size: ``width`` and ``height`` to show it in, in a page's pixels; the file has more.
-
-    >>> from matplotlib.figure import Figure
-    >>> picture = Picture(Figure(figsize=(2, 1)))
-    >>> picture, picture.png[1:4], picture.size
-    ((a picture), b'PNG', {'width': 192, 'height': 96})
-    """
-
-    def __init__(self, figure: Figure):
-        buffer = io.BytesIO()
-        small = {"compress_level": 9}  # 5 % off every notebook, for 0.05 s a picture
-        figure.savefig(
-            buffer, format="png", dpi=_DPI, metadata={"Software": None}, pil_kwargs=small
-        )
-        self.png = buffer.getvalue()
-        width, height = (round(96 * inches) for inches in figure.get_size_inches())
-        self.size = {"width": width, "height": height}
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        return self.png, self.size
-
-    def __repr__(self) -> str:
-        return "(a picture)"
 
 
 def written(names: Sequence[str], most: int = 14) -> list[str]:
@@ -207,7 +116,7 @@ def digits(
 ) -> Picture:
     """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none.
 
-    A row that would be wider than :data:`WIDTH` has smaller images.
+    A row that would be wider than :data:`~digitlib.style.WIDTH` has smaller images.
 
     Args:
         images: grey levels, 0 (black) to 255 (white).
@@ -223,14 +132,14 @@ def digits(
     lines = 1 + max(title.count("\n") for title in titles) if titles else 0
     height = size + (0.05 + 0.165 * lines if titles else 0)
     close: dict[Any, Any] = {f"figure.constrained_layout.{side}_pad": 0.02 for side in "wh"}
-    with matplotlib.rc_context({**_STYLE, **close}):
+    with matplotlib.rc_context({**STYLE, **close}):
         figure = Figure(figsize=(columns * size, rows * height))
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis in axes:
             axis.set_axis_off()
         for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
             few = (
-                2 * np.shape(image)[0] < size * _DPI
+                2 * np.shape(image)[0] < size * DPI
             )  # its pixels are seen as such, and have straight edges
             how = "nearest" if few else "auto"
             axis.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation=how)
@@ -250,7 +159,7 @@ def bars(
     >>> bars([0.99, 0.97, 0.98], names=["ash", "oak", "yew"], ylabel="accuracy", top=1)
     (a picture)
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 2.2))
         axis = figure.subplots()
         axis.bar(range(len(heights)), heights, color=COLOURS[0])
@@ -280,7 +189,7 @@ def lines(
     >>> lines(losses, xlabel="epoch", ylabel="loss", ylim=(0, 0.6))
     (a picture)
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 2.8))
         axis = figure.subplots()
         for name, (x, y) in curves.items():
@@ -345,7 +254,7 @@ def curves(
     kinds = list(next(iter(models.values())))
     rows = -(-len(kinds) // 2)
     # Space between rows: a title near its own frame.
-    with matplotlib.rc_context({**_STYLE, "figure.constrained_layout.h_pad": 0.1}):
+    with matplotlib.rc_context({**STYLE, "figure.constrained_layout.h_pad": 0.1}):
         figure = Figure(figsize=(WIDTH, 0.4 + 1.45 * rows))
         axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for axis, kind in zip(axes, kinds, strict=False):
@@ -388,7 +297,7 @@ def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
     right = 100 * np.array([accuracy.value for _, accuracy in bins])
     low, high = 100 * np.array([accuracy.interval for _, accuracy in bins]).T
     ends = min(low.min(), sure.min()), max(high.max(), sure.max())
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4, 4))
         axis = figure.subplots()
         axis.plot(ends, ends, "--", color=GREY, linewidth=THIN, marker="")
@@ -411,7 +320,7 @@ def intervals(
     >>> intervals([Accuracy(98, 100), Accuracy(980, 1000)], ["of 100", "of 1,000"])
     (a picture)
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.6 + 0.24 * len(names)))
         axis = figure.subplots()
         rows = range(len(shares))
@@ -443,7 +352,7 @@ def matrix(
     values = np.asarray(values)
     names = names or [str(number) for number in range(len(values))]
     shades = values * ~np.eye(len(values), dtype=bool) if hide_diagonal else values
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, width - 0.4))
         axis = figure.subplots()
         axis.imshow(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib import show
+from digitlib import style
 from digitlib.book.layers import draw_layers
 
 
@@ -15,7 +15,7 @@ def pixels(picture):
 def circles(picture):
     """How many separate blobs of the circles' colour each layer's column has, left to right."""
     levels = pixels(picture)
-    colour = [int(show.COLOURS[0][i : i + 2], 16) for i in (1, 3, 5)]
+    colour = [int(style.COLOURS[0][i : i + 2], 16) for i in (1, 3, 5)]
     blue = (np.abs(levels[..., :3] - colour).max(2) < 12) & (levels[..., 3] > 200)
     blue = blue[: int(0.7 * len(blue))]  # above the shapes
     tall = blue.any(0).nonzero()[0]

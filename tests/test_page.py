@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 from visiting import visit
 
-from digitlib import DigitClassifier, classify, data, show
+from digitlib import DigitClassifier, classify, data, show, style
 from digitlib.accuracy import Share
 from digitlib.drawn import redrawn
 from digitlib.report.findings import Report
@@ -74,7 +74,7 @@ def test_a_page_asks_for_nothing_and_says_how_to_read_each_picture(page):
     assert all(address.startswith(kind) for address in page.addresses)
     assert len(page.addresses) == len(page.alts) == page.captions == 9
     assert all(page.alts)
-    assert max(page.widths) <= 96 * show.WIDTH  # narrow enough for a telephone
+    assert max(page.widths) <= 96 * style.WIDTH  # narrow enough for a telephone
 
 
 ASKED = Share(61, 73)

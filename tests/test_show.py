@@ -1,21 +1,17 @@
 import io
-import re
 from functools import cache
 from itertools import combinations
-from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
-from IPython.core.formatters import DisplayFormatter
 from matplotlib.collections import LineCollection
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from PIL import Image
 
-from digitlib import show
+from digitlib import show, style
 from digitlib.accuracy import Accuracy
-from digitlib.report import page
 from digitlib.report.corruptions import UNITS
 from named import COUNTS, names
 
@@ -76,7 +72,7 @@ def drawn(name):
 @pytest.mark.parametrize("name", PICTURES)
 def test_all_type_has_one_size_and_stays_inside_and_apart(name):
     figure, places = drawn(name)
-    assert {text.get_fontsize() for text in places} == {show.TYPE}
+    assert {text.get_fontsize() for text in places} == {style.TYPE}
     for box in places.values():
         assert min(box.x0, box.y0) >= 0
         assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
@@ -87,22 +83,22 @@ def test_all_type_has_one_size_and_stays_inside_and_apart(name):
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_telephone_shows_type_of_nine_pixels(name):
     width = 96 * drawn(name)[0].get_size_inches()[0]
-    assert width <= 96 * show.WIDTH
-    assert min(1, 358 / width) * show.TYPE * 96 / 72 >= 9
+    assert width <= 96 * style.WIDTH
+    assert min(1, 358 / width) * style.TYPE * 96 / 72 >= 9
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_data_has_one_weight_of_line_and_the_rest_another(name):
     for axis in drawn(name)[0].axes:
         bars = axis.findobj(lambda part: isinstance(part, LineCollection))
-        assert {float(width) for bar in bars for width in bar.get_linewidths()} <= {2 * show.THIN}
+        assert {float(width) for bar in bars for width in bar.get_linewidths()} <= {2 * style.THIN}
         for line in axis.lines:
-            own = line.get_color() in show.COLOURS
-            assert line.get_linewidth() == (2 * show.THIN if own else show.THIN)
+            own = line.get_color() in style.COLOURS
+            assert line.get_linewidth() == (2 * style.THIN if own else style.THIN)
         around = [*axis.spines.values(), *axis.get_xgridlines(), *axis.get_ygridlines()]
-        assert {line.get_linewidth() for line in around} == {show.THIN}
+        assert {line.get_linewidth() for line in around} == {style.THIN}
         ticks = [*axis.get_xticklines(), *axis.get_yticklines()]
-        assert {line.get_markeredgewidth() for line in ticks} <= {show.THIN}
+        assert {line.get_markeredgewidth() for line in ticks} <= {style.THIN}
 
 
 def dashes(lines):
@@ -142,48 +138,6 @@ def test_curves_are_named_at_their_ends_where_there_is_room(curves, beside, monk
         assert text.xy == (x[-1], y[-1])
 
 
-def luminance(colour):
-    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels]
-    return np.dot([0.2126, 0.7152, 0.0722], linear)
-
-
-def contrast(one, other):
-    """As WCAG 2 defines it."""
-    dark, bright = sorted(map(luminance, (one, other)))
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def lit(colour, factor):
-    """What ``filter: brightness()`` makes of a colour."""
-    return "#" + "".join(
-        f"{min(255, round(int(colour[i : i + 2], 16) * factor)):02x}" for i in (1, 3, 5)
-    )
-
-
-LIGHT, DARK = "#ffffff", "#14181d"
-
-
-def test_colours_have_contrast_on_a_light_and_on_a_dark_page():
-    for colour in show.COLOURS:
-        assert contrast(colour, LIGHT) >= 3 and contrast(colour, DARK) >= 3
-    assert contrast(show.GREY, LIGHT) >= 4.5
-    style = Path(__file__).parents[1] / "book" / "_static" / "book.css"
-    for text in (style.read_text(), page._HEAD):
-        [factor] = re.findall(r"filter: brightness\(([\d.]+)\)", text)
-        assert contrast(lit(show.GREY, float(factor)), DARK) >= 4.5
-
-
-def test_a_picture_says_how_large_it_is_and_has_more_pixels():
-    picture = PICTURES["bars"]()
-    width, height = picture.size["width"], picture.size["height"]
-    assert width == 96 * show.WIDTH
-    shape = pixels(picture).shape
-    assert shape[0] / height == pytest.approx(shape[1] / width, rel=0.01) and shape[1] > 1.6 * width
-    data, metadata = DisplayFormatter().format(picture)  # as a cell's last line
-    assert (data["image/png"], metadata["image/png"]) == (picture.png, picture.size)
-
-
 def test_digits_appear_as_they_are():
     image = np.zeros((28, 28), dtype=np.uint8)
     image[:14] = 255
@@ -204,16 +158,16 @@ def test_curves_show_every_model_in_every_frame():
     kinds = ("blur", "noise", "shift", "rotation")
     models = {"one": dict.fromkeys(kinds, CURVE), "other": dict.fromkeys(kinds, worse)}
     picture = show.curves(models, UNITS)
-    for colour in show.COLOURS[:2]:
+    for colour in style.COLOURS[:2]:
         for half in np.array_split(coloured(picture, colour)[80:], 2):  # below the legend
             left, right = np.array_split(half, 2, axis=1)
             assert left.sum() > 300 and right.sum() > 300
-    assert not coloured(picture, show.COLOURS[2]).any()
+    assert not coloured(picture, style.COLOURS[2]).any()
 
 
 def test_fewer_digits_make_a_wider_band():
     area = [
-        coloured(show.curves({"a": {"blur": curve}}, UNITS), show.COLOURS[0]).sum()
+        coloured(show.curves({"a": {"blur": curve}}, UNITS), style.COLOURS[0]).sum()
         for curve in (CURVE, {1.0: Accuracy(900, 1000), 2.0: Accuracy(700, 1000)})
     ]
     assert area[0] > 2 * area[1]
@@ -222,14 +176,14 @@ def test_fewer_digits_make_a_wider_band():
 def test_curves_go_from_mild_to_strong():
     """Also where a smaller number is stronger: the line falls to the right."""
     falling = {0.9: Accuracy(999, 1000), 0.6: Accuracy(1, 1000)}
-    line = coloured(show.curves({"a": {"smaller": falling}}, UNITS), show.COLOURS[0])
+    line = coloured(show.curves({"a": {"smaller": falling}}, UNITS), style.COLOURS[0])
     rows, columns = line.nonzero()
     assert np.corrcoef(rows, columns)[0, 1] > 0.9
 
 
 def test_reliability_has_equal_axes_and_longer_bars_for_fewer_digits():
     bins = [(0.5, Accuracy(5, 10)), (0.9, Accuracy(9_000, 10_000))]
-    points = coloured(show.reliability(bins), show.COLOURS[0])
+    points = coloured(show.reliability(bins), style.COLOURS[0])
     columns = points.any(0).nonzero()[0]
     middle = (columns[0] + columns[-1]) // 2
     few, many = (part.any(1).nonzero()[0] for part in np.split(points, [middle], 1))

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import ipywidgets
 from IPython.display import display
 
-from digitlib.show import Picture, bundle
+from digitlib.show import bundle
+from digitlib.style import Picture
 
 __all__ = ["explore"]
 
@@ -14,7 +15,7 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     """Show controls above a picture that follows them.
 
     Args:
-        draw: called with the controls' values by name, returns a :class:`~digitlib.show.Picture`.
+        draw: called with the controls' values by name, returns a :class:`~digitlib.style.Picture`.
         controls: such as ``digit=ipywidgets.IntSlider(max=9)``.
 
     The output carries the first picture itself too, for pages without a kernel.

@@ -10,7 +10,7 @@ from itertools import pairwise, product
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from digitlib.show import COLOURS, GREY, THIN, TYPE, WIDTH, Picture
+from digitlib.style import COLOURS, GREY, THIN, TYPE, WIDTH, Picture
 
 __all__ = ["draw_layers"]
 

@@ -33,7 +33,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from digitlib import evaluate, show
+from digitlib import evaluate, show, style
 from digitlib.accuracy import Share, percent
 from digitlib.data import Images
 from digitlib.files import write_whole
@@ -155,16 +155,16 @@ def _clean(report: Report) -> Iterator[str]:
 
 def _matrix(report: Report, one: str, names: list[str]) -> Iterator[str]:
     """The confusion matrix, as large as its names and numbers need."""
-    figures = len(str(max(map(max, report.clean.confusion)))) if len(names) <= show.NUMBERED else 0
-    cell = max(0.18, 0.04 + 0.09 * figures)  # inches: as wide as its number, as high as a name
-    side = max(show.WIDTH, 0.6 + cell * len(names) + 0.08 * max(map(len, names)))
+    wide = len(str(max(map(max, report.clean.confusion)))) * (len(names) <= show.NUMBERED)
+    cell = max(0.18, 0.04 + 0.09 * wide)  # inches: as wide as its number, as high as a name
+    side = max(style.WIDTH, 0.6 + cell * len(names) + 0.08 * max(map(len, names)))
     darker = "" if len(names) <= show.NUMBERED else ", the more of them the darker"
     yield figure(
         show.matrix(report.clean.confusion, "called", "labelled", True, side, names),
         f"How often each {one} was called each other.",
         f"Each row is what {report.noun}s are, each column what they were called; "
         f"the mistakes are coloured{darker}.",
-        wide=side > show.WIDTH,
+        wide=side > style.WIDTH,
     )
 
 
@@ -193,7 +193,7 @@ def _mistakes(report: Report, images: Images) -> Iterator[str]:
             images.images[[one.index for one in worst]].numpy(),
             titles,
             columns=columns,
-            size=show.WIDTH / columns,
+            size=style.WIDTH / columns,
         ),
         "; ".join(f"{classes[one.label]}, called {classes[one.called]}" for one in worst),
         "Those whose own label got the least probability, worst first.",

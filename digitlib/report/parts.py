@@ -13,8 +13,8 @@ import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from digitlib import show
 from digitlib.accuracy import Share
+from digitlib.style import Picture
 
 __all__ = ["figure", "section", "table"]
 
@@ -27,7 +27,7 @@ def section(title: str, *paragraphs: str) -> list[str]:
     return [f"<h2>{title}</h2>", *(f"<p>{text}</p>" for text in paragraphs)]
 
 
-def figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) -> str:
+def figure(picture: Picture, alt: str, caption: str, wide: bool = False) -> str:
     """A picture: ``alt`` for who can't see it, ``caption`` for how to read it. A wide one is moved to and fro.
 
     >>> from digitlib import show
