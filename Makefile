@@ -20,7 +20,7 @@ export DIGITLIB_DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick colab binder notebooks results bench serve lint dist published clean
+.PHONY: help book site test quick pages colab binder notebooks results bench serve lint dist published clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,10 @@ test: $(VENV)/.test book  ## run every check; RESOLUTION=highest or lowest-direc
 quick: $(VENV)/.test  ## run what takes a minute: all but notebooks, browser and servers
 	@DIGITLIB_DATASET="$$($(BIN)/python -m digitlib.book.ledger)" && export DIGITLIB_DATASET $(CHECKING) && \
 	$(BIN)/python -m pytest $(WORKERS) $(LENIENT) -m "not browser and not server" tests digitlib
+
+pages: $(VENV)/.test book  ## visit every page, the slides too, with axe and an ear to the console; print what keeps readers out
+	$(BIN)/python book/_ext/slides.py _build/slides
+	$(BIN)/python book/_ext/visiting.py _build/html _build/slides
 
 colab: $(VENV)/.test  ## run the chapters as Colab does, beside old packages: all, or NB=03-train; NEWEST=1: the newest
 	$(BIN)/python book/_ext/colab.py $(NB) $(if $(NEWEST),--newest)

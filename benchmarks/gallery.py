@@ -140,6 +140,6 @@ def section(kind: str, name: str, shown: list[Shown]) -> str:
         [one.number, one.condition.name, one.what, one.said if one.right else f"**{one.said}**"]
         for one in shown
     ]
-    head = ["", "kind of picture", "it shows", "the model said"]
+    head = ["number", "kind of picture", "it shows", "the model said"]
     title = kind[0].upper() + kind[1:]
     return "\n\n".join([f"## {title}", f"![{told}.](_static/{name})", "\n".join(table(head, rows))])

@@ -53,9 +53,9 @@ def served(folder):
 
 
 @contextlib.contextmanager
-def listening(folder):
+def listening(folder, handler=Quiet):
     """The address at which a folder's files are served on this machine, as long as it is needed."""
-    handler = functools.partial(Quiet, directory=folder)
+    handler = functools.partial(handler, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

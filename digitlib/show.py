@@ -1,14 +1,14 @@
 """Figures for notebooks and pages, readable on a light and on a dark background.
 
-Every figure comes as a :class:`Picture`: PNG bytes with a transparent ground, drawn without pyplot, so that no global
-state is touched.
+Every figure comes as a :class:`~digitlib.style.Picture`: PNG bytes with a transparent ground, drawn without pyplot, so
+that no global state is touched. How they look is said in :mod:`digitlib.style`.
 """
 
 import base64
-import io
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from itertools import cycle
+from itertools import pairwise
+from textwrap import fill
 from typing import Any, Protocol
 
 import matplotlib
@@ -17,19 +17,16 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
-from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from digitlib.accuracy import Share
 from digitlib.plain import one_line
+from digitlib.style import COLOURS, DPI, GREY, STYLE, THIN, TYPE, WIDTH, Picture
 
 __all__ = [
-    "COLOURS",
-    "GREY",
     "NUMBERED",
     "VIEW",
-    "Picture",
     "bars",
     "bundle",
     "curves",
@@ -41,67 +38,19 @@ __all__ = [
     "written",
 ]
 
-GREY = "#7a7a7a"  # more than 4 : 1 against the page, light or dark
-COLOURS = ["#2b83c6", "#d1661b", "#2b9a72", "#b264a3"]  # told apart by colour-blind readers too
-
 VIEW = "application/vnd.jupyter.widget-view+json"
 """The output type that a notebook needs a kernel for; a stored notebook keeps the picture beside it."""
 
 NUMBERED = 20
 """A matrix of at most so many rows has its numbers in its cells; of more they couldn't be read."""
 
-_STYLE: dict[Any, Any] = {
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "savefig.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": cycler(color=COLOURS),
-    "font.size": 11,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    **{
-        key: GREY
-        for key in (
-            "text.color",
-            "axes.labelcolor",
-            "axes.edgecolor",
-            "xtick.color",
-            "ytick.color",
-        )
-    },
-}
+_MARKED = 20  # points of a curve; the markers of more would hide it
 
 
 class _Widget(Protocol):
     """What a notebook's own code shows in a page, found by its number."""
 
     model_id: str
-
-
-class Picture:
-    """A figure as PNG bytes, shown by a notebook.
-
-    Attributes:
-        png: the file's bytes.
-
-    >>> from matplotlib.figure import Figure
-    >>> picture = Picture(Figure(figsize=(2, 1)))
-    >>> picture, picture.png[1:4]
-    ((a picture), b'PNG')
-    """
-
-    def __init__(self, figure: Figure):
-        buffer = io.BytesIO()
-        small = {"compress_level": 9}  # 5 % off every notebook, for 0.05 s a picture
-        figure.savefig(buffer, format="png", dpi=130, metadata={"Software": None}, pil_kwargs=small)
-        self.png = buffer.getvalue()
-
-    def _repr_png_(self) -> bytes:
-        return self.png
-
-    def __repr__(self) -> str:
-        return "(a picture)"
 
 
 def written(names: Sequence[str], most: int = 14) -> list[str]:
@@ -163,9 +112,11 @@ def digits(
     images: Collection[ArrayLike],
     titles: Sequence[str] | None = None,
     columns: int = 10,
-    size: float = 0.75,
+    size: float = WIDTH / 10,
 ) -> Picture:
     """Images ``(N, H, W)`` in rows of ``columns``, each ``size`` inches wide, with a title above each or none.
+
+    A row that would be wider than :data:`~digitlib.style.WIDTH` has smaller images.
 
     Args:
         images: grey levels, 0 (black) to 255 (white).
@@ -177,18 +128,23 @@ def digits(
     >>> digits(np.zeros((3, 28, 28)), titles=["a 3", "a 5", "blank"], columns=3)
     (a picture)
     """
-    rows = -(-len(images) // columns)
+    rows, size = -(-len(images) // columns), min(size, WIDTH / columns)
     lines = 1 + max(title.count("\n") for title in titles) if titles else 0
-    height = size + (0.24 + 0.16 * (lines - 1) if titles else 0.06)
-    with matplotlib.rc_context(_STYLE):
+    height = size + (0.05 + 0.165 * lines if titles else 0)
+    close: dict[Any, Any] = {f"figure.constrained_layout.{side}_pad": 0.02 for side in "wh"}
+    with matplotlib.rc_context({**STYLE, **close}):
         figure = Figure(figsize=(columns * size, rows * height))
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis in axes:
             axis.set_axis_off()
         for i, (axis, image) in enumerate(zip(axes, images, strict=False)):
-            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+            few = (
+                2 * np.shape(image)[0] < size * DPI
+            )  # its pixels are seen as such, and have straight edges
+            how = "nearest" if few else "auto"
+            axis.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation=how)
             if titles:
-                axis.set_title(titles[i], fontsize=9, pad=3, parse_math=False)
+                axis.set_title(titles[i], pad=3, parse_math=False)
         return Picture(figure)
 
 
@@ -203,11 +159,14 @@ def bars(
     >>> bars([0.99, 0.97, 0.98], names=["ash", "oak", "yew"], ylabel="accuracy", top=1)
     (a picture)
     """
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, 2.4))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 2.2))
         axis = figure.subplots()
         axis.bar(range(len(heights)), heights, color=COLOURS[0])
-        axis.set_xticks(range(len(heights)), names or list(map(str, range(len(heights)))))
+        room = 56 // len(heights)  # letters below a bar
+        names = [fill(name, room) for name in names or map(str, range(len(heights)))]
+        axis.set_xticks(range(len(heights)), names)
+        axis.grid(axis="y")
         axis.set(ylabel=ylabel, ylim=(0, top) if top else None)
         return Picture(figure)
 
@@ -218,9 +177,10 @@ def lines(
     ylabel: str = "",
     ylim: tuple[float, float] | None = None,
     doubling: bool = False,
-    width: float = 6.4,
 ) -> Picture:
-    """Curves ``{name: (x, y)}`` in one frame, told apart by colour and marker.
+    """Curves ``{name: (x, y)}`` in one frame, each with dashes of its own, and with markers where its points are few.
+
+    Their names stand at their ends where there is room, else in a legend.
 
     With ``doubling`` each doubling of x is as wide as the next, and the points' own x are marked.
 
@@ -229,11 +189,13 @@ def lines(
     >>> lines(losses, xlabel="epoch", ylabel="loss", ylim=(0, 0.6))
     (a picture)
     """
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(width, 3.2))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 2.8))
         axis = figure.subplots()
-        for (name, (x, y)), marker in zip(curves.items(), cycle("os^D"), strict=False):
-            axis.plot(x, y, label=name, marker=marker if len(x) < 40 else None, markersize=5)
+        for name, (x, y) in curves.items():
+            [line] = axis.plot(x, y, label=name)
+            if len(x) > _MARKED:
+                line.set_marker("")
         steps = sorted({float(step) for x, _ in curves.values() for step in x})
         if doubling:
             axis.set_xscale("log", base=2)
@@ -241,9 +203,34 @@ def lines(
         elif all(map(float.is_integer, steps)):
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))  # no epoch 1.5
         axis.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+        axis.grid(axis="y")
         if len(curves) > 1:
-            axis.legend()
+            _name(figure, axis)
         return Picture(figure)
+
+
+def _name(figure: Figure, axis: Axes) -> None:
+    """Name curves at their right ends, where these are far enough from each other, else in a legend."""
+    figure.draw_without_rendering()  # or nothing has its place yet
+    ends = {str(line.get_label()): np.asarray(line.get_xydata())[-1] for line in axis.lines}
+    right, heights = axis.transData.transform(list(ends.values())).T
+    heights.sort()
+    line_height = 1.3 * TYPE * figure.dpi / 72
+    apart = all(upper - lower >= line_height for lower, upper in pairwise(heights))
+    inside = all(axis.bbox.y0 <= y <= axis.bbox.y1 for y in heights)
+    short = all(len(name) <= 12 for name in ends)
+    if not (apart and inside and np.ptp(right) < 1 and short):
+        axis.legend()
+        return
+    for name, (x, y) in ends.items():
+        axis.annotate(
+            name,
+            (x, y),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def curves(
@@ -266,10 +253,9 @@ def curves(
     """
     kinds = list(next(iter(models.values())))
     rows = -(-len(kinds) // 2)
-    # Little space between rows: a title near its own frame.
-    style = {**_STYLE, "font.size": 9, "figure.constrained_layout.h_pad": 0.1}
-    with matplotlib.rc_context(style):
-        figure = Figure(figsize=(4.4, 0.4 + 1.6 * rows))
+    # Space between rows: a title near its own frame.
+    with matplotlib.rc_context({**STYLE, "figure.constrained_layout.h_pad": 0.1}):
+        figure = Figure(figsize=(WIDTH, 0.4 + 1.45 * rows))
         axes = figure.subplots(rows, 2, sharey=True, squeeze=False).ravel()
         for axis, kind in zip(axes, kinds, strict=False):
             _frame(axis, kind, {name: found[kind] for name, found in models.items()})
@@ -278,22 +264,22 @@ def curves(
             axis.set_axis_off()
         figure.supylabel("accuracy (%)")
         if len(models) > 1:
-            figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center")
+            figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
         return Picture(figure)
 
 
 def _frame(axis: Axes, kind: str, models: Mapping[str, Mapping[float, Share]]) -> None:
     """One kind's frame of :func:`curves`."""
-    for (name, curve), marker in zip(models.items(), cycle("os^D"), strict=False):
+    for name, curve in models.items():
         severities, found = list(curve), list(curve.values())
         low, high = 100 * np.array([accuracy.interval for accuracy in found]).T
         values = [100 * accuracy.value for accuracy in found]
-        [line] = axis.plot(severities, values, marker=marker, markersize=4, label=name)
-        axis.fill_between(severities, low, high, color=line.get_color(), alpha=0.3)
+        [line] = axis.plot(severities, values, label=name)
+        axis.fill_between(severities, low, high, color=line.get_color(), alpha=0.3, linewidth=0)
     axis.set_xticks(severities, [f"{severity:g}" for severity in severities])
     if severities[0] > severities[-1]:
         axis.invert_xaxis()
-    axis.grid(axis="y", color=GREY, alpha=0.3)
+    axis.grid(axis="y")
     axis.set_title(kind)
 
 
@@ -311,12 +297,12 @@ def reliability(bins: Sequence[tuple[float, Share]]) -> Picture:
     right = 100 * np.array([accuracy.value for _, accuracy in bins])
     low, high = 100 * np.array([accuracy.interval for _, accuracy in bins]).T
     ends = min(low.min(), sure.min()), max(high.max(), sure.max())
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.4, 4.4))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(4, 4))
         axis = figure.subplots()
-        axis.plot(ends, ends, "--", color=GREY)
+        axis.plot(ends, ends, "--", color=GREY, linewidth=THIN, marker="")
         axis.vlines(sure, low, high, color=COLOURS[0])
-        axis.plot(sure, right, "o", color=COLOURS[0], markersize=5)
+        axis.plot(sure, right, "o", color=COLOURS[0])
         axis.set(xlabel="how sure it was (%)", ylabel="how often it was right (%)")
         axis.set_aspect("equal")
         axis.locator_params(nbins=6)  # the same marks on both
@@ -327,7 +313,6 @@ def intervals(
     shares: Sequence[Share],
     names: Sequence[str],
     xlabel: str = "accuracy (%)",
-    width: float = 6.4,
 ) -> Picture:
     """Shares with their 95 % intervals, one a row, named at the left.
 
@@ -335,23 +320,16 @@ def intervals(
     >>> intervals([Accuracy(98, 100), Accuracy(980, 1000)], ["of 100", "of 1,000"])
     (a picture)
     """
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(width, 0.6 + 0.3 * len(names)))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 0.6 + 0.24 * len(names)))
         axis = figure.subplots()
-        for row, share in enumerate(shares):
-            low, high = share.interval
-            axis.plot(
-                [100 * low, 100 * high],
-                [row, row],
-                color=COLOURS[0],
-                linewidth=3,
-                solid_capstyle="round",
-            )
-            axis.plot(100 * share.value, row, "o", color=COLOURS[1])
+        rows = range(len(shares))
+        low, high = 100 * np.array([share.interval for share in shares]).T
+        axis.hlines(rows, low, high, color=COLOURS[0])
+        axis.plot([100 * share.value for share in shares], rows, "o", color=COLOURS[0])
         axis.set_yticks(range(len(names)), names, parse_math=False)
-        if len(names) > NUMBERED:
-            axis.set_ylim(-1, len(names))  # a twentieth of them above and below would be much
-        axis.invert_yaxis()
+        axis.set_ylim(len(names) - 0.4, -0.6)
+        axis.grid(axis="x")
         axis.set(xlabel=xlabel)
         return Picture(figure)
 
@@ -361,7 +339,7 @@ def matrix(
     xlabel: str = "",
     ylabel: str = "",
     hide_diagonal: bool = False,
-    width: float = 5.6,
+    width: float = WIDTH,
     names: Sequence[str] | None = None,
 ) -> Picture:
     """A square matrix as coloured cells, zeros empty, with its numbers where it has at most :data:`NUMBERED` rows.
@@ -374,7 +352,7 @@ def matrix(
     values = np.asarray(values)
     names = names or [str(number) for number in range(len(values))]
     shades = values * ~np.eye(len(values), dtype=bool) if hide_diagonal else values
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, width - 0.4))
         axis = figure.subplots()
         axis.imshow(
@@ -386,19 +364,15 @@ def matrix(
         if len(values) <= NUMBERED:
             _number(axis, values, shades)
         upright = max(map(len, names)) < 3
-        many: dict[str, Any] = {"fontsize": 8} if len(names) > 10 else {}
-        axis.set_xticks(
-            range(len(names)), names, rotation=0 if upright else 90, parse_math=False, **many
-        )
-        axis.set_yticks(range(len(names)), names, parse_math=False, **many)
+        axis.set_xticks(range(len(names)), names, rotation=0 if upright else 90, parse_math=False)
+        axis.set_yticks(range(len(names)), names, parse_math=False)
         axis.set(xlabel=xlabel, ylabel=ylabel)
         return Picture(figure)
 
 
 def _number(axis: Axes, values: np.ndarray, shades: np.ndarray) -> None:
     """Write the numbers of a matrix into its cells: black on a colour, else grey."""
-    size = 9 if len(values) <= 10 else 7
     for (row, column), value in np.ndenumerate(values):
         if value:
             colour = "black" if shades[row, column] > 0 else GREY
-            axis.text(column, row, value, ha="center", va="center", fontsize=size, color=colour)
+            axis.text(column, row, value, ha="center", va="center", color=colour)

@@ -382,8 +382,9 @@ def test_it_fits_and_can_be_touched(visit, width):
     for box in page.locator(".pad-placement label, .pad-pen").evaluate_all(BOXES):
         assert box["height"] >= 44, box["text"]
     if width < 600:
-        below = page.locator(".pad-guess").bounding_box()["y"]
-        assert page.locator(".pad-canvas").bounding_box()["y"] < below
+        guess, field = (page.locator(name).bounding_box() for name in (".pad-guess", ".pad-canvas"))
+        assert guess["y"] + guess["height"] < field["y"]  # no hand lies on it
+        assert field["y"] + field["height"] < 800
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """Where pages lead out of the book: no door that leads nowhere."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import doors
 import pytest
 
+ROOT = Path(__file__).parents[1]
 PAGES = "https://ada.github.io/digits"
 CODE = "https://github.com/ada/digits"
 
@@ -73,3 +75,33 @@ def test_pages_that_list_it_have_a_place_for_it():
     book = Path(doors.__file__).parents[1]
     for name in ("index", "run"):
         assert (book / f"{name}.md").read_text().count(doors.LINE) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "source"),
+    [("book/03-train", "book/text/03-train.md"), ("book/how-to", "book/how-to.md")],
+)
+def test_a_page_is_mended_where_its_source_is(page, source):
+    assert doors.source_of(page) == source
+    assert (ROOT / source).exists()
+
+
+def foot(repository, doctree="a page's"):
+    options = {"repository_url": repository, "repository_branch": ""}
+    app = SimpleNamespace(config=SimpleNamespace(html_theme_options=options))
+    context = {"title": "Ask?"}
+    doors.offer_mending(app, "book/04-validate", "page.html", context, doctree)
+    return context
+
+
+def test_a_mistake_is_reported_with_its_page_and_mended_in_its_source():
+    told = foot(CODE)
+    assert told["edit"] == f"{CODE}/edit/main/book/text/04-validate.md"
+    form, _, place = told["report"].removeprefix(f"{CODE}/issues/new?template=").partition("&")
+    assert (ROOT / ".github" / "ISSUE_TEMPLATE" / form).exists()
+    assert place == "place=Ask%3F%2C%20book/04-validate"
+
+
+@pytest.mark.parametrize(("repository", "doctree"), [("", "a page's"), (CODE, None)])
+def test_without_a_repository_or_a_source_nothing_is_offered(repository, doctree):
+    assert set(foot(repository, doctree)) == {"title"}

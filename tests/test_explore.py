@@ -12,7 +12,7 @@ from digitlib.book import explore
 @pytest.fixture
 def shown(monkeypatch):
     outputs = []
-    monkeypatch.setattr(explore, "display", lambda data, raw: outputs.append(data))
+    monkeypatch.setattr(explore, "display", lambda data, **how: outputs.append((data, how)))
     return outputs
 
 
@@ -22,8 +22,9 @@ def bars(height):
 
 def test_the_still_picture_is_the_first_one(shown):
     explore.explore(bars, height=ipywidgets.IntSlider(value=3))
-    [output] = shown
+    [(output, how)] = shown
     assert base64.b64decode(output["image/png"]) == bars(3).png
+    assert how == {"metadata": {"image/png": bars(3).size}, "raw": True}
     assert show.VIEW in output
 
 
@@ -37,7 +38,7 @@ def test_the_picture_follows_the_control(shown, monkeypatch):
     )
     slider = ipywidgets.IntSlider(value=3)
     explore.explore(bars, height=slider)
-    assert frames[0].value == bars(3).png
+    assert frames[0].value == bars(3).png and frames[0].width == str(bars(3).size["width"])
     slider.value = 7
     assert frames[0].value == bars(7).png
 

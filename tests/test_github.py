@@ -29,6 +29,7 @@ PERMISSIONS = {
     ("release", "index"): {"id-token": "write"},
     ("release", "hub"): {"contents": "read"},
     ("weekly", "colab"): {"contents": "read"},
+    ("weekly", "pages"): {"contents": "read"},
     ("weekly", "tell"): {"issues": "write"},
 }
 # Without what a git hook or a make around this test would hand down; and with somebody who commits.
@@ -184,7 +185,7 @@ def test_the_sites_address_is_known_before_pages_is_on(answer, address, tmp_path
 
 
 @pytest.mark.parametrize("open_one", ["", "7"])
-def test_a_notebook_that_breaks_opens_one_issue(open_one, tmp_path):
+def test_what_breaks_by_itself_opens_one_issue(open_one, tmp_path):
     stand_in(tmp_path, "gh", f'case "$2" in list) echo "{open_one}" ;; esac')
     command = script("weekly", "gh issue")
     _, asked, told = run(command, tmp_path, RUN="https://example.org/run/1")

@@ -49,7 +49,7 @@ def drawn_once():
 @pytest.fixture
 def no_ink(monkeypatch):
     """Pictures are put together and not painted, which takes a second a page; others look at them."""
-    monkeypatch.setattr(show, "Picture", lambda figure: SimpleNamespace(png=b""))
+    monkeypatch.setattr(show, "Picture", lambda figure: SimpleNamespace(png=b"", size={}))
 
 
 @pytest.fixture

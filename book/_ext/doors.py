@@ -1,4 +1,5 @@
-"""Sphinx extension: where a page leads out of the book: to a notebook that runs, and to what can be taken along.
+"""Sphinx extension: where a page leads out of the book: to a notebook that runs, to what can be taken along, and to
+where a mistake is reported or mended.
 
 ``make site ADDRESS=https://…`` says where the book will be served, or ``html: baseurl`` in ``_config.yml`` does. The
 repository is ``repository: url`` there, or the git remote ``origin``, where that is on GitHub. A door that would lead
@@ -10,6 +11,7 @@ import re
 import subprocess
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 from docutils import nodes
@@ -26,6 +28,8 @@ TO_TAKE = {
     "slides/session-1.html": "slides for a class",
     "book.zip": "all of it, for a stick",
 }
+REPORT = "sentence-or-figure.yml"
+"""The form for a mistake in the book, among ``.github/ISSUE_TEMPLATE``; it takes the page's name along."""
 LINE = "*In the published book, what can be taken along is listed here.*"
 
 
@@ -119,6 +123,23 @@ def place_list(app, doctree, docname):
             paragraph.replace_self(line("Take it with you", links))
 
 
+def offer_mending(app, pagename, templatename, context, doctree):
+    """Give a page's foot the addresses where a mistake is reported, and where the page's source is edited."""
+    repository = app.config.html_theme_options["repository_url"]
+    if doctree is None or not repository:
+        return
+    place = quote(f"{context['title']}, {pagename}")
+    context["report"] = f"{repository}/issues/new?template={REPORT}&place={place}"
+    branch = app.config.html_theme_options.get("repository_branch") or "main"
+    context["edit"] = f"{repository}/edit/{branch}/{source_of(pagename)}"
+
+
+def source_of(page: str) -> str:
+    """The file that one edits to change a page: for a chapter the text that its notebook is made from."""
+    folder, name = page.split("/")
+    return f"{folder}/text/{name}.md" if re.match(r"\d\d-", name) else f"{page}.md"
+
+
 def line(start: str, links: dict[str, str]) -> nodes.raw:
     """A line of links."""
     shown = " · ".join(
@@ -132,4 +153,5 @@ def setup(app):
     app.connect("config-inited", configure)
     app.connect("doctree-resolved", place_ways)
     app.connect("doctree-resolved", place_list)
+    app.connect("html-page-context", offer_mending)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -59,7 +59,7 @@ SCRIPT = """<script type="text/plain" id="module">{module}</script>
   </script>"""
 
 # Around it: a frame as high as its page, in the scheme of the book. Addresses of files are no origins, hence "*".
-FRAME = """<iframe class="pad-frame" src="{address}" title="{title}"
+FRAME = """<iframe class="pad-frame" src="{address}" title="{title}" loading="{loading}"
   style="width: 100%; height: 34rem; border: 0"></iframe>
 <script>
 (function (frame) {{
@@ -103,9 +103,12 @@ def place_frames(app, doctree, docname):
     if app.builder.name not in ("html", "dirhtml"):
         return
     address = relative_uri(app.builder.get_target_uri(docname), PAGE)
+    loading = (
+        "eager" if docname == app.config.root_doc else "lazy"
+    )  # elsewhere when one gets near it
     for image in list(doctree.findall(nodes.image)):
         if image["uri"].endswith(PICTURE):
-            frame = FRAME.format(address=escape(address), title="Drawing pad")
+            frame = FRAME.format(address=escape(address), title="Drawing pad", loading=loading)
             image.replace_self(nodes.raw("", frame, format="html"))
 
 

@@ -3,7 +3,9 @@
 The word ``LEDGER`` in ``book/ledger.md`` becomes a table for each chapter: an entry's name, with a link to its section;
 the section's heading; the figure that the reader saw there; and the range over seeds or folds. On other pages that are
 no chapters, a line such as
-``RECORDED name: {share} pictures.`` becomes the sentence for that entry, a share.
+``RECORDED name: {share} pictures.`` becomes the sentence for that entry, a share; ``{figure}`` is the same, its figure
+bold.
+On the first page ``REMEASURED`` becomes the number of entries that the chapters measure again.
 """
 
 import json
@@ -16,7 +18,7 @@ from digitlib.book.entries import LEDGER, entries, share
 BOOK = Path(__file__).parents[1]
 CHAPTER = "make results NB="
 SLOW = "Too slow for a chapter"
-RECORDED = re.compile(r"^RECORDED ([\w.-]+): (.+)$", re.MULTILINE)
+RECORDED = re.compile(r"^(- |)RECORDED ([\w.-]+): (.+)$", re.MULTILINE)
 
 
 def tables(dataset: str = "mnist") -> str:
@@ -80,7 +82,7 @@ def places() -> dict[str, tuple[str, str, str]]:
         text = path.read_text(encoding="utf-8")
         for match in RECORDED.finditer(text):
             part = re.findall(r"^##? (.+)$", text[: match.start()], re.MULTILINE)[-1]
-            found[match[1]] = (bold(share(entries("mnist")[match[1]])), path.name, part)
+            found[match[2]] = (bold(share(entries("mnist")[match[2]])), path.name, part)
     for path in sorted(BOOK.glob("[0-9]*.ipynb")):
         part = ""
         for cell in cells(path.stem):
@@ -100,7 +102,13 @@ def bold(figure: Share) -> str:
 
 def sentence(match: re.Match) -> str:
     """What a line that asks for a recorded share becomes; KeyError where the ledger has none of this name."""
-    return match[2].format(share=share(entries("mnist")[match[1]]))
+    told = share(entries("mnist")[match[2]])
+    return match[1] + match[3].format(share=told, figure=bold(told))
+
+
+def remeasured() -> list[str]:
+    """The entries that a chapter measures again when it runs."""
+    return [name for name, one in entries("mnist").items() if one["command"].startswith(CHAPTER)]
 
 
 def cells(chapter: str) -> list[dict]:
@@ -128,6 +136,8 @@ def fill(app, docname, source):
     """Put the tables in the place of their word, and sentences in the place of lines that ask for them."""
     if docname == "book/ledger":
         source[0] = source[0].replace("LEDGER", tables())
+    if docname == "book/index":
+        source[0] = source[0].replace("REMEASURED", str(len(remeasured())))
     source[0] = RECORDED.sub(lambda match: f"{sentence(match)} *(recorded)*", source[0])
 
 

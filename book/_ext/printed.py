@@ -34,7 +34,7 @@ sys.path.append(str(ROOT / "benchmarks"))
 from servers import launch  # noqa: E402
 
 STYLE = Path(__file__).with_suffix(".css")
-SUBTITLE = "How a program that reads handwritten digits is really built"
+SUBTITLE = "From a file on disk to a live web page"
 # The same for every edition, so that a reader's shelf holds one of them.
 IDENTIFIER = "urn:uuid:5f0c8a0e-3a0b-4c52-9d6e-0d1c1f6b7a44"
 # Spans that no style tells from what is around them. Each of them costs the PDF a hundred bytes.
@@ -53,7 +53,7 @@ html { font: 10.5pt/1.45 Georgia, "Liberation Serif", "DejaVu Serif", serif; }
 body { margin: 0; }
 h1, h2, h3, table, nav { font-family: "Liberation Sans", Arial, sans-serif; }
 h1 { margin-top: 0; }
-a { color: #1f4e86; }
+a { color: #0a58ca; }
 img { zoom: 0.75; max-height: 290mm; }
 table { font-size: 0.8em; }
 li > p { margin: 0.3em 0; }

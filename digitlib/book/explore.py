@@ -5,7 +5,8 @@ from collections.abc import Callable
 import ipywidgets
 from IPython.display import display
 
-from digitlib.show import Picture, bundle
+from digitlib.show import bundle
+from digitlib.style import Picture
 
 __all__ = ["explore"]
 
@@ -14,7 +15,7 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     """Show controls above a picture that follows them.
 
     Args:
-        draw: called with the controls' values by name, returns a :class:`~digitlib.show.Picture`.
+        draw: called with the controls' values by name, returns a :class:`~digitlib.style.Picture`.
         controls: such as ``digit=ipywidgets.IntSlider(max=9)``.
 
     The output carries the first picture itself too, for pages without a kernel.
@@ -32,9 +33,10 @@ def explore(draw: Callable[..., Picture], **controls: ipywidgets.ValueWidget) ->
     def redraw(_change: object) -> None:
         frame.value = draw(**values()).png
 
-    still = draw(**values()).png
-    frame = ipywidgets.Image(value=still, format="png")
+    still = draw(**values())
+    frame = ipywidgets.Image(value=still.png, format="png", width=still.size["width"])
     for control in controls.values():
         control.observe(redraw, "value")
     box = ipywidgets.VBox([*controls.values(), frame])
-    display(bundle(box, still, "(controls and a picture)"), raw=True)
+    told = bundle(box, still.png, "(controls and a picture)")
+    display(told, metadata={"image/png": still.size}, raw=True)

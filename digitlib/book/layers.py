@@ -10,7 +10,7 @@ from itertools import pairwise, product
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from digitlib.show import COLOURS, GREY, Picture
+from digitlib.style import COLOURS, GREY, THIN, TYPE, WIDTH, Picture
 
 __all__ = ["draw_layers"]
 
@@ -42,22 +42,20 @@ def draw_layers(
             "expected two layers or more, a name for each and what happens between, "
             f"got {len(widths)}, {len(names)} and {len(between)}"
         )
-    figure = Figure(figsize=(2.2 * len(widths), 3.6), facecolor="none", layout="constrained")
+    figure = Figure(figsize=(WIDTH / 3 * len(widths), 3), facecolor="none", layout="constrained")
     axis = figure.subplots()
     axis.set_axis_off()
     axis.set(xlim=(-0.45, len(widths) - 0.55), ylim=(-1.8, 1.25))
     for place, ((left, right), happens) in enumerate(zip(pairwise(widths), between, strict=True)):
         for low, high in product(_heights(left), _heights(right)):
-            axis.plot([place, place + 1], [low, high], color=GREY, alpha=0.35, linewidth=0.6)
+            axis.plot([place, place + 1], [low, high], color=GREY, alpha=0.35, linewidth=THIN)
         _write(
-            axis, place + 0.5, -1.18, f"$W$: {left:,} {_BY} {right:,}\n$b$: {right:,}", COLOURS[0]
+            axis, place + 0.5, -1.18, f"$W$: {left:,} {_BY} {right:,}\n$b$: {right:,}\n{happens}"
         )
-        if happens:
-            _write(axis, place + 0.5, -1.6, happens, COLOURS[1])
     for place, (width, name) in enumerate(zip(widths, names, strict=True)):
         _column(axis, place, width)
-        _write(axis, place, 1.2, f"{width:,} {name}", GREY)
-        _write(axis, place, -1.18, f"$n$ {_BY} {width:,}", GREY)
+        _write(axis, place, 1.2, f"{width:,} {name}")
+        _write(axis, place, -1.18, f"$n$ {_BY} {width:,}")
     return Picture(figure)
 
 
@@ -70,10 +68,10 @@ def _heights(width: int) -> list[float]:
 
 def _column(axis: Axes, place: int, width: int) -> None:
     heights = _heights(width)
-    axis.plot([place] * len(heights), heights, "o", color=COLOURS[0], markersize=9)
+    axis.plot([place] * len(heights), heights, "o", color=COLOURS[0], markersize=8)
     if width > _DRAWN:
         axis.plot([place] * 3, [-0.12, 0, 0.12], "o", color=GREY, markersize=2.5)
 
 
-def _write(axis: Axes, x: float, y: float, text: str, colour: str) -> None:
-    axis.text(x, y, text, ha="center", va="top", color=colour, fontsize=10, linespacing=1.4)
+def _write(axis: Axes, x: float, y: float, text: str) -> None:
+    axis.text(x, y, text, ha="center", va="top", color=GREY, fontsize=TYPE, linespacing=1.4)

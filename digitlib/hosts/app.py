@@ -77,6 +77,30 @@ _CLASSES = """# {heading}
 {network} says which of these it sees: {names}. For its answers drawings and pictures are
 sent to this server. It keeps no drawing, and a picture for a quarter of an hour at most."""
 
+# As the book looks, and the pad's own page: its width, its typefaces, its colours on light and on dark.
+_WIDTH = "main { max-width: 46rem !important; margin-inline: auto !important; }"
+_FONT = [
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "Helvetica Neue",
+    "Noto Sans",
+    "Liberation Sans",
+]
+_COLOURS = {
+    "body_background_fill": ("#fff", "#14181d"),
+    "body_text_color": ("#23272b", "#ced6dd"),
+    "body_text_color_subdued": ("#48566b", "#9ca4af"),
+    "background_fill_primary": ("#fff", "#14181d"),
+    "background_fill_secondary": ("#f3f4f6", "#1f262d"),
+    "block_background_fill": ("#f3f4f6", "#1f262d"),
+    "block_label_background_fill": ("#f3f4f6", "#1f262d"),
+    "block_label_text_color": ("#48566b", "#9ca4af"),
+    "border_color_primary": ("#d1d5da", "#3b4754"),
+    "link_text_color": ("#0a58ca", "#7ab0ff"),
+}
+
 # A module from a blob address: the same file then works in any host, with no path to agree on.
 _START = """
 const module = URL.createObjectURL(new Blob([%s], { type: "text/javascript" }));
@@ -209,10 +233,23 @@ def launch(
             server_port=port,
             max_file_size=limits.UPLOAD,
             footer_links=["api"],
+            theme=_theme(),
+            css=_WIDTH,
             ssr_mode=False,
             app_kwargs={"middleware": [Middleware(limits.Bounded)]},
             **options,
         )
+
+
+def _theme() -> gr.themes.Base:
+    """Gradio's plainest theme in the colours of the book."""
+    light = {name: pair[0] for name, pair in _COLOURS.items()}
+    dark = {f"{name}_dark": pair[1] for name, pair in _COLOURS.items()}
+    both = {"color_accent": "#2b83c6", "block_radius": "0.625rem", "input_radius": "0.375rem"}
+    theme = gr.themes.Base(
+        font=[*_FONT, "Arial", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    )
+    return theme.set(**light, **dark, **both)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from digitlib.accuracy import percent
 from digitlib.classify import DigitClassifier, Prediction
 from digitlib.hosts import words
 from digitlib.plain import one_line
-from digitlib.show import COLOURS, GREY, bundle
+from digitlib.show import bundle
+from digitlib.style import COLOURS, GREY
 from digitlib.weights import SHIPPED, are_digits
 
 __all__ = ["DigitPad"]

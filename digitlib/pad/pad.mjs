@@ -702,6 +702,7 @@ function speaker(region, wait = 700) {
 // What the pad says where it knows the ten digits, and where it knows anything else.
 const OF_DIGITS = {
   invitation: "Draw a digit",
+  here: "Draw a digit here",
   refusal: "Not a digit, I think",
   naming: (name) => `This is a ${name}`,
   collected: "This is a",
@@ -710,6 +711,7 @@ const OF_DIGITS = {
 };
 const OF_OTHERS = {
   invitation: "Draw something",
+  here: "Draw here",
   refusal: "None of these, I think",
   naming: (name) => name, // no article fits "cat", "T-shirt/top" and "ä"
   collected: "This is",
@@ -741,6 +743,7 @@ const markup = (id) => `
     <div class="pad-sheet">
       <canvas class="pad-canvas" width="${SHEET}" height="${SHEET}" tabindex="0" role="application"
         aria-label="Drawing area" aria-describedby="${id}-help"></canvas>
+      <span class="pad-invite" aria-hidden="true"></span>
       <span class="pad-cursor" hidden></span>
     </div>
     <p class="pad-help" id="${id}-help">${HELP}</p>
@@ -799,6 +802,7 @@ function dress(root, classes) {
   part("bars").classList.toggle("pad-many", classes.length > ROWS);
   part("bars").style.setProperty("--pad-tile", `${Math.max(...classes.map(widthOf)) + 6}ch`);
   part("label").replaceChildren(new Option("…", ""), ...classes.map((name, i) => new Option(name, i)));
+  part("invite").textContent = wordsFor(classes).here;
   part("collected").textContent = wordsFor(classes).collected;
   part("collect").hidden = classes.length > 256; // a label of the exported file is one byte
   part("samples").hidden = !digits;
@@ -953,7 +957,10 @@ function render({ model, el }) {
     learn(network);
     return network;
   }
-  const started = () => (plays += 1);
+  const started = () => {
+    part("invite").hidden = true;
+    return (plays += 1);
+  };
   const change = (action) => () => {
     started();
     action();

@@ -30,9 +30,10 @@ True
 import json
 from collections.abc import Callable, Iterator
 from html import escape
+from importlib import resources
 from pathlib import Path
 
-from digitlib import evaluate, show
+from digitlib import evaluate, show, style
 from digitlib.accuracy import Share, percent
 from digitlib.data import Images
 from digitlib.files import write_whole
@@ -40,27 +41,18 @@ from digitlib.plain import one_line
 from digitlib.report.corruptions import UNITS
 from digitlib.report.findings import Calibration, NonDigits, Redrawn, Refusal, Report, Written
 from digitlib.report.measure import FEWEST, measure
-from digitlib.report.parts import WIDTH, figure, section, table
+from digitlib.report.parts import figure, section, table
 
 __all__ = ["render", "write"]
 
+_STYLE = (resources.files("digitlib.report") / "page.css").read_text(encoding="utf-8")
 _HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }}
-body {{ max-width: 44rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }}
-figure {{ margin: 1.5rem 0; }}
-img {{ max-width: 100%; height: auto; }}
-table {{ border-collapse: collapse; margin: 1.5rem 0; line-height: 1.3; }}
-caption {{ caption-side: bottom; text-align: left; line-height: 1.5; padding-top: 0.5rem; }}
-td, th {{ padding: 0.3rem 0.5rem; text-align: right; border-bottom: 1px solid #8886; }}
-small {{ white-space: nowrap; }}
-.wide {{ overflow-x: auto; }}
-.wide img {{ max-width: none; }}
-</style>
+{style}</style>
 <main>
 <h1>{title}</h1>
 <p>{about}</p>
@@ -127,7 +119,7 @@ def render(report: Report, images: Images) -> str:
         a whole page with its pictures in it.
     """
     about = f"Measured on {report.date} by {report.made_by}. Each share has its 95 % interval and its n."
-    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), about=about)]
+    parts = [_HEAD.format(title=escape(f"Report: {report.model}"), style=_STYLE, about=about)]
     parts += [
         *_clean(report),
         *_mistakes(report, images),
@@ -154,7 +146,7 @@ def _clean(report: Report) -> Iterator[str]:
     written = dict(zip(classes, show.written(classes), strict=True))
     one, each = ("digit", "the ten digits") if noun == "digit" else ("class", "the classes")
     yield figure(
-        show.intervals(list(found.values()), [written[name] for name in found], width=WIDTH),
+        show.intervals(list(found.values()), [written[name] for name in found]),
         f"Accuracy of each of {each}, with intervals.",
         f"Each row is a {one}: the point is its accuracy, the bar the 95 % interval.",
     )
@@ -163,15 +155,16 @@ def _clean(report: Report) -> Iterator[str]:
 
 def _matrix(report: Report, one: str, names: list[str]) -> Iterator[str]:
     """The confusion matrix, as large as its names and numbers need."""
-    cell = 0.22 if len(names) <= show.NUMBERED else 0.16
-    side = max(WIDTH, 0.6 + cell * len(names) + 0.075 * max(map(len, names)))
+    wide = len(str(max(map(max, report.clean.confusion)))) * (len(names) <= show.NUMBERED)
+    cell = max(0.18, 0.04 + 0.09 * wide)  # inches: as wide as its number, as high as a name
+    side = max(style.WIDTH, 0.6 + cell * len(names) + 0.08 * max(map(len, names)))
     darker = "" if len(names) <= show.NUMBERED else ", the more of them the darker"
     yield figure(
         show.matrix(report.clean.confusion, "called", "labelled", True, side, names),
         f"How often each {one} was called each other.",
         f"Each row is what {report.noun}s are, each column what they were called; "
         f"the mistakes are coloured{darker}.",
-        wide=side > WIDTH,
+        wide=side > style.WIDTH,
     )
 
 
@@ -200,7 +193,7 @@ def _mistakes(report: Report, images: Images) -> Iterator[str]:
             images.images[[one.index for one in worst]].numpy(),
             titles,
             columns=columns,
-            size=WIDTH / columns,
+            size=style.WIDTH / columns,
         ),
         "; ".join(f"{classes[one.label]}, called {classes[one.called]}" for one in worst),
         "Those whose own label got the least probability, worst first.",
@@ -250,7 +243,7 @@ def _risk(report: Report) -> Iterator[str]:
         )
     labels = f"{noun}s that get an answer (%)", "wrong answers (%)"
     yield figure(
-        show.lines(curves, *labels, width=WIDTH),
+        show.lines(curves, *labels),
         "Risk against coverage: the share of wrong answers if only the surest are given.",
         caption,
     )
@@ -287,7 +280,7 @@ def _elsewhere(report: Report) -> Iterator[str]:
     yield from _grid(report.redrawn)
     styles = report.elsewhere.styles
     yield figure(
-        show.intervals(list(styles.values()), list(styles), "named rightly (%)", WIDTH),
+        show.intervals(list(styles.values()), list(styles), "named rightly (%)"),
         "Accuracy on each way to write a digit.",
         "Each row is a way to write a digit, drawn by program, some of them rare in MNIST: the point is the share that "
         "is named rightly, the bar the 95 % interval.",
@@ -337,7 +330,7 @@ def _refused(about: Refusal, noun: str, classes: tuple[str, ...]) -> str:
     found, names = about.by_class, dict(zip(classes, show.written(classes), strict=True))
     one = "digit" if noun == "digit" else "class"
     return figure(
-        show.intervals(list(found.values()), [names[name] for name in found], "refused (%)", WIDTH),
+        show.intervals(list(found.values()), [names[name] for name in found], "refused (%)"),
         f"Each {one}'s share that is refused.",
         f"Each row is a {one}: the point is the share that is refused, the bar the 95 % interval; further "
         "left is better.",
@@ -359,7 +352,7 @@ def _styles(found: Written) -> Iterator[str]:
 def _non_digits(passed: NonDigits) -> str:
     kinds = passed.kinds
     return figure(
-        show.intervals(list(kinds.values()), list(kinds), "taken for a digit (%)", WIDTH),
+        show.intervals(list(kinds.values()), list(kinds), "taken for a digit (%)"),
         "Each kind's share that is taken for a digit.",
         "Each row is a kind of non-digits: the point is the share that passes for a digit, the bar the 95 % interval; "
         "further left is better.",

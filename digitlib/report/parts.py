@@ -13,13 +13,13 @@ import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from digitlib import show
 from digitlib.accuracy import Share
+from digitlib.style import Picture
 
-__all__ = ["WIDTH", "figure", "section", "table"]
+__all__ = ["figure", "section", "table"]
 
-WIDTH = 4.4
-"""Inches of a picture: 572 pixels, which a telephone shows in three fifths of their size."""
+# Around what may be wider than the screen: arrow keys move it, once one is there.
+_MOVED = '<div class="wide" tabindex="0">'
 
 
 def section(title: str, *paragraphs: str) -> list[str]:
@@ -27,20 +27,21 @@ def section(title: str, *paragraphs: str) -> list[str]:
     return [f"<h2>{title}</h2>", *(f"<p>{text}</p>" for text in paragraphs)]
 
 
-def figure(picture: show.Picture, alt: str, caption: str, wide: bool = False) -> str:
+def figure(picture: Picture, alt: str, caption: str, wide: bool = False) -> str:
     """A picture: ``alt`` for who can't see it, ``caption`` for how to read it. A wide one is moved to and fro.
 
     >>> from digitlib import show
     >>> from digitlib.accuracy import Share
     >>> from digitlib.report import parts
-    >>> picture = show.intervals([Share(9, 10)], ["5"], width=parts.WIDTH)
+    >>> picture = show.intervals([Share(9, 10)], ["5"])
     >>> parts.figure(picture, "one row", "Each row is a digit.").partition(";")[0]
     '<figure><img src="data:image/png'
     """
     source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-    image = f'<img src="{source}" alt="{escape(alt)}">'
+    size = " ".join(f'{side}="{pixels}"' for side, pixels in picture.size.items())
+    image = f'<img src="{source}" {size} alt="{escape(alt)}">'
     if wide:
-        image = f'<div class="wide">{image}</div>'
+        image = f"{_MOVED}{image}</div>"
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -54,7 +55,7 @@ def table(caption: str, head: Sequence[str], rows: Mapping[str, Sequence[Share]]
     """
     names = "".join(f'<th scope="col">{name}</th>' for name in head)
     return [
-        f'<div class="wide"><table><caption>{caption}</caption><tr><td></td>{names}</tr>',
+        f"{_MOVED}<table><caption>{caption}</caption><tr><td></td>{names}</tr>",
         *(
             f'<tr><th scope="row">{name}</th>{"".join(map(_cell, row))}</tr>'
             for name, row in rows.items()
