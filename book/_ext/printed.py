@@ -59,12 +59,12 @@ table { font-size: 0.8em; }
 li > p { margin: 0.3em 0; }
 .cover { padding-top: 25mm; }
 .cover .title { font-size: 30pt; }
-.cover .subtitle { margin-bottom: 20mm; font-size: 15pt; }
-.cover .licence { margin-top: 20mm; }
+.cover .subtitle { margin-bottom: 12mm; font-size: 15pt; }
+.cover .licence { margin-top: 12mm; }
 .said { font-size: 0.85em; overflow-wrap: anywhere; }
 nav ol { padding-left: 1.5em; list-style: none; }
-nav > ol { padding: 0; font-size: 0.95em; line-height: 1.3; }
-nav a { display: flex; gap: 0.5em; margin: 0.15em 0; text-decoration: none; }
+nav > ol { padding: 0; }
+nav a { display: flex; gap: 0.5em; margin: 0.3em 0; text-decoration: none; }
 nav a::before { order: 1; flex: 1; margin-bottom: 0.4em; border-bottom: 1px dotted; content: ""; }
 nav a span { order: 2; min-width: 2em; text-align: right; }
 """
