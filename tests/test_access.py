@@ -236,3 +236,25 @@ def test_each_column_has_a_name():
         for head in re.findall(r"<th\b[^>]*>(.*?)</th>", page.read_text("utf-8"), re.S):
             words = re.sub(r"<math.*?</math>|<[^>]*>", "", head, flags=re.S)  # axe hears no formula
             assert words.strip(), page.name
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_panel_has_a_search(browser, address):
+    """Its overlay lies over the one in the bar."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{address}book/04-validate.html")
+    page.locator(".primary-toggle").first.click()
+    page.locator(".bd-sidebar-primary .search-button-field").click()
+    page.locator(".search-button__wrapper input").press_sequentially("softmax\n")
+    page.wait_for_url("**/search.html?q=softmax*")
+    page.close()
+
+
+@pytest.mark.browser
+def test_who_skips_to_the_text_is_there(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}book/04-validate.html")
+    for key in ("Tab", "Enter", "Tab"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.activeElement.closest('.bd-article') !== null")
+    page.close()

@@ -45,6 +45,14 @@ def test_they_are_numbered_and_none_is_left_out(chapter):
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
+def test_what_one_unfolds_has_no_markdown_in_its_name(chapter):
+    """It is HTML, and Markdown isn't read in it."""
+    named = re.sub("<code>.+?</code>", "", TEXTS[chapter])
+    names = re.findall(r"<summary>(.+?)</summary>", named)
+    assert [name for name in names if set(name) & set("`*_$")] == []
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_each_question_has_one_right_answer(chapter):
     [text] = parts(chapter, QUESTIONS).values()
     questions = re.split(r"^\*\*[A-Z]\.\*\* ", text, flags=re.MULTILINE)[1:]

@@ -171,3 +171,22 @@ def test_the_search_finds_words_and_functions_first(browser, address, asked, fir
     links.nth(1).wait_for()
     assert first in [links.nth(place).get_attribute("href") for place in range(2)]
     page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_scheme_is_known_before_any_script_comes(browser, address, scheme):
+    page = browser.new_page(color_scheme=scheme)
+    page.route("**/*.js*", lambda route: route.abort())
+    page.goto(f"{address}book/ledger.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    page.close()
+
+
+@pytest.mark.browser
+def test_where_scripts_are_off_nothing_waits_for_them(browser, address):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{address}book/04-validate.html")
+    assert page.locator(".bd-article h1").is_visible()
+    assert [one for one in page.locator("button").all() if one.is_visible()] == []
+    page.context.close()

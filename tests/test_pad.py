@@ -461,7 +461,7 @@ def test_one_file_holds_the_whole_pad(browser, inlined_page):
 def test_a_frame_follows_its_book(browser, inlined_page):
     """Its height and its scheme, from a file."""
     book = inlined_page.with_name("book.html")
-    frame = inlining.FRAME.format(address="pad.html", title="Drawing pad")
+    frame = inlining.FRAME.format(address="pad.html", title="Drawing pad", loading="eager")
     book.write_text(f"<!doctype html><html data-theme=dark><body>{frame}", encoding="utf-8")
     page = browser.new_page()
     page.goto(book.as_uri())

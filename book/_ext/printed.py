@@ -59,8 +59,8 @@ table { font-size: 0.8em; }
 li > p { margin: 0.3em 0; }
 .cover { padding-top: 25mm; }
 .cover .title { font-size: 30pt; }
-.cover .subtitle { margin-bottom: 20mm; font-size: 15pt; }
-.cover .licence { margin-top: 20mm; }
+.cover .subtitle { margin-bottom: 12mm; font-size: 15pt; }
+.cover .licence { margin-top: 12mm; }
 .said { font-size: 0.85em; overflow-wrap: anywhere; }
 nav ol { padding-left: 1.5em; list-style: none; }
 nav > ol { padding: 0; }
