@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from servers import launch, served
+from servers import launch, listening, served
 
 # The same inputs in each run, none kept from the last one, and no clock: --hypothesis-profile=default looks further.
 settings.register_profile("house", derandomize=True, database=None, deadline=None, max_examples=50)
@@ -21,6 +21,7 @@ atexit.register(_NOTES.cleanup)
 set_hypothesis_home_dir(_NOTES.name)
 
 RECORD = Path(__file__).parents[1] / "benchmarks" / "record.safetensors"
+HTML = Path(__file__).parents[1] / "_build" / "html"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -104,3 +105,18 @@ def hub(tmp_path_factory):
 def static_site(tmp_path_factory):
     with served(tmp_path_factory.mktemp("site")) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def built():
+    """The folder of the built book's pages."""
+    if not (HTML / "book" / "index.html").exists():
+        pytest.skip("the book is not built; make book builds it")
+    return HTML
+
+
+@pytest.fixture(scope="module")
+def address(built):
+    """Where the built book's pages are served."""
+    with listening(built) as address:
+        yield address

@@ -40,14 +40,6 @@ HERE = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address():
-    if not (HTML / "book" / "index.html").exists():
-        pytest.skip("the book is not built; make book builds it")
-    with listening(HTML) as address:
-        yield address
-
-
 @pytest.fixture
 def opened(tab, address):
     """Opens a page at a size, once its scripts have run."""

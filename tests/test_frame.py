@@ -13,18 +13,9 @@ from docutils.core import publish_doctree
 from PIL import Image, ImageDraw
 
 from digitlib import DigitClassifier
-from servers import listening
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
-HTML = ROOT / "_build" / "html"
-
-
-@pytest.fixture(scope="module")
-def built():
-    if not (HTML / "book" / "index.html").exists():
-        pytest.skip("the book isn't built")
-    return HTML
 
 
 def test_pages_bring_nothing_that_they_do_not_use(built):
@@ -146,12 +137,6 @@ def test_the_missing_page_shows_what_the_model_reads():
     classifier = DigitClassifier.load()
     drawn = [np.array(sheet.crop((x, 0, x + 280, 280))) for x in (0, 280, 560)]
     assert [classifier.classify(one).label for one in drawn] == [4, 0, 4]
-
-
-@pytest.fixture(scope="module")
-def address(built):
-    with listening(built) as address:
-        yield address
 
 
 @pytest.mark.browser

@@ -11,8 +11,6 @@ import pytest
 from docutils import nodes
 from PIL import Image
 
-from servers import listening
-
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 HEAVIEST = 150_000  # bytes, compressed, before pictures and weights
@@ -24,12 +22,10 @@ ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
 
 @pytest.fixture(scope="module")
-def pages():
+def pages(built):
     """The attributes of what each built page asks for by itself: styles, icons, scripts, pictures, frames."""
-    if not (HTML / "book" / "index.html").exists():
-        pytest.skip("the book isn't built")
     return {
-        path: list(asked(path)) for path in sorted(HTML.rglob("*.html")) if path.name != WEIGHTS
+        path: list(asked(path)) for path in sorted(built.rglob("*.html")) if path.name != WEIGHTS
     }
 
 
@@ -162,28 +158,22 @@ MARKED = """(id) => {
 
 
 @pytest.mark.browser
-def test_the_contents_mark_the_section_on_the_screen(tab):
-    if not (HTML / "book" / "index.html").exists():
-        pytest.skip("the book isn't built")
+def test_the_contents_mark_the_section_on_the_screen(tab, address):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    with listening(HTML) as address:
-        tab.goto(f"{address}book/02-design.html")
-        links = tab.locator(".bd-toc-nav a")
-        for i in (0, 2):
-            section = links.nth(i).get_attribute("href")
-            tab.evaluate("id => document.querySelector(id).scrollIntoView()", section)
-            tab.wait_for_function(MARKED, arg=section, timeout=5_000)
+    tab.goto(f"{address}book/02-design.html")
+    links = tab.locator(".bd-toc-nav a")
+    for i in (0, 2):
+        section = links.nth(i).get_attribute("href")
+        tab.evaluate("id => document.querySelector(id).scrollIntoView()", section)
+        tab.wait_for_function(MARKED, arg=section, timeout=5_000)
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pictures_keep_their_shape(tab, width):
+def test_pictures_keep_their_shape(tab, address, width):
     """Though they say their size in pixels, and have less room."""
-    if not (HTML / "book" / "index.html").exists():
-        pytest.skip("the book isn't built")
     tab.set_viewport_size({"width": width, "height": 900})
-    with listening(HTML) as address:
-        tab.goto(f"{address}book/02-design.html")
-        shapes = tab.evaluate(SHAPES)
+    tab.goto(f"{address}book/02-design.html")
+    shapes = tab.evaluate(SHAPES)
     assert len(shapes) > 5
     assert all(shown == pytest.approx(own, rel=0.02) for shown, own in shapes)

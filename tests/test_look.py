@@ -9,10 +9,8 @@ import pytest
 import wording
 
 from digitlib import show
-from servers import listening
 
 ROOT = Path(__file__).parents[1]
-HTML = ROOT / "_build" / "html"
 DECIDED = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
 ROW = re.compile(
     r"^\| `([\w-]+)` \|[^|]*\| `(#\w+)` \| ([^|]*) \| `(#\w+)` \| ([^|]*) \|$", re.MULTILINE
@@ -113,26 +111,13 @@ def test_each_line_of_code_knows_how_far_it_is_indented():
     assert bare.replace(' style="--width: 7"', "") == code
 
 
-@pytest.fixture(scope="module")
-def pages():
-    if not (HTML / "book" / "index.html").exists():
-        pytest.skip("the book isn't built")
-    return HTML
-
-
-def test_pages_speak_in_the_books_words(pages):
+def test_pages_speak_in_the_books_words(built):
     missing = set(wording.WORDS.values())
-    for page in pages.rglob("*.html"):
+    for page in built.rglob("*.html"):
         text = page.read_text("utf-8")
         assert [words for words in STOCK if words in text] == [], page.name
         missing = {words for words in missing if words not in text}
     assert missing == set()
-
-
-@pytest.fixture(scope="module")
-def address(pages):
-    with listening(pages) as address:
-        yield address
 
 
 @pytest.mark.browser
