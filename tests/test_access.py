@@ -196,7 +196,10 @@ def test_a_chapter_is_heard_in_order(opened):
     assert all(after - before <= 1 for before, after in pairwise(levels))
     codes, outputs = heard.count('- group "Code"'), heard.count('- group "Output"')
     assert codes >= outputs > 10
-    assert 'button "Copy' in heard and heard.count('button "Copy') < codes + 5
+    copying = re.findall(r'button "Copy: (.+)"', heard)
+    assert codes <= len(copying) == heard.count('button "Copy') < codes + 5
+    assert len(set(copying)) > 0.9 * len(copying)
+    assert heard.count('- group "Answers"') == 4
 
 
 @pytest.mark.browser

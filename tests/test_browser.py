@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from contrasts import contrast
 from digitlib import data
 from digitlib.classify import DigitClassifier
 from digitlib.drawn import styles
@@ -345,22 +346,12 @@ def test_collected_drawings_are_read_back(page, tmp_path):
     np.testing.assert_array_equal(digits.images.numpy(), images[:2])
 
 
-def contrast(colour, other):
-    def luminance(text):
-        levels = [int(part) / 255 for part in text[4:-1].split(",")]
-        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels]
-        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
-
-    dark, light = sorted([luminance(colour), luminance(other)])
-    return (light + 0.05) / (dark + 0.05)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_shows_in_both_schemes(visit, scheme):
     page = visit(scheme=scheme)
     style = "getComputedStyle(document.querySelector('{}')).{}"
     ground = page.evaluate(style.format("body", "backgroundColor"))
-    assert (contrast(ground, "rgb(255, 255, 255)") < 3) == (scheme == "light")
+    assert (contrast(ground, "#fff") < 3) == (scheme == "light")
     for name in (".pad-guess", ".pad-percent", ".pad-clear", ".pad-seen figcaption"):
         colour = page.evaluate(style.format(name, "color"))
         assert contrast(colour, ground) >= 4.5

@@ -1,5 +1,6 @@
 """Folds in the built book: what a reader opens, and what it says of itself."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +29,8 @@ def answer(summary, words):
 
 
 def openings(page):
-    return [part.astext() for part in page.findall(nodes.raw) if part.astext() != "</details>"]
+    texts = [part.astext() for part in page.findall(nodes.raw)]
+    return [text for text in texts if not re.match("</|<div", text)]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,17 @@ def openings(page):
 def test_a_fold_says_what_it_is(summary, words, kind):
     page = made(*answer(summary, words))
     assert openings(page) == [f'<details class="fold {kind}"><summary>{summary}</summary>']
+
+
+def test_the_answers_to_a_question_are_a_group():
+    hint = html("<details><summary>First hint</summary>"), html("</details>")
+    two = *answer("One.", "No."), *answer("Two.", "Right.")
+    page = made(*hint, *two, nodes.paragraph("", "And now?"), *answer("Three.", "Right."))
+    told = [re.split("[ >]", part.astext())[0] for part in page]
+    assert " ".join(told) == (
+        "<details </details <div <details No. </details <details Right. </details </div "
+        "And <div <details Right. </details </div"
+    )
 
 
 def solution_of_a_section():

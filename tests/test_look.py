@@ -8,6 +8,7 @@ import hanging
 import pytest
 import wording
 
+from contrasts import channels, contrast
 from digitlib import show
 
 ROOT = Path(__file__).parents[1]
@@ -45,30 +46,9 @@ STOCK = (
 )
 
 
-def channels(colour: str) -> list[float]:
-    """Red, green and blue in [0, 1], whatever its transparency."""
-    digits = colour.lstrip("#")
-    if len(digits) < 6:
-        digits = "".join(2 * digit for digit in digits)
-    return [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2's ratio."""
-
-    def luminance(colour: str) -> float:
-        linear = [
-            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels(colour)
-        ]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
 def test_contrast_is_that_of_the_standards_examples():
     assert contrast("#000", "#fff") == pytest.approx(21)
-    assert contrast("#777777", "#fff") == pytest.approx(4.48, abs=0.005)
+    assert contrast("#777777", "rgb(255, 255, 255)") == pytest.approx(4.48, abs=0.005)
 
 
 @pytest.mark.parametrize("name", sorted(PALETTE.keys() - {"ground", "surface", "border"}))

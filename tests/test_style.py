@@ -2,24 +2,12 @@ import io
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
+from contrasts import contrast
 from digitlib import show, style
-
-
-def luminance(colour):
-    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels]
-    return np.dot([0.2126, 0.7152, 0.0722], linear)
-
-
-def contrast(one, other):
-    """As WCAG 2 defines it."""
-    dark, bright = sorted(map(luminance, (one, other)))
-    return (bright + 0.05) / (dark + 0.05)
 
 
 def lit(colour, factor):

@@ -12,6 +12,7 @@ from docutils import nodes
 SOLUTION = "Solution"
 OPENING = re.compile(r"<details>\s*<summary>(.+?)</summary>\s*", re.DOTALL)
 CLOSING = "</details>"
+GROUP = "group"
 
 
 def fold(app, doctree):
@@ -26,6 +27,30 @@ def fold(app, doctree):
             kind = kind_of(match[1], part.next_node(siblings=True, descend=False))
             named = f'<details class="fold {kind}"><summary>{match[1]}</summary>'
             part.replace_self(raw(named, kind, match[1]))
+    gather(doctree)
+
+
+def is_answer(node: nodes.Node) -> bool:
+    """Whether an answer to a quick question opens here."""
+    return isinstance(node, nodes.raw) and node.get("kind", "").startswith("answer")
+
+
+def gather(doctree: nodes.document) -> None:
+    """Let the answers to one question be a group, for those who go through the page by ear."""
+    last = None
+    for answer in list(doctree.findall(is_answer)):
+        siblings, place = answer.parent, answer.parent.index(answer)
+        if not (place and siblings[place - 1] is last):
+            siblings.insert(place, raw('<div role="group" aria-label="Answers">', GROUP))
+        last = next(node for node in siblings[place:] if is_closing(node))
+        end = siblings.index(last) + 1
+        if end == len(siblings) or not is_answer(siblings[end]):
+            siblings.insert(end, raw("</div>", GROUP))
+
+
+def is_closing(node: nodes.Node) -> bool:
+    """Whether a fold ends here."""
+    return isinstance(node, nodes.raw) and node.astext().strip() == CLOSING
 
 
 def raw(html: str, kind: str = "", name: str = "") -> nodes.raw:
@@ -51,7 +76,7 @@ def unfold(app, doctree, docname):
         if part.get("name"):
             name = nodes.paragraph("", "", nodes.strong("", part["name"]))
             part.replace_self(nodes.container("", name, classes=["fold", *part["kind"].split()]))
-        elif part.astext().strip() == CLOSING:
+        elif part.get("kind") == GROUP or is_closing(part):
             part.parent.remove(part)
 
 

@@ -44,7 +44,6 @@ UNUSED = ("thebe", "togglebutton", "design-tabs", "sphinx-design", "sd-")
 LINES = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*?</dd>\n)+)</dl>', re.DOTALL)
 LEFTOVERS = (
     "vendor",
-    "*.map",
     "sphinx-thebe.*",
     "togglebutton.*",
     "sphinx-design.*",

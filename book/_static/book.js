@@ -52,6 +52,14 @@ function leave(search) {
   });
 }
 
+// A chapter has some thirty buttons that copy: each says what.
+addEventListener("load", () => {
+  for (const button of document.querySelectorAll(".copybtn")) {
+    const [line] = button.previousElementSibling.textContent.trim().split("\n");
+    button.setAttribute("aria-label", `Copy: ${line}`);
+  }
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   for (const side of ["primary", "secondary"]) {
     const box = document.getElementById(`pst-${side}-sidebar-checkbox`);
