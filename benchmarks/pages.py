@@ -53,12 +53,10 @@ HEAD = [
     "s to the first answer",
 ]
 # In every frame: when the pad first names a class.
-LISTEN = """document.addEventListener("DOMContentLoaded", () => {
-  const guess = document.querySelector(".pad-guess");
-  if (guess) new MutationObserver(() => {
-    if (guess.dataset.label) window.answered ??= performance.timeOrigin + performance.now();
-  }).observe(guess, { attributes: true });
-})"""
+LISTEN = """new MutationObserver(() => {
+  if (document.querySelector(".pad-guess")?.dataset.label)
+    window.answered ??= performance.timeOrigin + performance.now();
+}).observe(document, { subtree: true, attributeFilter: ["data-label"] })"""
 PATIENCE = 60  # seconds until a pad that says nothing is given up
 TEXT = "performance.getEntriesByName('first-contentful-paint').at(0)?.startTime"
 
