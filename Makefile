@@ -9,7 +9,8 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python $(VERSIONS)
 INDEX  := _build/html/index.html
 # Two workers with a thread each. A file stays whole: a notebook, a page and a server belong to one worker.
-WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder
+# One that ends for hanging isn't replaced: its successor would begin with the same test, again and again.
+WORKERS  := --numprocesses 2 --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 # What other versions warn of isn't ours to mend at once.
 LENIENT  := $(if $(RESOLUTION),-W default)
 CHECKING := DIGITLIB_CHECK=1 TQDM_DISABLE=1 OMP_NUM_THREADS=1

@@ -52,9 +52,11 @@ def test_the_archive_holds_all_but_the_heavy_file(built, unpacked):
 @pytest.mark.server
 def test_the_archives_tests_can_be_collected(unpacked):
     options = ["--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    settings = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     result = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         cwd=unpacked,
+        env=settings,
         capture_output=True,
         text=True,
     )

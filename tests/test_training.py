@@ -85,7 +85,7 @@ def test_an_interrupt_from_the_terminal_is_one_line(tmp_path):
             if line.startswith("epoch"):
                 process.send_signal(signal.SIGINT)
                 break
-        _, errors = process.communicate()
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and not out.exists()
     assert errors == (
         f"digitlib: interrupted; {out}.unfinished keeps the last finished epoch; go on with --resume\n"
