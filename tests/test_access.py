@@ -19,6 +19,7 @@ KINDS = [  # one page of each kind, and a short one; `make pages` visits them al
     "book/model-card.html",
     "book/reference-terminal.html",
     "py-modindex.html",
+    "genindex.html",
     "search.html?q=relu",
     "404.html",
     "_static/pad.html",
