@@ -52,8 +52,8 @@ HEAD = [
     "s to text",
     "s to the first answer",
 ]
-# In every frame: when the pad first names a class.
-LISTEN = """new MutationObserver(() => {
+# When the pad first names a class.
+LISTEN = """() => new MutationObserver(() => {
   if (document.querySelector(".pad-guess")?.dataset.label)
     window.answered ??= performance.timeOrigin + performance.now();
 }).observe(document, { subtree: true, attributeFilter: ["data-label"] })"""
@@ -122,7 +122,6 @@ def visit(browser: Browser, address: str, name: str) -> Visit:
     Compressing.sent.clear()
     made = Visit()
     with phone(browser) as page:
-        page.add_init_script(LISTEN)
         page.goto(f"{address}{name}.html", wait_until="commit")
         if name in WITH_PAD:
             made.answer = first_answer(page)
@@ -138,7 +137,8 @@ def first_answer(page: Page) -> float:
     frame = page.wait_for_selector(".pad-frame", state="attached")
     frame.scroll_into_view_if_needed()
     pad = frame.content_frame()
-    pad.wait_for_selector(".pad-canvas")
+    pad.wait_for_selector(".pad-canvas").scroll_into_view_if_needed()
+    pad.evaluate(LISTEN)
     until = time.monotonic() + PATIENCE
     while not (answered := pad.evaluate("window.answered ?? null")):
         if time.monotonic() > until:
