@@ -201,7 +201,8 @@ def said() -> list[str]:
         f"Measured on {date.today()} by `python benchmarks/pages.py`, each page {OPENED} times, or once where no "
         f"pad stands, server and browser on one machine: {machine} when it began. The phone is emulated: 390 by 844, "
         f"a processor {SLOWER} times slower than that one, 1.6 Mbit/s down, 150 ms for a request. Sizes are as sent, "
-        'compressed; pictures that come when one gets there are not among them. A row with "before" is of a former build.',
+        "compressed; pictures that come when one gets there are not among them. "
+        'A row with "before" is of a former build.',
     ]
 
 
