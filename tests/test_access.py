@@ -6,8 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import visiting
 from PIL import Image
-from visiting import visit
 
 from servers import listening
 
@@ -65,7 +65,13 @@ def pages():
 @pytest.mark.browser
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_keeps_anybody_out(tab, address, kind):
-    assert list(visit(tab, address + kind)) == []
+    assert list(visiting.visit(tab, address + kind)) == []
+
+
+def test_a_page_that_only_leads_on_is_not_visited(built):
+    assert [page.name for page in built.glob("*.html") if not visiting.stays(page)] == [
+        "index.html"
+    ]
 
 
 @pytest.mark.browser
@@ -78,7 +84,7 @@ def test_what_keeps_somebody_out_is_told(tab, tmp_path):
         "<script>console.error('broken')</script></html>"
     )
     with listening(tmp_path) as site:
-        found = list(visit(tab, f"{site}page.html"))
+        found = list(visiting.visit(tab, f"{site}page.html"))
     assert [fault.split("<")[0] for fault in found] == [
         "1280 dark: color-contrast: ",
         "390 dark: color-contrast: ",

@@ -51,6 +51,11 @@ def visit(page: Page, address: str) -> Iterator[str]:
     yield from (f"console: {line}" for line in told)
 
 
+def stays(path: Path) -> bool:
+    """Whether a page is there to be read, and doesn't lead to another by itself."""
+    return 'http-equiv="refresh"' not in path.read_text("utf-8")[:1000].lower()
+
+
 def main(folders: list[str]) -> None:
     """Visit every page of some folders."""
     count = faults = 0
@@ -58,7 +63,7 @@ def main(folders: list[str]) -> None:
         browser = launch(playwright)
         for folder in map(Path, folders):
             with listening(folder) as address:
-                for path in sorted(folder.rglob("*.html")):
+                for path in filter(stays, sorted(folder.rglob("*.html"))):
                     page = browser.new_page()
                     for fault in visit(page, address + path.relative_to(folder).as_posix()):
                         print(f"{path}: {fault}", flush=True)
