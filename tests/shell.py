@@ -36,3 +36,12 @@ def alone(folder, *arguments, env=None, **streams):
 def standard_input(monkeypatch, content):
     """Bytes that the command finds on its standard input."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def finished(process):
+    """Its output and its errors; what hangs is ended, and fails."""
+    try:
+        return process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

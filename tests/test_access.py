@@ -59,7 +59,7 @@ def here(page):
 
 
 def pages():
-    return [path for path in HTML.rglob("*.html") if path != HTML / "index.html"]
+    return [path for path in HTML.rglob("*.html") if visiting.stays(path)]
 
 
 @pytest.mark.browser

@@ -56,7 +56,7 @@ def sheets(pdf):
     return max(map(int, re.findall(rb"/Type /Pages\n/Count (\d+)", pdf)))
 
 
-def luminance(colour):
+def brightness(colour):
     red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
     return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
 
@@ -88,7 +88,7 @@ def test_the_sheet_is_legible(opened, scheme):
     texts = opened("sheet", scheme).evaluate(TEXTS, "#one-sheet")
     assert len(texts) > 100
     assert [text for size, _, text in texts if size * POINTS < 8] == []
-    assert [text for _, colour, text in texts if luminance(colour) > 0.5] == []
+    assert [text for _, colour, text in texts if brightness(colour) > 0.5] == []
     words = " ".join(text for _, _, text in texts)
     assert "One sheet" in words and "Contents" not in words
 
@@ -110,7 +110,7 @@ def test_any_page_prints_dark_on_white_and_whole(opened, name):
     page = opened(name, "dark", size={"width": 680, "height": 1009})
     texts = page.evaluate(TEXTS, "body")
     assert len(texts) > 100
-    assert [text for _, colour, text in texts if luminance(colour) > 0.5] == []
+    assert [text for _, colour, text in texts if brightness(colour) > 0.5] == []
     assert page.evaluate(CUT, ".bd-article pre") == []
     bars = page.locator(
         ".bd-sidebar-primary, .bd-header-article, .prev-next-area, .bd-footer-content"

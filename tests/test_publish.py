@@ -13,6 +13,7 @@ import pytest
 from digitlib import cli, weights
 from digitlib.hosts import deploy
 from hub import TOKEN, client, environment
+from shell import finished
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,15 +51,6 @@ def started(hub, *arguments, token=TOKEN):
         # A shell has what runs in its background ignore the signal, and these tests may run there.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
-
-
-def finished(process):
-    """Its output and its errors; what hangs is ended, and fails."""
-    try:
-        return process.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
 
 
 def published(hub, kind):

@@ -13,7 +13,7 @@ from digitlib.engine import hardware
 from drawings import draw
 from folders import make
 from named import names, write
-from shell import OPTDIGITS, run
+from shell import OPTDIGITS, finished, run
 
 
 def test_train_then_evaluate_then_predict(capsys, tmp_path):
@@ -85,7 +85,7 @@ def test_an_interrupt_from_the_terminal_is_one_line(tmp_path):
             if line.startswith("epoch"):
                 process.send_signal(signal.SIGINT)
                 break
-        _, errors = process.communicate(timeout=60)
+        _, errors = finished(process)
     assert process.returncode == 130 and not out.exists()
     assert errors == (
         f"digitlib: interrupted; {out}.unfinished keeps the last finished epoch; go on with --resume\n"

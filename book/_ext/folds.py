@@ -12,7 +12,6 @@ from docutils import nodes
 SOLUTION = "Solution"
 OPENING = re.compile(r"<details>\s*<summary>(.+?)</summary>\s*", re.DOTALL)
 CLOSING = "</details>"
-GROUP = "group"
 
 
 def fold(app, doctree):
@@ -27,7 +26,6 @@ def fold(app, doctree):
             kind = kind_of(match[1], part.next_node(siblings=True, descend=False))
             named = f'<details class="fold {kind}"><summary>{match[1]}</summary>'
             part.replace_self(raw(named, kind, match[1]))
-    gather(doctree)
 
 
 def is_answer(node: nodes.Node) -> bool:
@@ -41,11 +39,11 @@ def gather(doctree: nodes.document) -> None:
     for answer in list(doctree.findall(is_answer)):
         siblings, place = answer.parent, answer.parent.index(answer)
         if not (place and siblings[place - 1] is last):
-            siblings.insert(place, raw('<div role="group" aria-label="Answers">', GROUP))
+            siblings.insert(place, raw('<div role="group" aria-label="Answers">'))
         last = next(node for node in siblings[place:] if is_closing(node))
         end = siblings.index(last) + 1
         if end == len(siblings) or not is_answer(siblings[end]):
-            siblings.insert(end, raw("</div>", GROUP))
+            siblings.insert(end, raw("</div>"))
 
 
 def is_closing(node: nodes.Node) -> bool:
@@ -69,14 +67,14 @@ def kind_of(summary: str, first: nodes.Node | None) -> str:
 
 
 def unfold(app, doctree, docname):
-    """On paper a fold's name stands above what it holds."""
+    """On paper a fold's name stands above what it holds; on a screen the answers to a question are a group."""
     if app.builder.name != "epub":
-        return
+        return gather(doctree)
     for part in list(doctree.findall(nodes.raw)):
         if part.get("name"):
             name = nodes.paragraph("", "", nodes.strong("", part["name"]))
             part.replace_self(nodes.container("", name, classes=["fold", *part["kind"].split()]))
-        elif part.get("kind") == GROUP or is_closing(part):
+        elif is_closing(part):
             part.parent.remove(part)
 
 
