@@ -21,7 +21,7 @@ export DIGITLIB_DATA_DIR
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book site test quick pages colab binder notebooks results bench serve lint dist published clean
+.PHONY: help book site test quick pages colab binder figures notebooks results bench serve lint dist published clean
 
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ colab: $(VENV)/.test  ## run the chapters as Colab does, beside old packages: al
 
 binder: | $(BIN)/uv  ## print what Binder's own code reads from this folder
 	$(BIN)/python -m uv run --quiet --no-project --with jupyter-repo2docker book/_ext/binder.py
+
+figures: $(VENV)/.test  ## record anew what the figures in the pages show: all, or NAME=exams
+	$(BIN)/python book/_ext/recorded.py $(NAME)
 
 notebooks: $(VENV)/.test  ## make the notebooks from their text: all, or one with NB=03-train
 	$(BIN)/python book/_ext/notebooks.py make $(NB)

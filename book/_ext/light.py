@@ -32,6 +32,8 @@ LAST = {"css_files": [], "script_files": ["_static/scripts/pydata-sphinx-theme.j
 OWN = Path(__file__).with_suffix(".js")
 ALONE = ("_static/searchtools.js", "_static/language_data.js")
 """Scripts of the page of searches alone."""
+FIGURES = "_static/figures"
+"""And those of figures, which come when a reader gets near one."""
 TEXT = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|url\([^"')][^)]*\)"""
 COMMENT = re.compile(rf"({TEXT})|/\*.*?\*/", re.DOTALL)
 MARK = re.compile(rf"{TEXT}|[{{}};]", re.DOTALL)
@@ -116,6 +118,7 @@ def write(app, error):
     script = SOURCE_MAP.sub("", "\n;\n".join(scripts))  # not each of them ends with a semicolon
     write_whole(root / SCRIPT, script.encode())
     alone = [(root / name).read_text("utf-8") for name in ALONE]
+    alone += [path.read_text("utf-8") for path in (root / FIGURES).glob("*.mjs.js")]
     pages = [path.read_text("utf-8") for path in root.rglob("*.html")]
     known = {word for text in [script, *alone, *pages] for word in WORD.findall(text)}
     sheets = [(root / name).read_text("utf-8") for name in parts[SHEET]]

@@ -1,0 +1,53 @@
+"""Record what the figures in the pages show: ``python book/_ext/recorded.py [NAME …]``, all if none is named.
+
+Each is computed from MNIST by what its chapter imports, and written to ``book/_static/figures/NAME.json``. Tests hold
+the figures in a browser against the same functions.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from digitlib import data
+from digitlib.book.exams import Exams
+from digitlib.files import write_whole
+
+FOLDER = Path(__file__).parents[1] / "_static" / "figures"
+LARGEST = 150_000  # bytes of one
+SEED = 0
+
+
+def exams() -> dict:
+    """The first chapter's: of a thousand digits, 50 to 950 are held back."""
+    pool, _ = data.split(data.load("mnist"), valid=data.VALID_SIZE["mnist"])
+    order = torch.randperm(len(pool), generator=torch.Generator().manual_seed(SEED))
+    sitting = Exams(pool[order[:6000]])
+    sizes = range(50, sitting.few, 50)
+    all_of = [sitting.sit(held) for held in sizes]
+    return {
+        "few": sitting.few,
+        "others": all_of[0][0].truth.n,
+        "sizes": list(sizes),
+        "right": [[exam.score.right for exam in exams] for exams in all_of],
+        "truth": [[exam.truth.right for exam in exams] for exams in all_of],
+    }
+
+
+RECORDED: dict[str, Callable[[], dict]] = {"exams": exams}
+
+
+def main(names: list[str]) -> None:
+    """Write the files."""
+    for name in names or RECORDED:
+        content = json.dumps(RECORDED[name](), separators=(",", ":")).encode() + b"\n"
+        if len(content) > LARGEST:
+            raise ValueError(f"{name}: expected at most {LARGEST:,} bytes, got {len(content):,}")
+        write_whole(FOLDER / f"{name}.json", content)
+        print(f"{len(content):7,} bytes: {name}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
