@@ -12,11 +12,11 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from inlining import PAD
 from sphinx.util.osutil import relative_uri
 
 from digitlib import weights
 from digitlib.files import write_whole
-from inlining import PAD
 
 FOLDER = "_static/figures"
 SOURCES = Path(__file__).parents[1] / "_static" / "figures"
@@ -46,7 +46,8 @@ def place(app, doctree, docname):
 def modules() -> dict[str, str]:
     """The text of every module that a figure may import, by the name that it goes by."""
     texts = {
-        path.name: AS_JSON.sub("", path.read_text("utf-8")) for path in sorted(SOURCES.glob("*.mjs"))
+        path.name: AS_JSON.sub("", path.read_text("utf-8"))
+        for path in sorted(SOURCES.glob("*.mjs"))
     }
     for path in sorted(SOURCES.glob("*.json")):
         texts[path.name] = f"export default {path.read_text('utf-8')}"

@@ -2,7 +2,8 @@
 
 The pages are plain Markdown and show a picture, ``_static/pad.png``, which is what GitHub and Colab show too. In the
 HTML book it becomes a frame with ``_static/pad.html``: one file that holds the pad's page, style, module and weights,
-since a page opened from a disk may not import a module. Page and frame tell each other scheme and height by messages.
+since a page opened from a disk may not import a module. Page and frame tell each other scheme and height by messages,
+and what is drawn, which the browser keeps for the figures of other pages.
 """
 
 import base64
@@ -35,10 +36,15 @@ SCRIPT = """<script type="text/plain" id="module">{module}</script>
     const [module, weights] = ["module", "weights"].map((id) => document.getElementById(id).textContent);
     const address = URL.createObjectURL(new Blob([module], {{ type: "text/javascript" }}));
     const values = {{ weights }};
+    let drawing;
+    const set = window.parent !== window && ((name, value) => {{
+      if (name === "drawing") drawing = value;
+      else if (value.reason !== "blank") window.parent.postMessage({{ padDrawing: drawing }}, "*");
+    }});
     const place = document.getElementById("pad");
     try {{
       const {{ default: pad }} = await import(address);
-      pad.render({{ model: {{ get: (name) => values[name] }}, el: place }});
+      pad.render({{ model: {{ get: (name) => values[name], set }}, el: place }});
     }} catch (error) {{
       place.textContent = `The drawing pad could not start (${{error.message}}). `;
       place.append(Object.assign(document.createElement("a"), {{ href: "", textContent: "Try again" }}));
@@ -65,8 +71,16 @@ FRAME = """<iframe class="pad-frame" src="{address}" title="{title}" loading="{l
 (function (frame) {{
   const root = document.documentElement;
   const tell = () => frame.contentWindow.postMessage({{ padTheme: root.dataset.theme }}, "*");
+  const keep = (drawing) => {{
+    try {{
+      localStorage.setItem("digitlib-drawing", drawing);
+    }} catch {{}} // where nothing may be kept
+    dispatchEvent(new Event("digitlib-drawing"));
+  }};
   window.addEventListener("message", ({{ source, data }}) => {{
-    if (source !== frame.contentWindow || !(data && data.padHeight)) return;
+    if (source !== frame.contentWindow) return;
+    if (data?.padDrawing) keep(data.padDrawing);
+    if (!data?.padHeight) return;
     frame.style.height = data.padHeight + "px";
     tell();
   }});
