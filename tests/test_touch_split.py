@@ -48,7 +48,9 @@ def test_a_finger_drags_it(browser, address):
     context = browser.new_context(**PHONE)
     page = context.new_page()
     place = figure(page, address + CHAPTER, "split")
-    box = place.locator(".split-bar").bounding_box()
+    bar = place.locator(".split-bar")
+    bar.evaluate("bar => bar.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box = bar.bounding_box()
     y = box["y"] + box["height"] / 2
     swipe(page, [(box["x"] + share * box["width"], y) for share in (0.9, 0.6)])
     page.wait_for_function("document.querySelector('.live-said').innerText.startsWith('400')")
