@@ -42,3 +42,8 @@ function wider() {
   const { scrollWidth, clientWidth } = document.documentElement;
   return scrollWidth > clientWidth ? [`wider than the screen: ${scrollWidth} of ${clientWidth} pixels`] : [];
 }
+
+// Figures start when one gets near them; here all do.
+async function wake() {
+  for (const place of document.querySelectorAll("[data-figure]:not([data-live])")) await startFigure(place);
+}

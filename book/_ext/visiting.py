@@ -37,6 +37,7 @@ def visit(page: Page, address: str) -> Iterator[str]:
     page.on("pageerror", complain)
     page.goto(address)
     page.evaluate(ASKING)
+    page.evaluate("wake()")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
