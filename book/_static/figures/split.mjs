@@ -29,9 +29,9 @@ export default function start(place) {
       "each another one, and sit an exam on the right part.",
   });
   const bottom = TOP + STEP * exams.right[0].length;
-  const learnt = drawn("rect", { x: LEFT, y: 0, height: 28, fill: FIRST });
+  const learnt = drawn("rect", { x: LEFT, y: 0, height: 28, fill: FIRST, "fill-opacity": 0.3 });
   const handle = drawn("rect", { y: -3, width: 6, height: 34, rx: 3, fill: "currentColor" });
-  const known = drawn("text", { x: LEFT + 6, y: 19, fill: "#fff" });
+  const known = drawn("text", { x: LEFT + 6, y: 19 });
   const asked = drawn("text", { x: RIGHT - 6, y: 19, "text-anchor": "end" });
   const bar = drawn("g", { class: "split-bar" },
     drawn("rect", { x: LEFT, y: 0.5, width: RIGHT - LEFT, height: 27, fill: "none", stroke: GREY }), learnt, known, asked, handle);
