@@ -15,6 +15,12 @@ from gestures import PHONE
 
 FIGURE = re.compile(r'data-figure="([\w-]+)"')
 NAMES = sorted(path.stem for path in figures.SOURCES.glob("*.mjs"))
+TEXTS = Path(__file__).parents[1] / "book" / "text"
+CHAPTERS = [
+    path.stem
+    for path in sorted(TEXTS.glob("*.md"))
+    if re.search(r"^figure: ", path.read_text("utf-8"), re.M)
+]
 
 
 def page_with(cell, builder="html"):
@@ -72,14 +78,8 @@ def test_each_figure_stands_in_a_chapter(built):
     assert set(FIGURE.findall(texts)) == set(NAMES) - helpers
 
 
-def chapters():
-    for path in sorted((figures.SOURCES.parents[1] / "text").glob("*.md")):
-        if re.search(r"^figure: ", path.read_text("utf-8"), re.M):
-            yield path.stem
-
-
 @pytest.mark.browser
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_figures_keep_nobody_out(browser, address, chapter):
     page = browser.new_page()
     assert list(visiting.visit(page, f"{address}book/{chapter}.html")) == []
@@ -88,7 +88,7 @@ def test_figures_keep_nobody_out(browser, address, chapter):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_without_scripts_there_are_pictures(browser, address, chapter):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -25,6 +25,11 @@ class Exam:
     Attributes:
         score: of the digits held back.
         truth: of all digits that no split has, by the same program.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> lucky = Exam(score=Accuracy(47, 50), truth=Accuracy(4412, 5000))
+    >>> print(f"{lucky.score}, and in truth {lucky.truth.value:.3f}")
+    94.0 % (83.8 to 97.9) of 50, and in truth 0.882
     """
 
     score: Accuracy
