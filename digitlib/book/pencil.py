@@ -5,6 +5,7 @@ a program.
 """
 
 from math import exp, log
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -74,7 +75,7 @@ def draw_pencil(x: float = 2, w: float = 0.5, v1: float = 0.5, v2: float = -0.5)
     axis.set(xlim=(-0.45, 5.45), ylim=(-1, 1))
 
     def write(name: str, across: float, up: float) -> None:
-        size = {"ha": "center", "fontsize": TYPE}
+        size: dict[str, Any] = {"ha": "center", "fontsize": TYPE}
         axis.text(across, up, f"{name} {numbers[name]:.2f}", color=GREY, va="bottom", **size)
         if name in slopes:
             told = f"← {slopes[name]:.2f}"

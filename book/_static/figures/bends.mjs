@@ -174,7 +174,7 @@ export default function start(place) {
       drawn("polygon", { points: polygon.map(([across, up]) => `${x(across)},${y(up)}`).join(" "), fill: FIRST, "fill-opacity": 0.2 })
     ));
     const lines = boundary(folds, weights).map(([[x0, y0], [x1, y1]]) => (
-      drawn("line", { class: "bends-zero", x1: x(x0), y1: y(y0), x2: x(x1), y2: y(y1), stroke: FIRST, "stroke-width": 3 })
+      drawn("line", { class: "bends-zero", x1: x(x0), y1: y(y0), x2: x(x1), y2: y(y1), stroke: FIRST, "stroke-width": 2 })
     ));
     const grips = folds.map((fold, k) => handle(fold, k, k === chosen));
     under.replaceChildren(...drawnPieces, ...grips.flatMap((parts) => parts.slice(0, 1)), ...lines,

@@ -7,8 +7,8 @@ const START = { x: 2, w: 0.5, v1: 0.5, v2: -0.5 };
 const RATE = 0.2;
 const WIDTH = 504;
 const PLACES = {
-  x: [28, 110], w: [82, 74], a: [136, 110], h: [222, 110], v1: [276, 52], v2: [276, 168],
-  z1: [322, 52], z2: [322, 168], p1: [404, 52], p2: [404, 168], loss: [472, 110],
+  x: [28, 110], w: [76, 74], a: [124, 110], h: [196, 110], v1: [258, 52], v2: [258, 168],
+  z1: [338, 52], z2: [338, 168], p1: [412, 52], p2: [412, 168], loss: [476, 110],
 };
 const EDGES = [
   ["x", "a"], ["a", "h"], ["h", "z1"], ["h", "z2"], ["z1", "p1"], ["z2", "p2"], ["p2", "loss"],
@@ -75,7 +75,7 @@ export default function start(place) {
   });
   const drawing = drawn("svg", { class: "blame-drawing", viewBox: `0 0 ${WIDTH} 200`, "aria-hidden": "true" },
     ...lines.map(({ line }) => line),
-    drawn("text", { x: 179, y: 90, "text-anchor": "middle", fill: GREY }, "ReLU"),
+    drawn("text", { x: 160, y: 90, "text-anchor": "middle", fill: GREY }, "ReLU"),
     ...Object.values(texts).flatMap(({ label, number, slope }) => [label, number, slope]));
   stage.append(drawing);
 

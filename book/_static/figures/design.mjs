@@ -54,7 +54,7 @@ function unitPictures(choose) {
 // The ten scores, upright from a line at zero, and within each the part of one unit.
 function scoreBars() {
   const columns = Array.from({ length: 10 }, (_, name) => {
-    const x = 25 + 50.4 * name;
+    const x = 504 * (0.14 + 0.086 * (name + 0.5)); // above its column of the table
     const bar = drawn("rect", { x: x - 15, width: 13, fill: GREY });
     const part = drawn("rect", { x: x + 2, width: 13, "stroke-width": 1 });
     return { bar, part, line: drawn("line", { x2: x, y2: 58, x1: 252, y1: 0 }) };
@@ -62,7 +62,7 @@ function scoreBars() {
   const zero = drawn("line", { x1: 0, x2: 504, y1: 112, y2: 112, stroke: GREY });
   const drawing = drawn("svg", { viewBox: "0 0 504 168", "aria-hidden": "true" },
     ...columns.flatMap(({ line, bar, part }) => [line, bar, part]), zero);
-  const high = (value) => Math.min(Math.abs(value) * 4, 54);
+  const high = (value) => Math.min(Math.abs(value) * 6, 54);
   const upright = (bar, value) => {
     bar.setAttribute("y", value > 0 ? 112 - high(value) : 112);
     bar.setAttribute("height", high(value));
