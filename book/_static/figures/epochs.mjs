@@ -8,7 +8,7 @@ import {
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const NAMES = ["0.001, too low", "0.1", "10, too high"];
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [504, 132, 24, 108];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [504, 140, 24, 108];
 const HIGHEST = 4; // loss that is drawn; what is higher leaves the frame
 const LABEL = 4;
 const LAST = epochs.steps.length - 1;
