@@ -8,10 +8,13 @@ import base64
 import json
 import string
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
 from digitlib import data, evaluate, export
@@ -35,6 +38,7 @@ LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 LARGEST_WEIGHT = 0.155  # what lies beyond is shown as this
 LINE = (-25.0, 40.0)  # the part of the line down the gradient that is recorded
 ESCAPES = 40  # digits that were named right with the least to spare
+SHOWN = 400  # validation digits that the shipped model is least sure of
 
 
 def exams() -> dict:
@@ -158,14 +162,48 @@ def mistakes() -> dict:
     }
 
 
+def packed(levels: np.ndarray) -> str:
+    """Bytes as a page unpacks them (``packed.mjs``)."""
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(levels, np.uint8), 9)).decode()
+
+
+def sureness() -> dict:
+    """The validation digits that the shipped model is least sure of, from the least sure up, and all its mistakes' count.
+
+    How sure it is, in millionths and without a temperature, as the seventh chapter has it; what it says; what is true.
+    """
+    _, valid = data.split(data.load("mnist"), valid=data.VALID_SIZE["mnist"], seed=SEED)
+    logits = evaluate.logits(export.load_model(), valid.images).double()
+    sure, said = logits.softmax(dim=1).max(dim=1)
+    first = sure.argsort(stable=True)[:SHOWN]
+    return {
+        "count": len(valid),
+        "wrong": (said != valid.labels).sum().item(),
+        "sure": (1e6 * sure[first]).floor().int().tolist(),
+        "said": said[first].tolist(),
+        "labels": valid.labels[first].tolist(),
+        "pictures": packed(valid.images[first].numpy()),
+    }
+
+
+def sheet() -> dict:
+    """The doubtful 4 as the fifth chapter's visitor draws it: half size, up and to the left, 280 x 280 levels."""
+    digit = Image.fromarray(data.load("mnist").images[OURS].numpy())
+    drawn = np.zeros((280, 280), dtype=np.uint8)
+    drawn[25:165, 40:180] = digit.resize((140, 140), Image.Resampling.BICUBIC)
+    return {"levels": packed(drawn)}
+
+
 RECORDED: dict[str, Callable[[], dict]] = {
     "bends": bends,
     "epochs": epochs,
     "exams": exams,
     "mistakes": mistakes,
     "ours": ours,
+    "sheet": sheet,
     "sixteen": sixteen,
     "slope": slope,
+    "sureness": sureness,
 }
 
 

@@ -62,7 +62,7 @@ export function preprocess(grey, width, height, placement = "mass") {
   return image?.some(Boolean) ? image : null;
 }
 
-function crop({ levels, width, height }) {
+export function crop({ levels, width, height }) {
   let [left, right, top, bottom] = [width, -1, height, -1];
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
@@ -83,9 +83,9 @@ function crop({ levels, width, height }) {
   return ink;
 }
 
-function fit(ink) {
+export function fit(ink, box = BOX) {
   const long = Math.max(ink.width, ink.height);
-  const scaled = (side) => Math.max(1, Math.floor((2 * side * BOX + long) / (2 * long)));
+  const scaled = (side) => Math.max(1, Math.floor((2 * side * box + long) / (2 * long)));
   return resample(ink, scaled(ink.width), scaled(ink.height));
 }
 
@@ -121,7 +121,7 @@ function overlaps(outputs, inputs) {
   });
 }
 
-function centreByMass({ levels, width, height }) {
+export function centreByMass({ levels, width, height }) {
   const [columns, rows] = [new Float64Array(width), new Float64Array(height)];
   levels.forEach((level, i) => {
     columns[i % width] += level;
@@ -130,7 +130,7 @@ function centreByMass({ levels, width, height }) {
   return onField({ levels, width, height }, massOffset(columns), massOffset(rows));
 }
 
-function centreBox(ink) {
+export function centreBox(ink) {
   return onField(ink, Math.floor((SIDE - ink.width) / 2), Math.floor((SIDE - ink.height) / 2));
 }
 

@@ -1,22 +1,26 @@
-// Ten probabilities as bars, one below the other: the label's bold, the highest with its figure.
+// A bar for each of the ten digits, with its name before it and its share behind: { element, show(shares, label) }. The
+// bar of the largest share stands out, and the label, where there is one, is bold. What it says to the ear is the
+// figure's sentence.
 
 import { element, percent } from "./frame.mjs";
 
-// { element, show(probabilities, label) }
 export function bars(names = [..."0123456789"]) {
   const rows = names.map((name) => {
-    const bar = element("span", { class: "live-bar" });
-    const told = element("span");
-    return { bar, told, row: element("div", { class: "live-row" }, element("span", {}, name), bar, told) };
+    const fill = element("span", { class: "bars-fill" });
+    const share = element("span", { class: "bars-share" });
+    const row = element("div", { class: "bars-row" },
+      element("span", {}, name), element("span", { class: "bars-track" }, fill), share);
+    return { row, fill, share };
   });
   return {
-    element: element("div", { class: "live-bars", "aria-hidden": "true" }, ...rows.map(({ row }) => row)),
-    show(probabilities, label) {
-      const top = Math.max(...probabilities);
-      rows.forEach(({ bar, told, row }, i) => {
-        bar.style.setProperty("--share", probabilities[i]);
-        row.classList.toggle("live-label", i === label);
-        told.textContent = probabilities[i] === top || i === label ? percent(probabilities[i], 0) : "";
+    element: element("div", { class: "bars", "aria-hidden": "true" }, ...rows.map(({ row }) => row)),
+    show(shares, label) {
+      const largest = Math.max(...shares);
+      rows.forEach(({ row, fill, share }, i) => {
+        row.classList.toggle("bars-best", largest > 0 && shares[i] === largest);
+        row.classList.toggle("bars-label", i === label);
+        fill.style.transform = `scaleX(${shares[i]})`;
+        share.textContent = percent(shares[i], 0);
       });
     },
   };
