@@ -65,7 +65,7 @@ SCRIPT = """<script type="text/plain" id="module">{module}</script>
   </script>"""
 
 # Around it: a frame as high as its page, in the scheme of the book. Addresses of files are no origins, hence "*".
-FRAME = """<iframe class="pad-frame" id="pad" src="{address}" title="{title}" loading="{loading}"
+FRAME = """<iframe class="pad-frame" src="{address}" id="pad" title="{title}" loading="{loading}"
   style="width: 100%; height: 34rem; border: 0"></iframe>
 <script>
 (function (frame) {{

@@ -168,7 +168,7 @@ def packed(levels: np.ndarray) -> str:
 
 
 def sureness() -> dict:
-    """The validation digits that the shipped model is least sure of, from the least sure up, and all its mistakes' count.
+    """The validation digits that the shipped model is least sure of, least sure first, and how many of all are wrong.
 
     How sure it is, in millionths and without a temperature, as the seventh chapter has it; what it says; what is true.
     """

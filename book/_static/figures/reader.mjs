@@ -25,7 +25,8 @@ export function drawing() {
 }
 
 // A choice between the doubtful 4 and the reader's own digit, once one is drawn, on this page or another; until then, a
-// word on where to draw one: { element, image }. changed(image, whose) is called with 784 levels whenever they are others; whose is "ours" or "yours".
+// word on where to draw one: { element, image }. changed(image, whose) is called with 784 levels whenever they are
+// others; whose is "ours" or "yours".
 export function whose(changed) {
   const names = { ours: "the doubtful 4", yours: "yours" };
   const options = choice({ label: "Digit", options: Object.values(names) }, () => tell());

@@ -10,7 +10,7 @@ const LEFT = 40; // of what is drawn
 const RIGHT = 496;
 const TOP = 30;
 const BOTTOM = 170;
-const MOST = 350; // digits passed on, where the axis ends
+const MOST = 360; // digits passed on, where the axis ends
 const WORST = 0.01; // risk, where it ends
 const SIDES = 4; // digits shown on each side of the line
 const PIXELS = 784;
@@ -46,7 +46,7 @@ function chart() {
       drawn("line", { x1: LEFT, x2: RIGHT, y1: at(risk), y2: at(risk), stroke: GREY, "stroke-opacity": 0.3 }),
       drawn("text", { x: LEFT - 6, y: at(risk) + 4, "text-anchor": "end" }, risk ? percent(risk) : "0"));
   }
-  for (let passed = 0; passed < MOST; passed += 100) {
+  for (let passed = 0; passed < MOST - 60; passed += 100) {
     axis.append(drawn("text", { x: across(passed), y: BOTTOM + 18, "text-anchor": "middle" }, `${passed}`));
   }
   axis.append(drawn("text", { x: RIGHT, y: BOTTOM + 18, "text-anchor": "end" }, "passed on"));
