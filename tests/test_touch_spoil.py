@@ -60,7 +60,9 @@ def test_it_is_spoilt_by_sliders_and_dragging(place, tab):
     tab.wait_for_function(HOLDS % "The model says 9")
     place.get_by_role("button", name="As it was").click()
     tab.wait_for_function(HOLDS % "The model says 4, 95")
-    drag(tab, place.locator(".spoil-picture"), (0.5, 0.5), (0.5 + 3 / 28, 0.5 - 5 / 28))
+    picture = place.locator(".spoil-picture")
+    picture.scroll_into_view_if_needed()
+    drag(tab, picture, (0.5, 0.5), (0.5 + 3 / 28, 0.5 - 5 / 28))
     assert place.get_by_label("Right").input_value() == "3"
     assert place.get_by_label("Down").input_value() == "-5"
     place.get_by_label("Right").press("ArrowLeft")

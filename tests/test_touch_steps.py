@@ -93,11 +93,11 @@ def test_what_is_drawn_comes_along(page, start):
     assert place.locator(".live-invitation").is_hidden()
     mine = preprocess(sheet).flatten().tolist()
     assert asked(page, "reader", "m.drawing().image") == mine
-    place.get_by_text("yours").click()
+    place.get_by_role("radio", name="yours").check()
     page.wait_for_function(SAYS % ("spoil", "The model says 7"))
     shown = "[...document.querySelector('.spoil-picture').getContext('2d').getImageData(0, 0, 28, 28).data]"
     assert page.evaluate(shown)[::4] == mine
-    figure(page, start + CHAPTER, "steps").get_by_text("yours").click()
+    figure(page, start + CHAPTER, "steps").get_by_role("radio", name="yours").check()
     page.wait_for_function(SAYS % ("steps", "the drawing is called 7"))
 
 
@@ -115,7 +115,7 @@ def test_a_cleared_pad_takes_nothing_away(page, start):
 @pytest.mark.browser
 def test_where_nothing_is_drawn_it_says_where_to(page, start):
     place = figure(page, start + "book/07-trust.html", "spoil")
-    assert place.get_by_text("yours").is_hidden()
+    assert place.get_by_role("radio", name="yours").is_hidden()
     place.get_by_role("link", name="Draw a digit of your own").click()
     page.wait_for_url(f"{start}{HOME}#pad")
     place = figure(page, start + CHAPTER, "steps")
