@@ -39,7 +39,7 @@ def test_steps_lead_forward_and_back(place, tab):
     step.press("End")
     says(tab, "The slope of w is that of a, times x: 0.73 · 2.00 = 1.46.")
     assert place.get_by_role("button", name="Next step").is_disabled()
-    assert "← 1.46" in place.locator(".blame-slope").all_inner_texts()
+    assert "← 1.46" in place.locator(".blame-slope").all_text_contents()
 
 
 @pytest.mark.browser

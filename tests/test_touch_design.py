@@ -75,6 +75,8 @@ def test_a_finger_draws_on_the_digit(browser, address):
     context = browser.new_context(**PHONE)
     page = context.new_page()
     place = figure(page, address + CHAPTER, "design")
+    place.locator(".design-unit").nth(1).tap()
+    says(page, "Unit 2 ")
     field = place.locator(".design-field")
     field.evaluate("field => field.scrollIntoView({ block: 'center', behavior: 'instant' })")
     before = place.locator(".design-scores").inner_text()
@@ -86,8 +88,6 @@ def test_a_finger_draws_on_the_digit(browser, address):
     page.wait_for_function(
         "before => document.querySelector('.design-scores').innerText !== before", arg=before
     )
-    place.locator(".design-unit").nth(1).tap()
-    says(page, "Unit 2 ")
     context.close()
 
 
