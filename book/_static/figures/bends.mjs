@@ -134,21 +134,26 @@ function mark([across, up], one, missed) {
   return missed ? [shape, drawn("circle", { cx: left, cy: top, r: 10, fill: "none", stroke: "currentColor", "stroke-width": 2 })] : [shape];
 }
 
-function handle([left, low, degrees], k, chosen) {
+function foldLines([left, low, degrees], chosen) {
   const [cosine, sine] = towards(degrees);
   const end = (by) => ({ x: x(left - by * sine), y: y(low + by * cosine) });
   const [from, to, tip] = [end(-4), end(4), { x: x(left + ARROW * cosine), y: y(low + ARROW * sine) }];
-  const grip = (centre, what) => drawn("g", { class: "bends-grip", "data-fold": k, "data-what": what },
-    drawn("circle", { cx: centre.x, cy: centre.y, r: 22, fill: "transparent" }),
-    drawn("circle", { cx: centre.x, cy: centre.y, r: what === "turn" ? 6 : 12, class: "bends-knob", stroke: "currentColor", "stroke-width": chosen ? 3 : 1 }));
   const middle = { x: x(left), y: y(low) };
-  const lines = [
-    drawn("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: GREY, "stroke-width": chosen ? 2 : 1, "stroke-dasharray": "6 4" }),
-    drawn("line", { x1: middle.x, y1: middle.y, x2: tip.x, y2: tip.y, stroke: "currentColor" }),
-  ];
-  const number = drawn("text", { x: middle.x, y: middle.y + 5, "text-anchor": "middle", class: "bends-number" }, String(k + 1));
-  return [...lines, grip(tip, "turn"), grip(middle, "move"), number];
+  return {
+    middle,
+    tip,
+    line: drawn("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y, stroke: GREY, "stroke-width": chosen ? 2 : 1, "stroke-dasharray": "6 4" }),
+    arrow: drawn("line", { x1: middle.x, y1: middle.y, x2: tip.x, y2: tip.y, stroke: "currentColor" }),
+  };
 }
+
+// What a finger holds of a fold. It stays in the page while it is moved, or the finger would lose it.
+// It moves both ways, so the page must not scroll, and of what is within a drawing touch-action says nothing.
+const still = (event) => event.preventDefault();
+const grip = (k, what) => drawn("g", { class: "bends-grip", "data-fold": k, "data-what": what, touchstart: still },
+  drawn("circle", { r: 22, fill: "transparent" }),
+  drawn("circle", { r: what === "turn" ? 6 : 12, class: "bends-knob", stroke: "currentColor" }),
+  drawn("text", { y: 5, "text-anchor": "middle" }, what === "move" ? String(k + 1) : ""));
 
 export default function start(place) {
   const { stage, controls, say } = frame(place, {
@@ -159,10 +164,11 @@ export default function start(place) {
   let chosen = 0;
   let running = 0;
   const under = drawn("g", { "clip-path": "url(#bends-within)" });
-  const over = drawn("g");
+  const [arrows, over] = [drawn("g"), drawn("g")];
+  const grips = recorded.folds.map((_, k) => ({ move: grip(k, "move"), turn: grip(k, "turn") }));
   const plane = drawn("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, "aria-hidden": "true" },
     drawn("clipPath", { id: "bends-within" }, drawn("rect", { width: SIZE, height: SIZE })),
-    drawn("rect", { x: 0.5, y: 0.5, width: SIZE - 1, height: SIZE - 1, fill: "none", stroke: GREY }), under, over);
+    drawn("rect", { x: 0.5, y: 0.5, width: SIZE - 1, height: SIZE - 1, fill: "none", stroke: GREY }), under, arrows, over);
   stage.append(plane);
 
   const show = perFrame(() => {
@@ -176,10 +182,18 @@ export default function start(place) {
     const lines = boundary(folds, weights).map(([[x0, y0], [x1, y1]]) => (
       drawn("line", { class: "bends-zero", x1: x(x0), y1: y(y0), x2: x(x1), y2: y(y1), stroke: FIRST, "stroke-width": 2 })
     ));
-    const grips = folds.map((fold, k) => handle(fold, k, k === chosen));
-    under.replaceChildren(...drawnPieces, ...grips.flatMap((parts) => parts.slice(0, 1)), ...lines,
+    const ofFolds = folds.map((fold, k) => foldLines(fold, k === chosen));
+    under.replaceChildren(...drawnPieces, ...ofFolds.map(({ line }) => line), ...lines,
       ...set.points.flatMap((point, n) => mark(point, set.labels[n], missed[n])));
-    over.replaceChildren(...grips.flatMap((parts) => parts.slice(1)));
+    arrows.replaceChildren(...ofFolds.map(({ arrow }) => arrow));
+    grips.forEach(({ move, turn }, k) => {
+      for (const [held, place] of [[move, "middle"], [turn, "tip"]]) {
+        if (k >= folds.length) held.remove();
+        else if (!held.isConnected) over.append(held);
+        if (k < folds.length) held.setAttribute("transform", `translate(${ofFolds[k][place].x} ${ofFolds[k][place].y})`);
+        held.setAttribute("stroke-width", k === chosen ? 3 : 1);
+      }
+    });
     say(sentence(missed.filter(Boolean).length, set.points.length));
   });
   const sentence = (mistakes, count) => {
