@@ -43,7 +43,7 @@ WHO_IMPORTS = {
     "reading": {"reading", "picture"},
     "book": {"book", "commands"},
     "hosts": {"hosts", "commands"},
-    "report": {"report", "commands"},
+    "report": {"book", "report", "commands"},
     "commands": {"commands", "cli"},
     "drawn": {"drawn", "recipes", "report", "commands"},
     "cli": {"__main__"},
