@@ -48,12 +48,15 @@ def test_a_training_is_run_to_and_fro(root, tab):
 
 
 @pytest.mark.browser
-def test_a_training_plays_and_stops(root, tab):
-    place = figure(tab, root + CHAPTER, "epochs")
+def test_a_training_plays_and_stops(browser, address):
+    context = browser.new_context(reduced_motion="no-preference")
+    page = context.new_page()
+    place = figure(page, address + CHAPTER, "epochs")
     place.get_by_role("button", name="Play").click()
-    says(tab, "epochs", "After 1 steps")
+    says(page, "epochs", "After 1 step:")
     place.get_by_role("button", name="Stop").click()
     assert place.get_by_role("button", name="Play").count() == 1
+    context.close()
 
 
 @pytest.mark.browser

@@ -94,7 +94,8 @@ export default function start(place) {
     ours.show(probabilities, LABEL);
     const { right, count, low, high, given } = named(rate, moment);
     const top = probabilities.indexOf(Math.max(...probabilities));
-    say(`After ${epochs.steps[moment]} steps: loss ${train.toFixed(2)} on what it learns, ${valid.toFixed(2)} on validation ` +
+    const done = epochs.steps[moment];
+    say(`After ${done} ${done === 1 ? "step" : "steps"}: loss ${train.toFixed(2)} on what it learns, ${valid.toFixed(2)} on validation ` +
       `digits. Of ${count.toLocaleString("en")} it names ${percent(right / count)} (${(100 * low).toFixed(1)} to ` +
       `${(100 * high).toFixed(1)}), and gives ${given} of the ten answers. It calls our 4 a ${top}, at ` +
       `${percent(probabilities[top], 0)}.`);
