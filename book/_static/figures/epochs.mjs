@@ -13,11 +13,12 @@ const HIGHEST = 4; // loss that is drawn; what is higher leaves the frame
 const LABEL = 4;
 const LAST = epochs.steps.length - 1;
 
+// The weights that each letter stands for.
+const WEIGHTS = Object.fromEntries([...LETTERS].map((letter, i) => [letter, ((i - 31) / 31) * epochs.largest]));
+
 // The weights of each unit shown, 24 x 24 from the middle, at a rate's moment.
 export function weights(rate, moment) {
-  return epochs.films[rate][moment].weights.map((letters) => (
-    Float32Array.from(letters, (letter) => ((LETTERS.indexOf(letter) - 31) / 31) * epochs.largest)
-  ));
+  return epochs.films[rate][moment].weights.map((letters) => Float32Array.from(letters, (letter) => WEIGHTS[letter]));
 }
 
 // How the validation digits were named at a moment: { right, count, low, high, given }, of which given is how many of

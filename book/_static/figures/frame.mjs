@@ -121,7 +121,10 @@ export function paintSigned(canvas, numbers, largest = Math.max(...numbers.map(M
 function painted(canvas, numbers, colour) {
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
-  for (let i = 0; i < numbers.length; i++) pixels.data.set(colour(numbers[i]), 4 * i);
+  const { data } = pixels;
+  for (let i = 0; i < numbers.length; i++) {
+    [data[4 * i], data[4 * i + 1], data[4 * i + 2], data[4 * i + 3]] = colour(numbers[i]);
+  }
   context.putImageData(pixels, 0, 0);
 }
 
