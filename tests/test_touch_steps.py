@@ -128,7 +128,7 @@ def test_where_nothing_is_drawn_it_says_where_to(page, start):
 )
 def test_what_is_no_drawing_is_left_alone(page, start, kept):
     told = []
-    page.on("console", lambda message: told.append(message.text))
+    page.on("console", lambda said: said.type == "error" and told.append(said.text))
     page.on("pageerror", lambda error: told.append(str(error)))
     page.goto(start + HOME)
     page.evaluate("kept => localStorage.setItem('digitlib-drawing', kept)", kept)
