@@ -64,12 +64,13 @@ export default function start(place) {
   });
   const table = element("canvas", { width: 10 * CELL, height: 10 * CELL, "aria-hidden": "true" });
   const mark = element("div", { class: "mistakes-mark" });
-  const names = (kind) => element("div", { class: `mistakes-${kind}`, "aria-hidden": "true" },
+  // In full, as the book's sheet keeps the rules for names that stand in a page or a script.
+  const names = (kind) => element("div", { class: kind, "aria-hidden": "true" },
     ...[..."0123456789"].map((name) => element("span", {}, name)));
   const large = picture(new Uint8Array(SIDE * SIDE), "The chosen digit");
   const tenth = bars();
   stage.append(
-    element("div", { class: "mistakes-table" }, names("across"), names("down"),
+    element("div", { class: "mistakes-table" }, names("mistakes-across"), names("mistakes-down"),
       element("div", { class: "mistakes-cells" }, table, mark)),
     element("div", { class: "mistakes-one" }, large, tenth.element),
   );
