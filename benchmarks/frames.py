@@ -31,8 +31,9 @@ MOVE = """([input, seconds]) => new Promise((done) => {
   const go = (now) => {
     times.push(now);
     if (now - times[0] > 1000 * seconds) return done(times);
+    const before = input.value;
     input.value = low + (high - low) * (0.5 + 0.5 * Math.sin(times.length / 10));
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    if (input.value !== before) input.dispatchEvent(new Event("input", { bubbles: true })); // as a browser tells
     requestAnimationFrame(go);
   };
   requestAnimationFrame(go);
@@ -47,6 +48,7 @@ def moved(browser: Browser, address: str, chapter: str, name: str) -> list[list]
     place = page.locator(f"[data-figure={name}]")
     place.scroll_into_view_if_needed()
     page.wait_for_selector(f"[data-figure={name}][data-live]")
+    page.wait_for_load_state("networkidle")
     session = context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     rows = []

@@ -110,7 +110,7 @@ def edition(app) -> str:
 
 def write(app, error):
     """Write the sheet and the script, and remove what they were made of."""
-    if error is not None or app.builder.name != "html":
+    if error is not None or app.builder.name != "html" or not parts:  # no page was written anew
         return
     root = Path(app.outdir)
     scripts = [(root / name).read_text("utf-8") for name in parts[SCRIPT]]

@@ -2,7 +2,7 @@
 // bar of the largest share stands out, and the label, where there is one, is bold. What it says to the ear is the
 // figure's sentence.
 
-import { element, percent } from "./frame.mjs";
+import { change, element, percent, write } from "./frame.mjs";
 
 export function bars(names = [..."0123456789"]) {
   const rows = names.map((name) => {
@@ -19,8 +19,8 @@ export function bars(names = [..."0123456789"]) {
       rows.forEach(({ row, fill, share }, i) => {
         row.classList.toggle("bars-best", largest > 0 && shares[i] === largest);
         row.classList.toggle("bars-label", i === label);
-        fill.style.transform = `scaleX(${shares[i]})`;
-        share.textContent = percent(shares[i], 0);
+        change(fill, { style: `transform: scaleX(${shares[i].toFixed(4)})` });
+        write(share, percent(shares[i], 0));
       });
     },
   };

@@ -1,7 +1,7 @@
 // The chapter's smallest network, step by step: forward to the loss, and the slopes back. Nudge a weight, and the loss
 // moves by about what its slope foretold; go down the slopes, and it falls.
 
-import { GREY, SECOND, button, choice, drawn, frame, perFrame, slider } from "./frame.mjs";
+import { GREY, SECOND, button, choice, drawn, frame, perFrame, slider, write } from "./frame.mjs";
 
 const START = { x: 2, w: 0.5, v1: 0.5, v2: -0.5 };
 const RATE = 0.2;
@@ -86,8 +86,8 @@ export default function start(place) {
     const back = new Set(BACK.slice(0, Math.max(step - FORWARD.length, 0)).flat());
     const newest = [...FORWARD, ...BACK][step - 1] ?? [];
     for (const [name, { number, slope }] of Object.entries(texts)) {
-      number.textContent = known.has(name) ? two(worked.numbers[name]) : "?";
-      slope.textContent = back.has(name) ? `← ${two(worked.slopes[name])}` : "";
+      write(number, known.has(name) ? two(worked.numbers[name]) : "?");
+      write(slope, back.has(name) ? `← ${two(worked.slopes[name])}` : "");
       const text = step > FORWARD.length ? slope : number;
       [number, slope].forEach((each) => each.toggleAttribute("data-new", each === text && newest.includes(name)));
     }

@@ -2,7 +2,9 @@
 // Touch a unit, silence it, or draw on the digit.
 
 import recorded from "./sixteen.json" with { type: "json" };
-import { FIRST, GREY, SECOND, button, drawn, element, follow, frame, paint, paintSigned, perFrame, picture, slider } from "./frame.mjs";
+import {
+  FIRST, GREY, SECOND, button, change, drawn, element, follow, frame, paint, paintSigned, perFrame, picture, slider, write,
+} from "./frame.mjs";
 import { whose } from "./reader.mjs";
 
 const UNITS = 16;
@@ -18,9 +20,11 @@ const plain = (number) => signed(number).replace("+", "");
 // What each unit hears and says of 784 levels, its parts in the scores, class by class, and the scores; as
 // digitlib/book/parts.py has it. Units in silent say nothing.
 export function parts(image, silent = []) {
-  const hears = biases.map((bias, unit) => (
-    image.reduce((sum, level, i) => sum + (level / 255) * weights[unit * PIXELS + i], bias)
-  ));
+  const hears = biases.map((bias, unit) => {
+    let sum = bias;
+    for (let i = 0; i < PIXELS; i++) sum += (image[i] / 255) * weights[unit * PIXELS + i];
+    return sum;
+  });
   const says = hears.map((sum, unit) => (silent.includes(unit) ? 0 : Math.max(sum, 0)));
   const all = outer.map((weight, i) => weight * says[i % UNITS]);
   const scores = outerBiases.map((bias, name) => (
@@ -64,19 +68,16 @@ function scoreBars() {
     ...columns.flatMap(({ line, bar, part }) => [line, bar, part]), zero);
   const high = (value) => Math.min(Math.abs(value) * 6, 54);
   const upright = (bar, value) => {
-    bar.setAttribute("y", value > 0 ? 112 - high(value) : 112);
-    bar.setAttribute("height", high(value));
+    change(bar, { y: value > 0 ? 112 - high(value) : 112, height: high(value) });
   };
   const look = (value) => ({ colour: value < 0 ? SECOND : FIRST, dashes: value < 0 ? "4 3" : "none" });
   const show = (scores, own, unit) => columns.forEach(({ bar, part, line }, name) => {
     const { colour, dashes } = look(own[name]);
     upright(bar, scores[name]);
     upright(part, own[name]);
-    Object.entries({ fill: colour, stroke: colour, "fill-opacity": own[name] < 0 ? 0.3 : 1, "stroke-dasharray": dashes })
-      .forEach(([key, value]) => part.setAttribute(key, value));
+    change(part, { fill: colour, stroke: colour, "fill-opacity": own[name] < 0 ? 0.3 : 1, "stroke-dasharray": dashes });
     const from = 504 * (((unit % 8) + 0.5) / 8);
-    Object.entries({ x1: from, stroke: colour, "stroke-dasharray": dashes, "stroke-width": Math.min(Math.abs(own[name]), 6) })
-      .forEach(([key, value]) => line.setAttribute(key, value));
+    change(line, { x1: from, stroke: colour, "stroke-dasharray": dashes, "stroke-width": Math.min(Math.abs(own[name]), 6) });
   });
   return { drawing, show };
 }
@@ -94,8 +95,8 @@ function scoreTable() {
   const show = (values, its) => {
     const best = largest(values);
     names.forEach((cell, name) => cell.toggleAttribute("data-best", name === best));
-    scores.cells.forEach((cell, name) => (cell.textContent = plain(values[name])));
-    own.cells.forEach((cell, name) => (cell.textContent = plain(its[name])));
+    scores.cells.forEach((cell, name) => write(cell, plain(values[name])));
+    own.cells.forEach((cell, name) => write(cell, plain(its[name])));
   };
   return { table, show };
 }
@@ -115,7 +116,7 @@ export default function start(place) {
   digit.removeAttribute("role");
   digit.removeAttribute("aria-label");
   const [sought, heard] = [picture(new Uint8Array(PIXELS), "What the unit looks for"), picture(new Uint8Array(PIXELS), "What it hears")];
-  const captions = Array.from({ length: 3 }, () => element("figcaption"));
+  const captions = ["the digit", "", ""].map((text) => element("figcaption", {}, text));
   const units = unitPictures((unit) => {
     control.value = unit + 1;
     show();
@@ -138,23 +139,21 @@ export default function start(place) {
     paint(digit, image);
     paintSigned(sought, weights.subarray(unit * PIXELS, (unit + 1) * PIXELS));
     paintSigned(heard, pushes(image, unit));
-    captions[0].textContent = "the digit";
-    captions[1].textContent = `× what unit ${unit + 1} looks for`;
-    captions[2].textContent = `= what it hears: ${plain(found.hears[unit])}`;
+    write(captions[1], `× what unit ${unit + 1} looks for`);
+    write(captions[2], `= what it hears: ${plain(found.hears[unit])}`);
     units.forEach(({ cell, level }, i) => {
       cell.toggleAttribute("data-chosen", i === unit);
       cell.toggleAttribute("data-silent", silent.includes(i));
-      level.style.width = `${Math.min(100, 6 * found.says[i])}%`;
+      level.style.transform = `scaleX(${Math.min(1, 0.06 * found.says[i])})`;
     });
     bars.show(found.scores, own, unit);
     table.show(found.scores, own);
-    hush.textContent = mute ? "Let it speak" : "Silence it";
+    write(hush, mute ? "Let it speak" : "Silence it");
     const [row, column] = [Math.floor(at / SIDE), at % SIDE];
     mark.style.left = `${(100 * column) / SIDE}%`;
     mark.style.top = `${(100 * row) / SIDE}%`;
-    field.setAttribute("aria-label",
-      `Draw on the digit. Row ${row + 1}, column ${column + 1}: ${image[at] > 127 ? "ink" : "no ink"}. ` +
-      "Arrow keys move, space changes.");
+    change(field, { "aria-label": `Draw on the digit. Row ${row + 1}, column ${column + 1}: ${image[at] > 127 ? "ink" : "no ink"}. ` +
+      "Arrow keys move, space changes." });
     say(sentence(unit, found, own, mute));
   });
 

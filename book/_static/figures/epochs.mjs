@@ -3,7 +3,7 @@
 import { bars } from "./bars.mjs";
 import epochs from "./epochs.json" with { type: "json" };
 import {
-  FIRST, GREY, SECOND, button, calm, choice, drawn, element, follow, frame, paintSigned, percent, perFrame, slider, wilson,
+  FIRST, GREY, SECOND, button, calm, change, choice, drawn, element, follow, frame, paintSigned, percent, perFrame, slider, wilson,
 } from "./frame.mjs";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -16,9 +16,17 @@ const LAST = epochs.steps.length - 1;
 // The weights that each letter stands for.
 const WEIGHTS = Object.fromEntries([...LETTERS].map((letter, i) => [letter, ((i - 31) / 31) * epochs.largest]));
 
+const readings = new Map(); // each is read once, when it is shown first
+function read(taken) {
+  if (!readings.has(taken)) {
+    readings.set(taken, taken.weights.map((letters) => Float32Array.from(letters, (letter) => WEIGHTS[letter])));
+  }
+  return readings.get(taken);
+}
+
 // The weights of each unit shown, 24 x 24 from the middle, at a rate's moment.
 export function weights(rate, moment) {
-  return epochs.films[rate][moment].weights.map((letters) => Float32Array.from(letters, (letter) => WEIGHTS[letter]));
+  return read(epochs.films[rate][moment]);
 }
 
 // How the validation digits were named at a moment: { right, count, low, high, given }, of which given is how many of
@@ -57,12 +65,10 @@ function chart() {
     show(rate, moment) {
       ["train", "valid"].forEach((of, i) => {
         const losses = epochs.films[rate].map((taken) => taken[of]);
-        lines[i].setAttribute("points", losses.map((loss, k) => `${x(k)},${y(loss)}`).join(" "));
-        dots[i].setAttribute("cx", x(moment));
-        dots[i].setAttribute("cy", y(losses[moment]));
+        change(lines[i], { points: losses.map((loss, k) => `${x(k)},${y(loss)}`).join(" ") });
+        change(dots[i], { cx: x(moment), cy: y(losses[moment]) });
       });
-      mark.setAttribute("x1", x(moment));
-      mark.setAttribute("x2", x(moment));
+      change(mark, { x1: x(moment), x2: x(moment) });
     },
   };
 }

@@ -5,6 +5,7 @@ export const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 export const FIRST = "#2b83c6";
 export const SECOND = "#d1661b";
 export const GREY = "#767676";
+const READ = 100; // milliseconds for which a sentence stands at least
 
 // An element with attributes and what is in it; a function as an attribute listens to the event of that name.
 export function element(tag, attributes = {}, ...content) {
@@ -26,8 +27,21 @@ function filled(made, attributes, content) {
   return made;
 }
 
+// Gives an element other attributes, and a text where it has one: what is the same isn't touched, and no node comes
+// anew, so that as little as possible of a page is drawn again while a finger moves.
+export function change(one, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (one.getAttribute(name) !== String(value)) one.setAttribute(name, value);
+  }
+}
+
+export function write(one, text) {
+  if (!one.firstChild) one.append(text);
+  else if (one.firstChild.data !== String(text)) one.firstChild.data = text;
+}
+
 // Puts a figure in the place of its still picture. Gives { stage, controls, say }: where to draw, where controls go,
-// and say(text), which shows the sentence at once and speaks it when nothing has changed for a while.
+// and say(text), which shows the sentence as fast as one could read, and speaks it when nothing has changed for a while.
 export function frame(place, { title, todo }) {
   const stage = element("div", { class: "live-stage" });
   const controls = element("div", { class: "live-controls" });
@@ -39,11 +53,17 @@ export function frame(place, { title, todo }) {
   );
   place.setAttribute("role", "group");
   place.setAttribute("aria-label", title);
-  let waiting;
+  let [latest, writing, speaking] = ["", 0, 0];
   const say = (text) => {
-    said.textContent = text;
-    clearTimeout(waiting);
-    waiting = setTimeout(() => (spoken.textContent = text), 700);
+    latest = text;
+    clearTimeout(speaking);
+    speaking = setTimeout(() => (spoken.textContent = latest), 700);
+    if (writing) return;
+    write(said, latest);
+    writing = setTimeout(() => {
+      writing = 0;
+      write(said, latest);
+    }, READ);
   };
   return { stage, controls, say };
 }
@@ -53,8 +73,9 @@ export function slider({ label, min, max, step = 1, value, told = String }, chan
   const output = element("output");
   const input = element("input", { type: "range", min, max, step, value, "aria-label": label });
   const show = () => {
-    output.textContent = told(input.valueAsNumber);
-    input.setAttribute("aria-valuetext", output.textContent);
+    const value = told(input.valueAsNumber);
+    write(output, value);
+    change(input, { "aria-valuetext": value });
   };
   input.addEventListener("input", () => {
     show();
@@ -107,24 +128,31 @@ export function picture(levels, label, side = Math.sqrt(levels.length)) {
 
 // Paints other levels into it.
 export function paint(canvas, levels) {
-  painted(canvas, levels, (level) => [level, level, level, 255]);
+  painted(canvas, (data) => {
+    for (let i = 0; i < levels.length; i++) {
+      data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = levels[i];
+      data[4 * i + 3] = 255;
+    }
+  });
 }
+
+const SIGNED = [FIRST, SECOND].map((colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)));
 
 // Paints numbers around zero: from nothing to FIRST where they are positive, to SECOND where negative.
 export function paintSigned(canvas, numbers, largest = Math.max(...numbers.map(Math.abs), 1e-12)) {
-  const colours = [FIRST, SECOND].map((colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16)));
-  painted(canvas, numbers, (number) => (
-    [...colours[number < 0 ? 1 : 0], Math.round(255 * Math.min(Math.abs(number) / largest, 1))]
-  ));
+  painted(canvas, (data) => {
+    for (let i = 0; i < numbers.length; i++) {
+      const colour = SIGNED[numbers[i] < 0 ? 1 : 0];
+      for (let part = 0; part < 3; part++) data[4 * i + part] = colour[part];
+      data[4 * i + 3] = Math.round(255 * Math.min(Math.abs(numbers[i]) / largest, 1));
+    }
+  });
 }
 
-function painted(canvas, numbers, colour) {
+function painted(canvas, fill) {
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
-  const { data } = pixels;
-  for (let i = 0; i < numbers.length; i++) {
-    [data[4 * i], data[4 * i + 1], data[4 * i + 2], data[4 * i + 3]] = colour(numbers[i]);
-  }
+  fill(pixels.data);
   context.putImageData(pixels, 0, 0);
 }
 

@@ -1,6 +1,6 @@
 // A ball on the loss along a gradient: it feels the slope under itself, and steps by the rate times that.
 
-import { FIRST, GREY, SECOND, button, calm, drawn, follow, frame, perFrame, slider } from "./frame.mjs";
+import { FIRST, GREY, SECOND, button, calm, change, drawn, follow, frame, perFrame, slider } from "./frame.mjs";
 import line from "./slope.json" with { type: "json" };
 
 const [WIDTH, LEFT, RIGHT, BOTTOM] = [504, 24, 496, 230];
@@ -58,11 +58,9 @@ export default function start(place) {
     const rise = (y(slope * line.square) - y(0)) / (x(1) - x(0)); // of the drawn tangent
     const reach = 60 / Math.hypot(1, rise);
     const [cx, cy] = [x(now), y(loss)];
-    Object.entries({ x1: cx - reach, y1: cy - reach * rise, x2: cx + reach, y2: cy + reach * rise })
-      .forEach(([name, value]) => tangent.setAttribute(name, value));
-    ball.setAttribute("cx", cx);
-    ball.setAttribute("cy", cy);
-    trail.setAttribute("points", path.map((old) => `${x(old)},${y(at(old).loss)}`).join(" "));
+    change(tangent, { x1: cx - reach, y1: cy - reach * rise, x2: cx + reach, y2: cy + reach * rise });
+    change(ball, { cx, cy });
+    change(trail, { points: path.map((old) => `${x(old)},${y(at(old).loss)}`).join(" ") });
     past.replaceChildren(...path.slice(0, -1).map((old) => drawn("circle", { cx: x(old), cy: y(at(old).loss), r: 4 })));
     say(told(path, loss, rates.value));
     stepping.disabled = !recorded(next(now, rate()));

@@ -1,7 +1,7 @@
 // Drag the split of a thousand digits: twenty exams, their intervals, and what the programs can truly do.
 
 import exams from "./exams.json" with { type: "json" };
-import { FIRST, GREY, SECOND, drawn, follow, frame, percent, perFrame, slider, wilson } from "./frame.mjs";
+import { FIRST, GREY, SECOND, change, drawn, follow, frame, percent, perFrame, slider, wilson, write } from "./frame.mjs";
 
 const WIDTH = 504;
 const LEFT = 8; // of what is drawn
@@ -35,7 +35,14 @@ export default function start(place) {
   const asked = drawn("text", { x: RIGHT - 6, y: 19, "text-anchor": "end" });
   const bar = drawn("g", { class: "split-bar" },
     drawn("rect", { x: LEFT, y: 0.5, width: RIGHT - LEFT, height: 27, fill: "none", stroke: GREY }), learnt, known, asked, handle);
-  const rows = drawn("g");
+  const rows = exams.right[0].map((_, i) => {
+    const y = TOP + STEP * i;
+    return {
+      line: drawn("line", { y1: y, y2: y, "stroke-width": 2 }),
+      dot: drawn("circle", { cy: y, r: 3.5 }),
+      mark: drawn("line", { y1: y - 5, y2: y + 5, stroke: "currentColor", "stroke-width": 2 }),
+    };
+  });
   const axis = drawn("g", { fill: "currentColor" });
   for (let tens = 50; tens <= 100; tens += 10) {
     const x = at(tens / 100);
@@ -45,26 +52,24 @@ export default function start(place) {
       drawn("text", { x, y: bottom + 16, "text-anchor": anchor }, `${tens}\u00a0%`),
     );
   }
-  const drawing = drawn("svg", { viewBox: `0 -4 ${WIDTH} ${bottom + 26}`, "aria-hidden": "true" }, bar, axis, rows);
+  const drawing = drawn("svg", { viewBox: `0 -4 ${WIDTH} ${bottom + 26}`, "aria-hidden": "true" }, bar, axis,
+    ...rows.flatMap(Object.values));
   stage.append(drawing);
 
   const show = perFrame((held) => {
     const share = 1 - held / exams.few;
-    learnt.setAttribute("width", (RIGHT - LEFT) * share);
-    handle.setAttribute("x", across(share) - 3);
-    known.textContent = share > 0.3 ? `${exams.few - held} to learn from` : "";
-    asked.textContent = share < 0.75 ? `${held} held back` : "";
+    change(learnt, { width: (RIGHT - LEFT) * share });
+    change(handle, { x: across(share) - 3 });
+    write(known, share > 0.3 ? `${exams.few - held} to learn from` : "");
+    write(asked, share < 0.75 ? `${held} held back` : "");
     const all = sat(held);
-    rows.replaceChildren(...all.map(({ right, count, low, high, truth }, i) => {
-      const y = TOP + STEP * i;
-      const holds = low <= truth && truth <= high;
-      const line = { x1: at(low), x2: at(high), y1: y, y2: y, "stroke-width": 2 };
-      const look = holds ? { stroke: FIRST } : { stroke: SECOND, "stroke-dasharray": "3 3" };
-      return drawn("g", {},
-        drawn("line", { ...line, ...look }),
-        drawn("circle", { cx: at(right / count), cy: y, r: 3.5, fill: look.stroke }),
-        drawn("line", { x1: at(truth), x2: at(truth), y1: y - 5, y2: y + 5, stroke: "currentColor", "stroke-width": 2 }));
-    }));
+    all.forEach(({ right, count, low, high, truth }, i) => {
+      const { line, dot, mark } = rows[i];
+      const [colour, dashes] = low <= truth && truth <= high ? [FIRST, "none"] : [SECOND, "3 3"];
+      change(line, { x1: at(low), x2: at(high), stroke: colour, "stroke-dasharray": dashes });
+      change(dot, { cx: at(right / count), fill: colour });
+      change(mark, { x1: at(truth), x2: at(truth) });
+    });
     const scores = all.map(({ right, count }) => right / count);
     const mean = all.reduce((sum, { truth }) => sum + truth, 0) / all.length;
     const hold = all.filter(({ low, high, truth }) => low <= truth && truth <= high).length;

@@ -9,7 +9,8 @@ import { whose } from "./reader.mjs";
 const SIDE = 28;
 const MIDDLE = (SIDE - 1) / 2;
 const NONE = { turn: 0, pen: 0, blur: 0, right: 0, down: 0 };
-const WORK = 5; // milliseconds of a frame that go into what stands under the sliders
+const WORK = 2; // milliseconds of a frame that go into what stands under the sliders
+const PAUSE = 200; // milliseconds without a change after which those that don't move are looked at as well
 
 const signed = (number) => (number > 0 ? `+${number}` : `${number}`.replace("-", "\u2212"));
 const pixels = (number) => `${signed(number)} px`;
@@ -138,36 +139,43 @@ export default function start(place) {
       last < places.length - 1 && `above ${told(places[last])} ${wordOf(labels[last + 1])}`].filter(Boolean);
     say(`${now} “${title}”, with the others as they are: ${ends.length ? ends.join(", ") : "the same wherever it stands"}.`);
   };
+  let [since, later] = [0, 0];
   const show = perFrame(() => {
+    since = performance.now();
     const worse = spoilt(image, state);
     paint(canvas, worse);
     const { label, probabilities } = answerOf(worse);
     shares.show(probabilities);
     tell(label, probabilities[label]);
+    for (const name of NAMES) parts[name].band.element.toggleAttribute("data-old", known[name]?.of !== key(name));
     look();
+    clearTimeout(later);
+    later = setTimeout(look, PAUSE);
   });
 
-  // What is said at all places of all sliders is found piece by piece: first for the one that moves, then for the one
-  // that has waited longest.
+  // What is said at all places of all sliders is found piece by piece: first for the one that moves, and when nothing
+  // does, for the one that has waited longest.
   let looking = false;
   async function look() {
     if (looking) return;
     looking = true;
-    const wanting = () => NAMES.filter((name) => known[name]?.of !== key(name));
+    const still = () => performance.now() - since >= PAUSE;
+    const wanting = () => NAMES.filter((name) => known[name]?.of !== key(name) && (name === moved || still()));
     const waited = (name) => (name === moved ? -1 : known[name]?.number ?? 0);
-    let since = performance.now();
+    let began = performance.now();
     for (let names = wanting(); names.length; names = wanting()) {
       const name = names.reduce((first, other) => (waited(other) < waited(first) ? other : first));
       const [of, from, base, labels] = [key(name), image, { ...state }, []];
       for (const value of placesOf(SLIDERS[name])) {
-        if (performance.now() - since > WORK) {
+        if (performance.now() - began > WORK) {
           await new Promise(requestAnimationFrame);
-          since = performance.now();
+          began = performance.now();
         }
         labels.push(answerOf(spoilt(from, { ...base, [name]: value })).label);
       }
       known[name] = { of, labels, number: (found += 1) };
       parts[name].band.show(labels, answerOf(from).label);
+      parts[name].band.element.toggleAttribute("data-old", of !== key(name));
       if (name === moved) show();
     }
     looking = false;

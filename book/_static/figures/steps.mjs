@@ -1,7 +1,7 @@
 // The steps from a drawing to a name, each of which can be left out. As digitlib/book/stages.py takes them, by the pad's
 // own functions.
 
-import { element, frame, percent, perFrame } from "./frame.mjs";
+import { element, frame, percent, perFrame, write } from "./frame.mjs";
 import { answer } from "./network.mjs";
 import { unpacked } from "./packed.mjs";
 import { centreBox, centreByMass, crop, fit } from "./pad.mjs";
@@ -73,7 +73,7 @@ export default async function start(place) {
       element("span", {}, now.label === null ? "no digit" : percent(now.probabilities[now.label], 0)));
     for (const { name, otherwise } of switches) {
       const other = called({ ...taken, [name]: !taken[name] });
-      otherwise.textContent = `${taken[name] ? "without" : "with"}: ${words(other)}`;
+      write(otherwise, `${taken[name] ? "without" : "with"}: ${words(other)}`);
     }
     const left = NAMES.filter((name) => !taken[name]).map((name) => SWITCHES[name]);
     const all = called({ cropped: true, margin: true, massed: true });

@@ -1,6 +1,8 @@
 // Drag the line below which the model passes a digit on: what it still gets wrong, and the digits on either side.
 
-import { FIRST, GREY, SECOND, drawn, element, follow, frame, paint, percent, perFrame, picture, slider, wilson } from "./frame.mjs";
+import {
+  FIRST, GREY, SECOND, change, drawn, element, follow, frame, paint, percent, perFrame, picture, slider, wilson, write,
+} from "./frame.mjs";
 import { unpacked } from "./packed.mjs";
 import sureness from "./sureness.json" with { type: "json" };
 
@@ -79,7 +81,7 @@ function strip(pictures) {
         cell.style.visibility = i < 0 ? "hidden" : "visible";
         if (i < 0) return;
         paint(canvas, pictures.subarray(PIXELS * i, PIXELS * (i + 1)));
-        name.textContent = isWrong(i) ? `${said[i]}, is ${labels[i]}` : said[i];
+        write(name, isWrong(i) ? `${said[i]}, is ${labels[i]}` : said[i]);
         cell.classList.toggle("threshold-wrong", isWrong(i));
       });
     },
@@ -104,10 +106,8 @@ export default async function start(place) {
     const limit = millionths(odds);
     const { passed, caught, answered, wrong, low, high } = refusing(limit);
     const x = across(passed);
-    line.setAttribute("x1", x);
-    line.setAttribute("x2", x);
-    dot.setAttribute("cx", x);
-    dot.setAttribute("cy", at(wrong / answered));
+    change(line, { x1: x, x2: x });
+    change(dot, { cx: x, cy: at(wrong / answered) });
     beside.show(passed);
     const share = [wrong / answered, low, high].map((part) => (100 * part).toFixed(2));
     say(`From ${percent(limit / 1e6)} on it answers: ${answered.toLocaleString("en")} digits, ` +
