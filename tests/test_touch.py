@@ -82,7 +82,8 @@ def test_each_figure_stands_in_a_chapter(built):
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_figures_keep_nobody_out(browser, address, chapter):
     page = browser.new_page()
-    assert list(visiting.visit(page, f"{address}book/{chapter}.html")) == []
+    assert list(visiting.visit(page, f"{address}book/{chapter}.html", "h1, [data-figure]")) == []
+    assert page.locator("[data-figure][data-live]").count() > 0
     assert page.locator("[data-figure]:not([data-live])").count() == 0
     page.close()
 

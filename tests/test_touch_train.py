@@ -62,7 +62,6 @@ def test_a_training_plays_and_stops(browser, address):
 @pytest.mark.browser
 def test_a_ball_steps_jumps_and_is_dragged(root, tab):
     place = figure(tab, root + CHAPTER, "slope")
-    start = place.locator(SAID).inner_text()
     place.get_by_role("button", name="One step").click()
     says(tab, "slope", "After 1 step the loss")
     rate = place.get_by_label("Rate")
@@ -74,7 +73,6 @@ def test_a_ball_steps_jumps_and_is_dragged(root, tab):
     says(tab, "slope", "The loss here is 2.30")
     drag(tab, place.locator(".slope-line"), (0.3, 0.5), (0.9, 0.5))
     says(tab, "slope", "to the left")
-    assert place.locator(SAID).inner_text() != start
     place.get_by_label("Ball").press("Home")
     says(tab, "slope", "to the right")
 

@@ -43,6 +43,10 @@ function wider() {
   return scrollWidth > clientWidth ? [`wider than the screen: ${scrollWidth} of ${clientWidth} pixels`] : [];
 }
 
+function keep(parts) {
+  document.querySelector("article").replaceChildren(...document.querySelectorAll(parts));
+}
+
 // Figures start when one gets near them; here all do.
 async function wake() {
   for (const place of document.querySelectorAll("[data-figure]:not([data-live])")) await startFigure(place);

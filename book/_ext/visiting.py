@@ -22,8 +22,8 @@ NARROW = (640, 320)
 ASKING = AXE_SCRIPT + (ROOT / "book" / "_ext" / "visiting.js").read_text("utf-8")
 
 
-def visit(page: Page, address: str) -> Iterator[str]:
-    """What is wrong with the page at an address, in each of the four settings."""
+def visit(page: Page, address: str, parts: str = "") -> Iterator[str]:
+    """What is wrong with the page at an address, or with some parts of its text, in each of the four settings."""
     told: list[str] = []
 
     def listen(message) -> None:
@@ -38,6 +38,8 @@ def visit(page: Page, address: str) -> Iterator[str]:
     page.goto(address)
     page.evaluate(ASKING)
     page.evaluate("wake()")
+    if parts:
+        page.evaluate("keep", parts)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
