@@ -44,7 +44,9 @@ function wider() {
 }
 
 function keep(parts) {
-  document.querySelector("article").replaceChildren(...document.querySelectorAll(parts));
+  for (const one of document.querySelectorAll("article *")) {
+    if (!one.closest(parts) && !one.querySelector(parts)) one.style.display = "none";
+  }
 }
 
 // Figures start when one gets near them; here all do.

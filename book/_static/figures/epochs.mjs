@@ -55,7 +55,7 @@ function chart() {
     drawn("text", { x: LEFT - 8, y: y(loss) + 5, "text-anchor": "end" }, loss),
   ]);
   const ticks = epochs.steps.map((step, i) => (
-    i % 2 ? "" : drawn("text", { x: x(i), y: BOTTOM + 18, "text-anchor": "middle" }, step)
+    i % 2 ? "" : drawn("text", { x: x(i) + (i === LAST ? 8 : 0), y: BOTTOM + 18, "text-anchor": i === LAST ? "end" : "middle" }, step)
   ));
   const clip = drawn("clipPath", { id: "epochs-frame" }, drawn("rect", { x: 0, y: -4, width: WIDTH, height: BOTTOM + 8 }));
   const inside = drawn("g", { "clip-path": "url(#epochs-frame)" }, ...lines, ...dots);

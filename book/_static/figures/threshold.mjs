@@ -8,7 +8,7 @@ import sureness from "./sureness.json" with { type: "json" };
 
 const { count, sure, said, labels } = sureness;
 const WIDTH = 504;
-const LEFT = 40; // of what is drawn
+const LEFT = 54; // of what is drawn
 const RIGHT = 496;
 const TOP = 30;
 const BOTTOM = 170;
