@@ -120,3 +120,9 @@ def address(built):
     """Where the built book's pages are served."""
     with listening(built) as address:
         yield address
+
+
+@pytest.fixture(params=["server", "disk"])
+def root(request, built):
+    """Where the built book's pages begin: on a server, then on a disk, as a reader has them who unpacked them."""
+    return built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")

@@ -16,13 +16,10 @@ SAID = "[data-figure=bends] .live-said"
 SETS = {"eleven": eleven, "ring": ring}
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "bends")
+    return figure(tab, root + CHAPTER, "bends")
 
 
 def says(page, text):

@@ -12,13 +12,10 @@ from touch import asked, figure
 CHAPTER = "book/06-backprop.html"
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "blame")
+    return figure(tab, root + CHAPTER, "blame")
 
 
 def says(page, text):

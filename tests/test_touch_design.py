@@ -24,13 +24,10 @@ def layers():
     return [(first.reshape(16, 784), first_bias), (second.reshape(10, 16), second_bias)]
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "design")
+    return figure(tab, root + CHAPTER, "design")
 
 
 def says(page, start):

@@ -24,13 +24,10 @@ def images():
     return levels.reshape(-1, 28, 28)
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "mistakes")
+    return figure(tab, root + CHAPTER, "mistakes")
 
 
 def says(page, text):

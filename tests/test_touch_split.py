@@ -18,13 +18,10 @@ EXAMS = json.loads((recorded.FOLDER / "exams.json").read_text())
 SAID = ".live-said"
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "split")
+    return figure(tab, root + CHAPTER, "split")
 
 
 @pytest.mark.browser

@@ -28,13 +28,10 @@ WAYS = [
 ]
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "spoil")
+    return figure(tab, root + CHAPTER, "spoil")
 
 
 def said_of(way):

@@ -26,13 +26,8 @@ STAGES = """m.stages(Uint8Array.from(atob(given[0]), (one) => one.charCodeAt(0))
   .map(({ levels }) => Array.from(levels, (level) => String.fromCharCode(level)).join(""))"""
 
 
-@pytest.fixture(params=["server", "disk"])
-def start(request, built):
-    return built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-
-
 @pytest.fixture
-def page(browser, start):
+def page(browser, root):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     yield context.new_page()
     context.close()
@@ -52,8 +47,8 @@ def draw(page, digit):
 
 
 @pytest.mark.browser
-def test_steps_are_left_out_by_mouse_and_keys(page, start):
-    place = figure(page, start + CHAPTER, "steps")
+def test_steps_are_left_out_by_mouse_and_keys(page, root):
+    place = figure(page, root + CHAPTER, "steps")
     page.wait_for_function(SAYS % ("steps", "With all three steps the drawing is called 4"))
     place.get_by_label("crop to the ink").click()
     page.wait_for_function(SAYS % ("steps", "Left out: crop to the ink."))
@@ -73,8 +68,8 @@ def test_a_finger_leaves_them_out(browser, address):
 
 
 @pytest.mark.browser
-def test_levels_are_pythons(page, start):
-    figure(page, start + CHAPTER, "steps")
+def test_levels_are_pythons(page, root):
+    figure(page, root + CHAPTER, "steps")
     for taken in itertools.product([True, False], repeat=3):
         ways = dict(zip(("cropped", "margin", "massed"), taken, strict=True))
         shown = asked(page, "steps", STAGES, [base64.b64encode(SHEET).decode(), ways])
@@ -88,10 +83,10 @@ def test_the_sheet_is_the_chapters(mnist):
 
 
 @pytest.mark.browser
-def test_what_is_drawn_comes_along(page, start):
-    page.goto(start + HOME)
+def test_what_is_drawn_comes_along(page, root):
+    page.goto(root + HOME)
     sheet = draw(page, 7)
-    place = figure(page, start + "book/07-trust.html", "spoil")
+    place = figure(page, root + "book/07-trust.html", "spoil")
     assert place.locator(".live-invitation").is_hidden()
     mine = preprocess(sheet).flatten().tolist()
     assert asked(page, "reader", "m.drawing().image") == mine
@@ -99,13 +94,13 @@ def test_what_is_drawn_comes_along(page, start):
     page.wait_for_function(SAYS % ("spoil", "The model says 7"))
     shown = "[...document.querySelector('.spoil-picture').getContext('2d').getImageData(0, 0, 28, 28).data]"
     assert page.evaluate(shown)[::4] == mine
-    figure(page, start + CHAPTER, "steps").get_by_role("radio", name="yours").check()
+    figure(page, root + CHAPTER, "steps").get_by_role("radio", name="yours").check()
     page.wait_for_function(SAYS % ("steps", "the drawing is called 7"))
 
 
 @pytest.mark.browser
-def test_a_cleared_pad_takes_nothing_away(page, start):
-    page.goto(start + HOME)
+def test_a_cleared_pad_takes_nothing_away(page, root):
+    page.goto(root + HOME)
     sheet = draw(page, 1)
     page.frames[1].get_by_role("button", name="Clear").click()
     page.frames[1].wait_for_function("document.querySelector('.pad-guess').dataset.label === ''")
@@ -115,12 +110,12 @@ def test_a_cleared_pad_takes_nothing_away(page, start):
 
 
 @pytest.mark.browser
-def test_where_nothing_is_drawn_it_says_where_to(page, start):
-    place = figure(page, start + "book/07-trust.html", "spoil")
+def test_where_nothing_is_drawn_it_says_where_to(page, root):
+    place = figure(page, root + "book/07-trust.html", "spoil")
     assert place.get_by_role("radio", name="yours").is_hidden()
     place.get_by_role("link", name="Draw a digit of your own").click()
-    page.wait_for_url(f"{start}{HOME}#pad")
-    place = figure(page, start + CHAPTER, "steps")
+    page.wait_for_url(f"{root}{HOME}#pad")
+    place = figure(page, root + CHAPTER, "steps")
     assert place.get_by_role("link").get_attribute("href") == "#pad"
 
 
@@ -128,12 +123,12 @@ def test_where_nothing_is_drawn_it_says_where_to(page, start):
 @pytest.mark.parametrize(
     "kept", ["%%%", "", "AAAA", base64.b64encode(bytes(280 * 280)).decode(), "null"]
 )
-def test_what_is_no_drawing_is_left_alone(page, start, kept):
+def test_what_is_no_drawing_is_left_alone(page, root, kept):
     told = []
     page.on("console", lambda said: said.type == "error" and told.append(said.text))
     page.on("pageerror", lambda error: told.append(str(error)))
-    page.goto(start + HOME)
+    page.goto(root + HOME)
     page.evaluate("kept => localStorage.setItem('digitlib-drawing', kept)", kept)
-    place = figure(page, start + "book/07-trust.html", "spoil")
+    place = figure(page, root + "book/07-trust.html", "spoil")
     page.wait_for_function(SAYS % ("spoil", "The model says 4"))
     assert place.locator(".live-invitation").is_visible() and told == []

@@ -16,13 +16,10 @@ SURENESS = json.loads((recorded.FOLDER / "sureness.json").read_text())
 BEGINS = "document.querySelector('[data-figure=threshold] .live-said').innerText.startsWith('%s')"
 
 
-@pytest.fixture(params=["server", "disk"])
-def place(request, tab, built):
+@pytest.fixture
+def place(tab, root):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    address = (
-        built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
-    )
-    return figure(tab, address + CHAPTER, "threshold")
+    return figure(tab, root + CHAPTER, "threshold")
 
 
 @pytest.mark.browser

@@ -18,10 +18,10 @@ EPOCHS = json.loads((recorded.FOLDER / "epochs.json").read_text())
 SAID = ".live-said"
 
 
-@pytest.fixture(params=["server", "disk"])
-def root(request, tab, built):
+@pytest.fixture
+def root(root, tab):
     tab.set_viewport_size({"width": 1280, "height": 900})
-    return built.as_uri() + "/" if request.param == "disk" else request.getfixturevalue("address")
+    return root
 
 
 def says(page, name, text):

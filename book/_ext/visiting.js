@@ -45,7 +45,9 @@ function wider() {
 
 function keep(parts) {
   for (const one of document.querySelectorAll("article *")) {
-    if (!one.closest(parts) && !one.querySelector(parts)) one.style.display = "none";
+    if (one.closest(parts) || one.querySelector(parts)) continue;
+    if (one.matches("iframe") || one.querySelector("iframe")) one.style.display = "none"; // it may be about to speak
+    else one.remove();
   }
 }
 
