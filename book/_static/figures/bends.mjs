@@ -2,7 +2,7 @@
 // bends with them.
 
 import recorded from "./bends.json" with { type: "json" };
-import { FIRST, GREY, SECOND, button, calm, choice, drawn, follow, frame, perFrame, slider } from "./frame.mjs";
+import { FIRST, GREY, SECOND, button, calm, choice, drawn, follow, frame, minus, perFrame, slider } from "./frame.mjs";
 
 const LITTLE = 1e-4; // as in digitlib/book/bends.py, whose sheet this is
 const SIZE = 504;
@@ -209,8 +209,8 @@ export default function start(place) {
   };
   const turned = (value, i) => set(chosen, folds[chosen].map((own, j) => (i === j ? value : own)));
   const sliders = [
-    slider({ label: "Across", min: -0.9, max: 0.9, step: 0.01, value: 0, told: (value) => value.toFixed(2) }, (value) => turned(value, 0)),
-    slider({ label: "Up", min: -0.9, max: 0.9, step: 0.01, value: 0, told: (value) => value.toFixed(2) }, (value) => turned(value, 1)),
+    slider({ label: "Across", min: -0.9, max: 0.9, step: 0.01, value: 0, told: (value) => minus(value.toFixed(2)) }, (value) => turned(value, 0)),
+    slider({ label: "Up", min: -0.9, max: 0.9, step: 0.01, value: 0, told: (value) => minus(value.toFixed(2)) }, (value) => turned(value, 1)),
     slider({ label: "Turn", min: 0, max: 359, value: 0, told: (value) => `${value}°` }, (value) => turned(value, 2)),
   ];
   const names = recorded.folds.map((_, k) => String(k + 1));

@@ -1,7 +1,7 @@
 // The chapter's smallest network, step by step: forward to the loss, and the slopes back. Nudge a weight, and the loss
 // moves by about what its slope foretold; go down the slopes, and it falls.
 
-import { GREY, SECOND, button, choice, drawn, frame, perFrame, slider, write } from "./frame.mjs";
+import { GREY, SECOND, button, choice, drawn, frame, minus, perFrame, slider, write } from "./frame.mjs";
 
 const START = { x: 2, w: 0.5, v1: 0.5, v2: -0.5 };
 const RATE = 0.2;
@@ -17,7 +17,7 @@ const EDGES = [
 const FORWARD = [["a"], ["h"], ["z1", "z2"], ["p1", "p2"], ["loss"]];
 const BACK = [["z1", "z2"], ["v1", "v2"], ["h"], ["a"], ["w"]];
 const STEPS = FORWARD.length + BACK.length;
-const two = (number) => (Math.abs(number) < 0.005 ? "0" : number.toFixed(2).replace("-", "−"));
+const two = (number) => (Math.abs(number) < 0.005 ? "0" : minus(number.toFixed(2)));
 const bracketed = (number) => (number < 0 ? `(${two(number)})` : two(number));
 
 // All numbers, and the slopes of the loss with respect to them, as digitlib/book/pencil.py works them out.

@@ -3,7 +3,7 @@
 import { bars } from "./bars.mjs";
 import epochs from "./epochs.json" with { type: "json" };
 import {
-  FIRST, GREY, SECOND, button, calm, change, choice, drawn, element, follow, frame, paintSigned, percent, perFrame, slider, wilson,
+  FIRST, GREY, SECOND, article, button, calm, change, choice, drawn, element, follow, frame, paintSigned, percent, perFrame, slider, wilson,
 } from "./frame.mjs";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -104,7 +104,7 @@ export default function start(place) {
     const done = epochs.steps[moment];
     say(`After ${done} ${done === 1 ? "step" : "steps"}: loss ${train.toFixed(2)} on what it learns, ${valid.toFixed(2)} on validation ` +
       `digits. Of ${count.toLocaleString("en")} it names ${percent(right / count)} (${(100 * low).toFixed(1)} to ` +
-      `${(100 * high).toFixed(1)}), and gives ${given} of the ten answers. It calls our 4 a ${top}, at ` +
+      `${(100 * high).toFixed(1)}), and gives ${given} of the ten answers. It calls our 4 ${article(top)}, at ` +
       `${percent(probabilities[top], 0)}.`);
   });
   const rates = choice({ label: "Rate", options: NAMES, value: NAMES[1] }, () => show());

@@ -190,6 +190,12 @@ export function perFrame(action) {
 // "98.6 %", as the book writes it.
 export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
+// "a 4", "an 8".
+export const article = (label) => `${label === 8 ? "an" : "a"} ${label}`;
+
+// A number with a sign that is as wide as a plus.
+export const minus = (text) => text.replace("-", "\u2212");
+
 // Wilson's interval of a share, as digitlib/accuracy.py has it: [low, high].
 export function wilson(right, count, z = 1.959963984540054) {
   const share = right / count;

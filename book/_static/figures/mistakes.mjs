@@ -1,7 +1,7 @@
 // The shipped model's mistakes, each in the table's cell for what it is and what it was taken for.
 
 import { bars } from "./bars.mjs";
-import { choice, element, follow, frame, paint, percent, perFrame, picture, slider } from "./frame.mjs";
+import { article, choice, element, follow, frame, paint, percent, perFrame, picture, slider } from "./frame.mjs";
 import recorded from "./mistakes.json" with { type: "json" };
 import { answer } from "./network.mjs";
 
@@ -90,7 +90,7 @@ export default function start(place) {
     const where = `Number ${which.value} of ${all[kind].length}, from the surest.`;
     const on = one.reason ? ` The pad would say "${one.reason}".` : "";
     say(one.said === one.label
-      ? `${where} It is a ${one.label}, and so the model says, at ${percent(sure)}; a ${one.other} gets ${percent(next)}.${on}`
+      ? `${where} It is ${article(one.label)}, and so the model says, at ${percent(sure)}; ${article(one.other)} gets ${percent(next)}.${on}`
       : `${where} Its label is ${one.label}. The model says ${one.said}, at ${percent(sure)}; the label gets ${percent(next)}.${on}`);
   });
   const which = slider({

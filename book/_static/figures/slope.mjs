@@ -1,6 +1,6 @@
 // A ball on the loss along a gradient: it feels the slope under itself, and steps by the rate times that.
 
-import { FIRST, GREY, SECOND, button, calm, change, drawn, follow, frame, perFrame, slider } from "./frame.mjs";
+import { FIRST, GREY, SECOND, button, calm, change, drawn, follow, frame, minus, perFrame, slider } from "./frame.mjs";
 import line from "./slope.json" with { type: "json" };
 
 const [WIDTH, LEFT, RIGHT, BOTTOM] = [504, 24, 496, 230];
@@ -88,7 +88,7 @@ export default function start(place) {
     move([path[0]]);
   });
   const wheres = slider({
-    label: "Ball", min: NEAR, max: FAR, step: 0.1, value: 0, told: (at) => at.toFixed(1),
+    label: "Ball", min: NEAR, max: FAR, step: 0.1, value: 0, told: (at) => minus(at.toFixed(1)),
   }, (to) => {
     stop();
     path = [to];

@@ -2,7 +2,7 @@
 // what the network says at each of its places. As digitlib/book/spoiling.py spoils.
 
 import { bars } from "./bars.mjs";
-import { button, element, follow, frame, paint, percent, perFrame, picture, slider } from "./frame.mjs";
+import { article, button, element, follow, frame, minus, paint, percent, perFrame, picture, slider } from "./frame.mjs";
 import { answer } from "./network.mjs";
 import { whose } from "./reader.mjs";
 
@@ -12,7 +12,7 @@ const NONE = { turn: 0, pen: 0, blur: 0, right: 0, down: 0 };
 const WORK = 2; // milliseconds of a frame that go into what stands under the sliders
 const PAUSE = 200; // milliseconds without a change after which those that don't move are looked at as well
 
-const signed = (number) => (number > 0 ? `+${number}` : `${number}`.replace("-", "\u2212"));
+const signed = (number) => (number > 0 ? `+${number}` : minus(`${number}`));
 const pixels = (number) => `${signed(number)} px`;
 const SLIDERS = {
   turn: { label: "Turn", min: -60, max: 60, step: 2, told: (degrees) => `${signed(degrees)}°` },
@@ -83,7 +83,7 @@ export function spoilt(image, { turn, pen, blur, right, down }) {
 }
 
 const answerOf = (image) => answer(image.some(Boolean) ? image : null);
-const wordOf = (label) => (label === null ? "no digit" : `a ${label}`.replace("a 8", "an 8"));
+const wordOf = (label) => (label === null ? "no digit" : article(label));
 
 // The first and the last place around one where the name is the same.
 export function stretch(labels, at) {
