@@ -204,10 +204,13 @@ def prepare(app, doctree, docname):
 def tell(image: nodes.image, docname: str, site: str) -> None:
     """Put a line under a picture of something that moves elsewhere: where that is."""
     page = f"{site}{docname}.html"
-    if image["uri"].endswith(PICTURE):
-        words = f"To draw on it yourself, {'open' if site else 'build'} its page: "
+    cell = cell_of(image)
+    pad, touched = image["uri"].endswith(PICTURE), "figure" in cell.get("cell_metadata", {})
+    if pad or touched:
+        doing = "draw on it" if pad else "try it"
+        words = f"To {doing} yourself, {'open' if site else 'build'} its page: "
         place = nodes.literal("", "make book")
-    elif any(call in source(image) for call in LIVE):
+    elif cell.children and any(call in cell[0].astext() for call in LIVE):
         words = "To try it yourself, run the notebook: "
         place = nodes.literal("", f"{docname}.ipynb")
     else:
@@ -219,11 +222,11 @@ def tell(image: nodes.image, docname: str, site: str) -> None:
     above.parent.insert(above.parent.index(above) + 1, line)
 
 
-def source(node: nodes.Node) -> str:
-    """The code of the cell that a picture stands in; empty for one in the text."""
+def cell_of(node: nodes.Node) -> nodes.Element:
+    """The cell that a picture stands in; an empty one for a picture in the text."""
     while node is not None and node.get("nb_element") != "cell_code":
         node = node.parent
-    return node[0].astext() if node else ""
+    return node or nodes.Element()
 
 
 def write_pdf(path: Path, epub: Path) -> None:
