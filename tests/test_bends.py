@@ -35,7 +35,7 @@ def test_a_straight_line_parts_neither_and_folds_do():
     assert min(mistakes(eleven(), []), mistakes(ring(), [])) > 20
     assert mistakes(eleven(), [(0, 0, 45)]) < 5
     triangle = [
-        (0.3 * np.cos(np.radians(turn)), 0.3 * np.sin(np.radians(turn)), turn)
+        (0.2 * np.cos(np.radians(turn)), 0.2 * np.sin(np.radians(turn)), turn)
         for turn in (0, 120, 240)
     ]
     assert mistakes(ring(), triangle) == 0

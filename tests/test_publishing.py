@@ -195,7 +195,8 @@ def test_from_a_stick_the_search_finds(stick, offline):
 
 def test_from_a_stick_a_chapter_has_its_figures_and_formulas(stick, offline):
     offline.goto((stick / "book" / "03-train.html").as_uri())
-    images = offline.locator("article img").all()
+    # A figure that answers to touch takes its picture's place.
+    images = offline.locator("article img:not([data-figure] img)").all()
     assert len(images) > 5
     for image in images:
         image.scroll_into_view_if_needed()  # it waits for that

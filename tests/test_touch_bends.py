@@ -38,7 +38,10 @@ def missed(make, folds):
 def test_folds_are_added_dragged_and_moved_by_keys(place, tab):
     says(tab, f"No ReLU: the sheet is flat, and its line is straight. {missed(eleven, [])} of 80")
     place.get_by_role("button", name="Add a ReLU").click()
-    says(tab, f"One ReLU, one fold: the line bends where it meets one. {missed(eleven, FOLDS[:1])}")
+    says(
+        tab,
+        f"One ReLU, one fold: on either side of it the sheet is flat. {missed(eleven, FOLDS[:1])}",
+    )
     across = place.get_by_label("Across")
     knob = place.locator("[data-what=move]").bounding_box()
     middle = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2

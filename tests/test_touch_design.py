@@ -40,9 +40,9 @@ def says(page, start):
 @pytest.mark.browser
 def test_a_silenced_unit_changes_the_answer(place, tab):
     said = place.locator(SAID)
-    assert "Unit 5 says" in said.inner_text() and "together: 9," in said.inner_text()
+    assert "Unit 4 says" in said.inner_text() and "together: 9," in said.inner_text()
     place.get_by_role("button", name="Silence it").click()
-    says(tab, "Unit 5 is silenced. The sixteen and the biases together: 4,")
+    says(tab, "Unit 4 is silenced. The sixteen and the biases together: 4,")
     place.get_by_role("button", name="From the start").click()
     says(tab, "together: 9,")
     place.locator(".design-unit").nth(7).click()

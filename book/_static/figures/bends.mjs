@@ -2,13 +2,17 @@
 // bends with them.
 
 import recorded from "./bends.json" with { type: "json" };
-import { FIRST, GREY, SECOND, button, calm, choice, drawn, follow, frame, minus, perFrame, slider } from "./frame.mjs";
+import { FIRST, GREY, SECOND, button, calm, choice, drawn, element, follow, frame, minus, perFrame, slider, write } from "./frame.mjs";
 
 const LITTLE = 1e-4; // as in digitlib/book/bends.py, whose sheet this is
 const SIZE = 504;
 const EDGE = 1.1; // of what is drawn, from the middle
 const ARROW = 0.22; // from a fold's handle to the tip that turns it
 const SETS = { "one stroke or two": recorded.eleven, "a spot in a ring": recorded.ring };
+const KEYS = {
+  "one stroke or two": "Across: how bright the left stroke is; up: the right one. Discs have one stroke, crosses none or both.",
+  "a spot in a ring": "Discs make up a spot, crosses the ring around it.",
+};
 const x = (across) => (SIZE * (across + EDGE)) / (2 * EDGE);
 const y = (up) => SIZE - x(up);
 const towards = (degrees) => [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
@@ -169,10 +173,12 @@ export default function start(place) {
   const plane = drawn("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, "aria-hidden": "true" },
     drawn("clipPath", { id: "bends-within" }, drawn("rect", { width: SIZE, height: SIZE })),
     drawn("rect", { x: 0.5, y: 0.5, width: SIZE - 1, height: SIZE - 1, fill: "none", stroke: GREY }), under, arrows, over);
-  stage.append(plane);
+  const key = element("p");
+  stage.append(plane, key);
 
   const show = perFrame(() => {
     const set = SETS[sets.value];
+    write(key, `${KEYS[sets.value]} Blue: the score is above 0. Dashed: a fold.`);
     const weights = sheet(set, folds);
     const missed = wrong(set, folds, weights);
     const good = pieces(folds).map((polygon) => side(polygon, (corner) => height(corner, folds, weights)));
@@ -199,8 +205,8 @@ export default function start(place) {
   const sentence = (mistakes, count) => {
     const held = `${mistakes} of ${count} points are on the wrong side (ringed).`;
     if (!folds.length) return `No ReLU: the sheet is flat, and its line is straight. ${held}`;
-    const units = folds.length === 1 ? "One ReLU, one fold" : `${folds.length} ReLUs, ${folds.length} folds`;
-    return `${units}: the line bends where it meets one. ${held}`;
+    if (folds.length === 1) return `One ReLU, one fold: on either side of it the sheet is flat. ${held}`;
+    return `${folds.length} ReLUs, ${folds.length} folds: the sheet's line is straight, and bends where it meets one. ${held}`;
   };
 
   const set = (k, fold) => {

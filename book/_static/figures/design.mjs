@@ -3,14 +3,15 @@
 
 import recorded from "./sixteen.json" with { type: "json" };
 import {
-  FIRST, GREY, SECOND, button, change, drawn, element, follow, frame, paint, paintSigned, perFrame, picture, slider, write,
+  FIRST, GREY, SECOND, button, change, drawn, element, follow, frame, minus, paint, paintSigned, perFrame, picture, slider,
+  write,
 } from "./frame.mjs";
 import { whose } from "./reader.mjs";
 
 const UNITS = 16;
 const PIXELS = 784;
 const SIDE = 28;
-const FIRST_UNIT = 5; // chosen at first
+const FIRST_UNIT = 4; // chosen at first
 const thousandths = (numbers) => Float64Array.from(numbers, (number) => number / 1000);
 const [weights, biases] = [thousandths(recorded.first), thousandths(recorded.firstBias)];
 const [outer, outerBiases] = [thousandths(recorded.second), thousandths(recorded.secondBias)];
@@ -104,7 +105,8 @@ function scoreTable() {
 export default function start(place) {
   const { stage, controls, say } = frame(place, {
     title: "What does one hidden unit say?",
-    todo: "Touch one of the sixteen, and silence it. Or draw on the digit itself, with mouse, finger or arrow keys and space.",
+    todo: "Touch one of the sixteen, and silence it. Or draw on the digit itself, with mouse, finger or arrow keys and " +
+      "space; begin on ink, and you rub it out.",
   });
   let image;
   let silent = [];
@@ -126,6 +128,8 @@ export default function start(place) {
     element("div", { class: "design-pictures" },
       captioned(field, captions[0]), captioned(sought, captions[1]), captioned(heard, captions[2])),
     element("div", { class: "design-units", "aria-hidden": "true" }, ...units.map(({ cell }) => cell)),
+    element("p", { class: "design-key" }, "Below each of the sixteen, how much it says. Then the scores in grey, and in " +
+      "colour the chosen one's part."),
     bars.drawing, table.table,
   );
   sought.classList.add("design-signed");
@@ -165,8 +169,10 @@ export default function start(place) {
       : says[unit] === 0
         ? `Unit ${unit + 1} hears ${plain(hears[unit])}, and ReLU makes that 0: it adds to no score.`
         : `Unit ${unit + 1} says ${plain(says[unit])}: ${signed(own[4])} for a 4, ${signed(own[9])} for a 9.`;
-    return `${told} The sixteen and the biases together: ${name}, with a score of ${plain(scores[name])}, ` +
-      `then ${second}, with ${plain(scores[second])}.`;
+    const close = plain(scores[name]) === plain(scores[second]);
+    const score = (of) => (close ? minus(scores[of].toFixed(2)) : plain(scores[of]));
+    return `${told} The sixteen and the biases together: ${name}, with a score of ${score(name)}, ` +
+      `then ${second}, with ${score(second)}.`;
   };
 
   const control = slider({ label: "Hidden unit", min: 1, max: UNITS, value: FIRST_UNIT }, () => show());

@@ -88,8 +88,8 @@ export default function start(place) {
   stage.append(
     part("Loss by steps: solid on what it learns, dashed on validation digits", curves.element),
     element("div", { class: "epochs-pair" },
-      part("Down: it is 0 to 9; across: it says", counts), part("What our 4 is called", ours.element)),
-    part("What four hidden units weigh: blue for, orange against", element("div", { class: "epochs-units" }, ...units)),
+      part("A row for each digit, a column for each answer, 0 to 9; right is blue", counts), part("What our 4 is called", ours.element)),
+    part("Four hidden units: ink on blue excites one, on orange it quiets it", element("div", { class: "epochs-units" }, ...units)),
   );
   const show = perFrame(() => {
     const [rate, moment] = [NAMES.indexOf(rates.value), steps.value];
@@ -103,7 +103,7 @@ export default function start(place) {
     const top = probabilities.indexOf(Math.max(...probabilities));
     const done = epochs.steps[moment];
     say(`After ${done} ${done === 1 ? "step" : "steps"}: loss ${train.toFixed(2)} on what it learns, ${valid.toFixed(2)} on validation ` +
-      `digits. Of ${count.toLocaleString("en")} it names ${percent(right / count)} (${(100 * low).toFixed(1)} to ` +
+      `digits. Of ${count.toLocaleString("en")} it names ${percent(right / count)} rightly (${(100 * low).toFixed(1)} to ` +
       `${(100 * high).toFixed(1)}), and gives ${given} of the ten answers. It calls our 4 ${article(top)}, at ` +
       `${percent(probabilities[top], 0)}.`);
   });
