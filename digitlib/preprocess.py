@@ -35,6 +35,7 @@ __all__ = [
     "SIDE",
     "NoInk",
     "as_drawing",
+    "centre_box",
     "centre_by_mass",
     "check_preparation",
     "crop",
@@ -126,10 +127,7 @@ def _whole(drawing: np.ndarray) -> np.ndarray:
         raise NoInk(
             "expected a picture that isn't dark everywhere, got one that is 0 in each of 28 x 28 places"
         )
-    top, left = ((SIDE - side) // 2 for side in image.shape)
-    field = np.zeros((SIDE, SIDE), dtype=np.uint8)
-    field[top : top + image.shape[0], left : left + image.shape[1]] = image
-    return field
+    return centre_box(image)
 
 
 def as_drawing(drawing: np.ndarray) -> np.ndarray:
@@ -177,6 +175,21 @@ def crop(drawing: np.ndarray) -> np.ndarray:
     if not len(rows):
         raise NoInk("expected bright ink on dark, got an image that is 0 everywhere")
     return drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def centre_box(image: np.ndarray) -> np.ndarray:
+    """Place a uint8 image of at most 28 by 28 pixels in the middle of a dark ``(28, 28)`` field.
+
+    Where it can't be just there, it lies half a pixel nearer the upper left corner.
+
+    >>> import numpy as np
+    >>> np.argwhere(centre_box(np.ones((1, 2), dtype=np.uint8))).tolist()
+    [[13, 13], [13, 14]]
+    """
+    top, left = ((SIDE - side) // 2 for side in image.shape)
+    field = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    field[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return field
 
 
 def fit(ink: np.ndarray, box: int = BOX) -> np.ndarray:

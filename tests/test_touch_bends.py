@@ -8,11 +8,10 @@ import recorded
 
 from digitlib.book.bends import FOLDS, eleven, heights, ring, sheet
 from gestures import PHONE, swipe
-from touch import asked, figure
+from touch import asked, figure, says
 
 CHAPTER = "book/02-design.html"
 RECORDED = json.loads((recorded.FOLDER / "bends.json").read_text())
-SAID = "[data-figure=bends] .live-said"
 SETS = {"eleven": eleven, "ring": ring}
 
 
@@ -22,13 +21,6 @@ def place(tab, root):
     return figure(tab, root + CHAPTER, "bends")
 
 
-def says(page, text):
-    page.wait_for_function(
-        "([place, text]) => document.querySelector(place).innerText.includes(text)",
-        arg=[SAID, text],
-    )
-
-
 def missed(make, folds):
     points, labels = make()
     return int(((heights(points, folds, sheet(points, labels, folds)) > 0) != labels).sum())
@@ -36,10 +28,15 @@ def missed(make, folds):
 
 @pytest.mark.browser
 def test_folds_are_added_dragged_and_moved_by_keys(place, tab):
-    says(tab, f"No ReLU: the sheet is flat, and its line is straight. {missed(eleven, [])} of 80")
+    says(
+        tab,
+        "bends",
+        f"No ReLU: the sheet is flat, and its line is straight. {missed(eleven, [])} of 80",
+    )
     place.get_by_role("button", name="Add a ReLU").click()
     says(
         tab,
+        "bends",
         f"One ReLU, one fold: on either side of it the sheet is flat. {missed(eleven, FOLDS[:1])}",
     )
     across = place.get_by_label("Across")
@@ -54,7 +51,7 @@ def test_folds_are_added_dragged_and_moved_by_keys(place, tab):
     across.press("ArrowRight")
     assert float(across.input_value()) == pytest.approx(dragged + 0.01, abs=0.006)
     place.get_by_role("button", name="Take one away").click()
-    says(tab, "No ReLU")
+    says(tab, "bends", "No ReLU")
 
 
 @pytest.mark.browser
@@ -63,7 +60,7 @@ def test_folds_learn(place, tab):
         place.get_by_role("button", name="Add a ReLU").click()
     place.get_by_label("a spot in a ring").check()
     place.get_by_role("button", name="Let them learn").click()
-    says(tab, " 0 of 80 points")
+    says(tab, "bends", " 0 of 80 points")
 
 
 @pytest.mark.browser

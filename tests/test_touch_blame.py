@@ -5,6 +5,7 @@ Which are held against PyTorch's slopes in ``test_pencil.py``.
 
 import pytest
 
+import touch
 from digitlib.book.pencil import work
 from gestures import PHONE
 from touch import asked, figure
@@ -19,10 +20,7 @@ def place(tab, root):
 
 
 def says(page, text):
-    page.wait_for_function(
-        "text => document.querySelector('.live-said').innerText.includes(text)",
-        arg=text.replace("-", "\N{MINUS SIGN}"),
-    )
+    touch.says(page, "blame", text.replace("-", "\N{MINUS SIGN}"))
 
 
 @pytest.mark.browser

@@ -9,7 +9,7 @@ import recorded
 
 from digitlib.book.parts import Parts
 from gestures import PHONE, swipe
-from touch import asked, figure
+from touch import asked, figure, says
 
 CHAPTER = "book/02-design.html"
 SIXTEEN = json.loads((recorded.FOLDER / "sixteen.json").read_text())
@@ -30,25 +30,18 @@ def place(tab, root):
     return figure(tab, root + CHAPTER, "design")
 
 
-def says(page, start):
-    page.wait_for_function(
-        "start => document.querySelector('[data-figure=design] .live-said').innerText.includes(start)",
-        arg=start,
-    )
-
-
 @pytest.mark.browser
 def test_a_silenced_unit_changes_the_answer(place, tab):
     said = place.locator(SAID)
     assert "Unit 4 says" in said.inner_text() and "together: 9," in said.inner_text()
     place.get_by_role("button", name="Silence it").click()
-    says(tab, "Unit 4 is silenced. The sixteen and the biases together: 4,")
+    says(tab, "design", "Unit 4 is silenced. The sixteen and the biases together: 4,")
     place.get_by_role("button", name="From the start").click()
-    says(tab, "together: 9,")
+    says(tab, "design", "together: 9,")
     place.locator(".design-unit").nth(7).click()
-    says(tab, "Unit 8 says")
+    says(tab, "design", "Unit 8 says")
     place.get_by_label("Hidden unit").press("ArrowLeft")
-    says(tab, "Unit 7 hears")
+    says(tab, "design", "Unit 7 hears")
 
 
 @pytest.mark.browser
@@ -73,7 +66,7 @@ def test_a_finger_draws_on_the_digit(browser, address):
     page = context.new_page()
     place = figure(page, address + CHAPTER, "design")
     place.locator(".design-unit").nth(1).tap()
-    says(page, "Unit 2 ")
+    says(page, "design", "Unit 2 ")
     field = place.locator(".design-field")
     field.evaluate("field => field.scrollIntoView({ block: 'center', behavior: 'instant' })")
     before = place.locator(".design-scores").inner_text()

@@ -11,11 +11,10 @@ import torch
 from digitlib import data, evaluate, export
 from digitlib.classify import DigitClassifier
 from gestures import PHONE
-from touch import asked, figure
+from touch import asked, figure, says
 
 CHAPTER = "book/04-validate.html"
 MISTAKES = json.loads((recorded.FOLDER / "mistakes.json").read_text())
-SAID = ".live-said"
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +29,6 @@ def place(tab, root):
     return figure(tab, root + CHAPTER, "mistakes")
 
 
-def says(page, text):
-    page.wait_for_function(
-        "text => document.querySelector('[data-figure=mistakes] .live-said').innerText.includes(text)",
-        arg=text,
-    )
-
-
 def spot(place, page, kind, which):
     """Where in the table a digit's middle is, in pixels of the page."""
     left, top, size = asked(page, "mistakes", "m.placed(m.digits(given))", kind)[which]
@@ -49,19 +41,19 @@ def spot(place, page, kind, which):
 
 @pytest.mark.browser
 def test_each_is_touched_or_stepped_to(place, tab):
-    says(tab, f"Number 1 of {MISTAKES['wrong']}")
+    says(tab, "mistakes", f"Number 1 of {MISTAKES['wrong']}")
     before = place.locator(".live-picture").evaluate("picture => picture.toDataURL()")
     tab.mouse.click(*spot(place, tab, "mistakes", 6))
-    says(tab, "Number 7 of")
+    says(tab, "mistakes", "Number 7 of")
     assert place.locator(".live-picture").evaluate("p => p.toDataURL()") != before
     slider = place.get_by_label("Which")
     slider.press("ArrowRight")
-    says(tab, "Number 8 of")
+    says(tab, "mistakes", "Number 8 of")
     slider.press("End")
-    says(tab, f"Number {MISTAKES['wrong']} of")
+    says(tab, "mistakes", f"Number {MISTAKES['wrong']} of")
     place.get_by_role("radio", name="narrow escapes").check()
-    says(tab, f"Number 1 of {recorded.ESCAPES}")
-    says(tab, "and so the model says")
+    says(tab, "mistakes", f"Number 1 of {recorded.ESCAPES}")
+    says(tab, "mistakes", "and so the model says")
 
 
 @pytest.mark.browser
@@ -72,7 +64,7 @@ def test_a_finger_taps_one(browser, address):
     table = place.locator(".mistakes-cells")
     table.evaluate("table => table.scrollIntoView({ block: 'center', behavior: 'instant' })")
     page.touchscreen.tap(*spot(place, page, "mistakes", 3))
-    says(page, "Number 4 of")
+    says(page, "mistakes", "Number 4 of")
     context.close()
 
 

@@ -10,13 +10,11 @@ import torch
 from digitlib import DigitClassifier
 from digitlib.book.spoiling import Spoiling
 from gestures import PHONE, swipe
-from touch import asked, drag, figure
+from touch import asked, drag, figure, says
 
 CHAPTER = "book/07-trust.html"
 OURS = json.loads((recorded.FOLDER / "ours.json").read_text())["levels"]
 FOUR = torch.tensor(OURS, dtype=torch.uint8).view(1, 28, 28)
-SAID = "[data-figure=spoil] .live-said"
-HOLDS = f"document.querySelector('{SAID}').innerText.includes('%s')"
 WAYS = [
     {"turn": 28},
     {"turn": -60, "pen": 0.7},
@@ -52,11 +50,11 @@ def test_levels_are_pythons(place, tab, way):
 
 @pytest.mark.browser
 def test_it_is_spoilt_by_sliders_and_dragging(place, tab):
-    tab.wait_for_function(HOLDS % "above +10° a 9")  # which Python is asked about below
+    says(tab, "spoil", "above +10° a 9")  # which Python is asked about below
     place.get_by_label("Turn").fill("12")
-    tab.wait_for_function(HOLDS % "The model says 9")
+    says(tab, "spoil", "The model says 9")
     place.get_by_role("button", name="As it was").click()
-    tab.wait_for_function(HOLDS % "The model says 4, 95")
+    says(tab, "spoil", "The model says 4, 95")
     picture = place.locator(".spoil-picture")
     picture.scroll_into_view_if_needed()
     drag(tab, picture, (0.5, 0.5), (0.5 + 3 / 28, 0.5 - 5 / 28))
@@ -68,7 +66,7 @@ def test_it_is_spoilt_by_sliders_and_dragging(place, tab):
 
 @pytest.mark.browser
 def test_what_stands_under_the_sliders_is_pythons(place, tab):
-    tab.wait_for_function(HOLDS % "“Turn”")
+    says(tab, "spoil", "“Turn”")
     tab.wait_for_function(
         "[...document.querySelectorAll('.spoil-band')].every(({ children }) => children.length)"
     )
@@ -90,6 +88,6 @@ def test_a_finger_drags_it(browser, address):
     box = picture.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     swipe(page, [(x, y), (x, y + 6 / 28 * box["height"])])
-    page.wait_for_function(HOLDS % "“Down”")
+    says(page, "spoil", "“Down”")
     assert page.get_by_label("Down", exact=True).input_value() == "6"
     context.close()

@@ -13,13 +13,12 @@ from digitlib.book.stages import stages
 from digitlib.preprocess import preprocess
 from drawings import STROKES
 from gestures import PHONE, stroke
-from touch import asked, figure
+from touch import asked, figure, says
 
 CHAPTER = "book/05-deploy.html"
 PACKED = json.loads((recorded.FOLDER / "sheet.json").read_text())["levels"]
 SHEET = np.frombuffer(zlib.decompress(base64.b64decode(PACKED)), np.uint8).reshape(280, 280)
 KEEPS = "localStorage.getItem('digitlib-drawing')"
-SAYS = "document.querySelector('[data-figure=%s] .live-said').innerText.includes('%s')"
 HOME = "book/index.html"
 # As strings, a character for each level: arrays of numbers take seconds to come over.
 STAGES = """m.stages(Uint8Array.from(atob(given[0]), (one) => one.charCodeAt(0)), given[1])
@@ -49,13 +48,13 @@ def draw(page, digit):
 @pytest.mark.browser
 def test_steps_are_left_out_by_mouse_and_keys(page, root):
     place = figure(page, root + CHAPTER, "steps")
-    page.wait_for_function(SAYS % ("steps", "With all three steps the drawing is called 4"))
+    says(page, "steps", "With all three steps the drawing is called 4")
     place.get_by_label("crop to the ink").click()
-    page.wait_for_function(SAYS % ("steps", "Left out: crop to the ink."))
+    says(page, "steps", "Left out: crop to the ink.")
     fit = place.get_by_label("fit into 20")
     fit.focus()
     page.keyboard.press("Space")
-    page.wait_for_function(SAYS % ("steps", "The drawing is called no digit"))
+    says(page, "steps", "The drawing is called no digit")
 
 
 @pytest.mark.browser
@@ -63,7 +62,7 @@ def test_a_finger_leaves_them_out(browser, address):
     context = browser.new_context(**PHONE)
     page = context.new_page()
     figure(page, address + CHAPTER, "steps").get_by_label("centre by mass").tap()
-    page.wait_for_function(SAYS % ("steps", "Left out: centre by mass."))
+    says(page, "steps", "Left out: centre by mass.")
     context.close()
 
 
@@ -91,11 +90,11 @@ def test_what_is_drawn_comes_along(page, root):
     mine = preprocess(sheet).flatten().tolist()
     assert asked(page, "reader", "m.drawing().image") == mine
     place.get_by_role("radio", name="yours").check()
-    page.wait_for_function(SAYS % ("spoil", "The model says 7"))
+    says(page, "spoil", "The model says 7")
     shown = "[...document.querySelector('.spoil-picture').getContext('2d').getImageData(0, 0, 28, 28).data]"
     assert page.evaluate(shown)[::4] == mine
     figure(page, root + CHAPTER, "steps").get_by_role("radio", name="yours").check()
-    page.wait_for_function(SAYS % ("steps", "the drawing is called 7"))
+    says(page, "steps", "the drawing is called 7")
 
 
 @pytest.mark.browser
@@ -130,5 +129,5 @@ def test_what_is_no_drawing_is_left_alone(page, root, kept):
     page.goto(root + HOME)
     page.evaluate("kept => localStorage.setItem('digitlib-drawing', kept)", kept)
     place = figure(page, root + "book/07-trust.html", "spoil")
-    page.wait_for_function(SAYS % ("spoil", "The model says 4"))
+    says(page, "spoil", "The model says 4")
     assert place.locator(".live-invitation").is_visible() and told == []

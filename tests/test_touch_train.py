@@ -11,24 +11,16 @@ from digitlib.accuracy import Accuracy
 from digitlib.book.film import film
 from digitlib.book.slope import Line
 from gestures import PHONE, swipe
-from touch import asked, drag, figure
+from touch import asked, drag, figure, says
 
 CHAPTER = "book/03-train.html"
 EPOCHS = json.loads((recorded.FOLDER / "epochs.json").read_text())
-SAID = ".live-said"
 
 
 @pytest.fixture
 def root(root, tab):
     tab.set_viewport_size({"width": 1280, "height": 900})
     return root
-
-
-def says(page, name, text):
-    page.wait_for_function(
-        "([name, text]) => document.querySelector(`[data-figure=${name}] .live-said`).innerText.includes(text)",
-        arg=[name, text],
-    )
 
 
 @pytest.mark.browser

@@ -12,6 +12,14 @@ def figure(page, address, name):
     return place
 
 
+def says(page, name, text):
+    """Waits until a figure's sentence holds a text."""
+    page.wait_for_function(
+        "([name, text]) => document.querySelector(`[data-figure=${name}] .live-said`).innerText.includes(text)",
+        arg=[name, text],
+    )
+
+
 def asked(page, module, question, given=None):
     """What a function of a module answers in the page: ``question`` is JavaScript, of ``m`` and ``given``."""
     return page.evaluate(

@@ -5,7 +5,7 @@ A page computes the same (``book/_static/figures/steps.mjs``).
 
 import numpy as np
 
-from digitlib.preprocess import SIDE, as_drawing, centre_by_mass, crop, fit
+from digitlib.preprocess import SIDE, as_drawing, centre_box, centre_by_mass, crop, fit
 
 __all__ = ["stages"]
 
@@ -42,11 +42,4 @@ def stages(
     ink = crop(sheet)  # NoInk where there is none, whether or not it is used
     cut = ink if cropped else sheet
     fitted = fit(cut) if margin else fit(cut, SIDE)
-    return [sheet, cut, fitted, centre_by_mass(fitted) if massed else _in_the_middle(fitted)]
-
-
-def _in_the_middle(image: np.ndarray) -> np.ndarray:
-    top, left = ((SIDE - side) // 2 for side in image.shape)
-    field = np.zeros((SIDE, SIDE), dtype=np.uint8)
-    field[top : top + image.shape[0], left : left + image.shape[1]] = image
-    return field
+    return [sheet, cut, fitted, centre_by_mass(fitted) if massed else centre_box(fitted)]

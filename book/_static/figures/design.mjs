@@ -128,7 +128,7 @@ export default function start(place) {
     element("div", { class: "design-pictures" },
       captioned(field, captions[0]), captioned(sought, captions[1]), captioned(heard, captions[2])),
     element("div", { class: "design-units", "aria-hidden": "true" }, ...units.map(({ cell }) => cell)),
-    element("p", { class: "design-key" }, "Below each of the sixteen, how much it says. Then the scores in grey, and in " +
+    element("p", {}, "Below each of the sixteen, how much it says. Then the scores in grey, and in " +
       "colour the chosen one's part."),
     bars.drawing, table.table,
   );

@@ -1,7 +1,7 @@
 // The steps from a drawing to a name, each of which can be left out. As digitlib/book/stages.py takes them, by the pad's
 // own functions.
 
-import { element, frame, percent, perFrame, write } from "./frame.mjs";
+import { element, frame, paint, percent, perFrame, write } from "./frame.mjs";
 import { answer } from "./network.mjs";
 import { unpacked } from "./packed.mjs";
 import { centreBox, centreByMass, crop, fit } from "./pad.mjs";
@@ -23,14 +23,6 @@ export function stages(levels, { cropped, margin, massed }) {
   const fitted = margin ? fit(cut) : fit(cut, SIDE);
   const field = (massed ? centreByMass : centreBox)(fitted);
   return [sheet, cut, fitted, { levels: field, width: SIDE, height: SIDE }];
-}
-
-function paintImage(canvas, { levels, width, height }) {
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  const pixels = context.createImageData(width, height);
-  levels.forEach((level, i) => pixels.data.set([level, level, level, 255], 4 * i));
-  context.putImageData(pixels, 0, 0);
 }
 
 // A faint dot may be gone where the whole sheet is scaled down.
@@ -67,7 +59,10 @@ export default async function start(place) {
     const taken = Object.fromEntries(switches.map(({ name, input }) => [name, input.checked]));
     const row = stages(sheet, taken);
     const shown = [row[0], row[1], { ...row[3], levels: centreBox(row[2]) }, row[3]]; // fitted, on the field
-    canvases.forEach(({ canvas }, i) => paintImage(canvas, shown[i]));
+    canvases.forEach(({ canvas }, i) => {
+      const { levels, width, height } = shown[i];
+      paint(Object.assign(canvas, { width, height }), levels);
+    });
     const now = called(taken);
     named.replaceChildren(element("strong", {}, now.label ?? "–"),
       element("span", {}, now.label === null ? "no digit" : percent(now.probabilities[now.label], 0)));
