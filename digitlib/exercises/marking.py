@@ -155,5 +155,6 @@ def _shown(value: object) -> str:
     elif numbers.shape:
         said = one_line(np.array2string(numbers, precision=4, suppress_small=True, threshold=12))
     else:
-        said = f"{float(numbers):.4g}"
+        number = float(numbers)
+        said = f"{number:.0f}" if number.is_integer() and abs(number) < 1e9 else f"{number:.4g}"
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…"
