@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from digitlib.model import MLP, Normalize, with_norm
+from digitlib.model import CNN, MLP, Normalize, with_norm
 
 
 @pytest.mark.parametrize(("hidden", "count"), [((), 7_850), ((64,), 50_890), ((512, 256), 535_818)])
@@ -58,3 +58,26 @@ def test_normalize():
 def test_wrong_input_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         MLP()(wrong)
+
+
+@pytest.mark.parametrize(
+    ("channels", "count"), [((8,), 15_778), ((16, 32, 64), 29_178), ((2, 2, 2, 2), 172)]
+)
+def test_shapes_and_parameters_of_one_that_convolves(channels, count):
+    model = CNN(channels)
+    assert model(torch.rand(3, 28, 28)).shape == (3, 10)
+    assert sum(parameter.numel() for parameter in model.parameters()) == count
+
+
+def test_its_seed_decides_and_it_may_learn_none_of_these():
+    x = torch.rand(2, 28, 28)
+    first, again, other = (CNN((4, 4), seed=seed).eval() for seed in (1, 1, 2))
+    assert torch.equal(first(x), again(x)) and not torch.equal(first(x), other(x))
+    model = CNN((4,), classes=3, none=True, normalize=Normalize(0.5, 0.5))
+    assert model(x).shape == (2, 4) and model.none and model[0].mean == 0.5
+
+
+@pytest.mark.parametrize("channels", [(), (0,), (8, 8, 8, 8, 8)])
+def test_blocks_that_cannot_be(channels):
+    with pytest.raises(ValueError, match=r"1 to 4 blocks, each at least 1, got \("):
+        CNN(channels)

@@ -31,6 +31,7 @@ import torch
 from nbclient import NotebookClient
 from PIL import Image
 
+from digitlib.book import eyes
 from digitlib.book.entries import entries
 from digitlib.book.ledger import agrees, measured_now, write
 from digitlib.data import VALID_SIZE
@@ -46,6 +47,7 @@ LOADED = {
     "DigitClassifier.load()": SHIPPED,
     "weights.TINY": TINY,
     "search.weights()": BOOK.parent / "benchmarks" / "record.safetensors",
+    "eyes.load()": eyes.WEIGHTS,
 }
 # The same sums in another order: as on a processor without wide instructions, and as on one without the widest.
 OLD_PROCESSOR = {

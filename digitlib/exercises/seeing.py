@@ -13,7 +13,7 @@ __all__ = ["check_count", "check_pool"]
 
 
 def check_pool(pool: Callable) -> None:
-    """Check a function that keeps the largest of each 2 × 2 numbers, and leaves out an odd row or column.
+    """Check a function that keeps the largest of each 2 x 2 numbers, and leaves out an odd row or column.
 
     Args:
         pool: called with a float tensor ``(H, W)``; returns ``(H // 2, W // 2)``.
@@ -61,7 +61,7 @@ def check_count(count: Callable) -> None:
 
     Args:
         count: called with the number of filters in each block, such as ``(16, 32)``; returns how many weights there
-            are: 3 × 3 for each filter and each channel that it looks at, two for each filter's batch normalisation, and
+            are: 3 x 3 for each filter and each channel that it looks at, two for each filter's batch normalisation, and
             the last layer's, for ten classes.
 
     Raises:

@@ -1,0 +1,217 @@
+"""What does a convolution bring? ``python benchmarks/eyes.py`` trains it with five seeds, and recipe ``base`` beside it.
+
+Both learn from the 55,000 training digits, deformed in the same way, and are asked about the same digits: the 5,000 of
+validation, the same three pixels further right, a thousand of them spoilt in forty ways, scikit-learn's digits by other
+hands, and pictures as people send them (``album.py``), read by the package. No test digit is read.
+
+``benchmarks/eyes.jsonl`` is the log, a line a training; a line of the same name takes the earlier one's place. From it
+come ``benchmarks/eyes.md`` and the ledger's ``eyes.…``. ``--tables`` trains nothing. ``--out FILE`` writes the weights of
+the convolutional network's seed 0, which the chapter shows. Names such as ``"eyes, seed 0"`` train those alone.
+"""
+
+import argparse
+import functools
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import nn
+
+import bench
+from album import CONDITIONS, draw
+from digitlib import data, evaluate
+from digitlib.accuracy import Accuracy
+from digitlib.book import eyes, ledger
+from digitlib.book.entries import entries
+from digitlib.data import Images
+from digitlib.engine import hardware
+from digitlib.evaluate import mcnemar
+from digitlib.files import write_whole
+from digitlib.folder import gather
+from digitlib.model import CNN
+from digitlib.picture import read_image
+from digitlib.recipes import Recipe
+from digitlib.report import corruptions
+from digitlib.train import Training, fit
+from tables import share, spread, table
+
+LOG = Path(__file__).with_suffix(".jsonl")
+SEEDS = range(5)
+NETWORKS = ("eyes", "base")
+RUNS = {f"{network}, seed {seed}": (network, seed) for seed in SEEDS for network in NETWORKS}
+PICTURES = 20  # of each condition
+EXAMS = {
+    "full": "validation",
+    "moved": "moved by three pixels",
+    "spoilt": "spoilt",
+    "other-hands": "other hands",
+    "pictures": "pictures as sent",
+}
+
+
+def main() -> None:
+    """Train and ask the named ones, all if there is none; write log, tables and ledger after each."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("?")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help='"eyes, seed 0" …')
+    parser.add_argument("--out", type=Path, metavar="FILE", help="for the weights of seed 0")
+    parser.add_argument("--tables", action="store_true", help="train nothing")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(RUNS):
+        parser.error(f"expected names out of {', '.join(RUNS)}, got {', '.join(unknown)}")
+    if options.tables:
+        return write(read())
+    train, valid = data.split(data.load("mnist"))
+    for name in options.names or RUNS:
+        model, training = made(*RUNS[name])
+        start = time.perf_counter()
+        history = fit(model, train, valid, training)
+        seconds = time.perf_counter() - start
+        if options.out and RUNS[name] == ("eyes", 0):
+            tensors = {name: part.contiguous() for name, part in model.state_dict().items()}
+            write_whole(options.out, save(tensors))
+        told = {exam: right.int().tolist() for exam, right in asked(model, valid).items()}
+        line = {
+            "name": name,
+            "on": f"{bench.processor()}, {hardware.describe(hardware.best_device())}",
+            "seconds": round(seconds),
+            "weights": sum(weight.numel() for weight in model.parameters()),
+            "training": asdict(training),
+            "curve": [round((1 - epoch.valid_accuracy) * len(valid)) for epoch in history],
+            "wrong": {
+                exam: [i for i, true in enumerate(right) if not true]
+                for exam, right in told.items()
+            },
+            "n": {exam: len(right) for exam, right in told.items()},
+        }
+        add(line)
+        print(
+            name,
+            {exam: len(wrong) for exam, wrong in line["wrong"].items()},
+            f"{seconds:.0f} s",
+            flush=True,
+        )
+    write(read())
+
+
+def made(network: str, seed: int) -> tuple[nn.Sequential, Training]:
+    """A network, untrained, and how it is to learn."""
+    if network == "eyes":
+        recipe = Recipe(training=eyes.TRAINING).but(seed=seed)
+        return CNN(eyes.CHANNELS, seed=seed), recipe.training
+    recipe = Recipe.named(network, seed=seed)
+    return recipe.model(), recipe.training
+
+
+def asked(model: nn.Module, valid: Images) -> dict[str, torch.Tensor]:
+    """Which answers are right, booleans ``(N,)``, in each exam."""
+    named = functools.partial(evaluate.logits, model)
+    some, foreign = valid[:1_000], data.load("optdigits")
+    spoilt = corruptions.truths(named, some).values()
+    photos, labels = pictures()
+    return {
+        "full": named(valid.images).argmax(1) == valid.labels,
+        "moved": named(valid.images.roll(3, dims=2)).argmax(1) == valid.labels,
+        "spoilt": torch.cat([true for kind in spoilt for true in kind.values()]),
+        "other-hands": named(foreign.images).argmax(1) == foreign.labels,
+        "pictures": named(photos).argmax(1) == labels,
+    }
+
+
+@functools.cache
+def pictures() -> tuple[torch.Tensor, torch.Tensor]:
+    """Digits as people send them, as the package reads them, and their labels; one without ink is dark all over."""
+    drawn = [draw(one, i) for one in CONDITIONS.values() if one.named for i in range(PICTURES)]
+    found = gather(lambda i: read_image(drawn[i][0]), len(drawn), "digit")
+    images = np.zeros((len(drawn), 28, 28), dtype=np.uint8)
+    images[found.kept] = found.images
+    return torch.from_numpy(images), torch.tensor([label for _, label in drawn])
+
+
+def read() -> dict[str, dict]:
+    """The log's lines by name."""
+    lines = map(json.loads, LOG.read_text().splitlines()) if LOG.is_file() else ()
+    return {line["name"]: line for line in lines}
+
+
+def add(line: dict) -> None:
+    """Write a line to the log, in the place of an earlier one."""
+    lines = read() | {line["name"]: line}
+    text = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in lines.values())
+    write_whole(LOG, text.encode())
+
+
+def of(lines: dict[str, dict], network: str) -> list[dict]:
+    """The lines of one network, by seed."""
+    return [lines[name] for name, (one, _) in RUNS.items() if one == network and name in lines]
+
+
+def rights(line: dict, exam: str) -> torch.Tensor:
+    """Which answers were right, booleans ``(N,)``."""
+    right = torch.ones(line["n"][exam], dtype=torch.bool)
+    right[line["wrong"][exam]] = False
+    return right
+
+
+def write(lines: dict[str, dict]) -> None:
+    """The page, and the ledger's entries once all seeds are there."""
+    parts = [OPENING.format(on=next(iter(lines.values()))["on"])]
+    rows = [
+        [
+            network,
+            f"{some[0]['weights']:,}",
+            spread([line["seconds"] for line in some], ".0f"),
+            *(spread([len(line["wrong"][exam]) for line in some], ".0f") for exam in EXAMS),
+        ]
+        for network in NETWORKS
+        if (some := of(lines, network))
+    ]
+    n = {exam: some[0]["n"][exam] for exam in EXAMS for some in [of(lines, NETWORKS[0])]}
+    head = [f"{words}, of {n[exam]:,}" for exam, words in EXAMS.items()]
+    parts += ["## Mistakes", "\n".join(table(["network", "weights", "seconds", *head], rows))]
+    parts += ["## Seed by seed", "\n".join(pairs(lines))]
+    write_whole(LOG.with_suffix(".md"), ("\n\n".join(parts) + "\n").encode())
+    if all(name in lines for name in RUNS):
+        record(lines)
+
+
+def pairs(lines: dict[str, dict]) -> list[str]:
+    """Both networks on the same digits, seed by seed: who alone is wrong, and how probable that is under coins."""
+    rows = []
+    for one, other in zip(of(lines, "eyes"), of(lines, "base"), strict=False):
+        ours, theirs = rights(one, "full"), rights(other, "full")
+        alone = (~ours & theirs).sum().item(), (ours & ~theirs).sum().item()
+        wrong = [share(len(line["wrong"]["full"]), line["n"]["full"]) for line in (one, other)]
+        rows.append(
+            [one["name"].rpartition(" ")[2], *wrong, *alone, f"{mcnemar(ours, theirs):.2g}"]
+        )
+    return table(
+        ["seed", "eyes, wrong", "base, wrong", "only eyes wrong", "only base wrong", "McNemar's p"],
+        rows,
+    )
+
+
+def record(lines: dict[str, dict]) -> None:
+    """Each exam's mean and spread over the seeds, of both networks, into the ledger."""
+    told = {dataset: entries(dataset) for dataset in data.VALID_SIZE}
+    for network, suffix in (("eyes", ""), ("base", "-base")):
+        for exam in EXAMS:
+            right = [Accuracy.of(rights(line, exam)) for line in of(lines, network)]
+            entry = ledger.mean_of(right, right[0].n, "seeds", "python benchmarks/eyes.py")
+            told["mnist"][f"eyes.{exam}{suffix}"] = entry
+    ledger.write(told)
+
+
+OPENING = """# What does a convolution bring?
+
+Made by `python benchmarks/eyes.py` on {on}: five seeds of the convolutional network of the chapter *Give it eyes* and of
+recipe `base`, trained on the same digits, deformed in the same way. Counts of mistakes, the median of five seeds with
+the smallest and the largest; brackets behind shares hold 95 % intervals. A thousand validation digits are spoilt in ten
+ways, each in four strengths, and pictures as sent are twenty of each condition of `pictures.md` that shows a digit."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The network of the chapter *Give it eyes*: how it was trained, and the weights that came of it, float32.
+
+They are no weights file as the pad reads one, which holds linear layers alone: :func:`load` gives the network back.
+"""
+
+from pathlib import Path
+
+from safetensors.torch import load_file
+
+from digitlib.augment import Deform
+from digitlib.model import CNN
+from digitlib.train import Training
+
+__all__ = ["CHANNELS", "TRAINING", "WEIGHTS", "load"]
+
+CHANNELS = (16, 32, 64)
+"""Filters in each block."""
+
+TRAINING = Training(
+    epochs=20,
+    batch=128,
+    rate=1e-2,
+    decay=0.05,
+    deform=Deform(rotation=8, scale=0.08, shear=0.05, shift=1.0, elastic=0.8),
+)
+"""How it learned: the deformations are those of recipe ``base``. ``benchmarks/eyes.md`` has what else was tried."""
+
+WEIGHTS = Path(__file__).with_name("eyes.safetensors")
+"""What seed 0 ended with."""
+
+
+def load() -> CNN:
+    """The network with its weights, in evaluation mode.
+
+    >>> import torch
+    >>> from digitlib.book import eyes
+    >>> network = eyes.load()
+    >>> network.training, network(torch.zeros(3, 28, 28)).shape
+    (False, torch.Size([3, 10]))
+    """
+    network = CNN(CHANNELS)
+    network.load_state_dict(load_file(WEIGHTS))
+    return network.eval()
