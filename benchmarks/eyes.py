@@ -1,12 +1,13 @@
-"""What does a convolution bring? ``python benchmarks/eyes.py`` trains it with five seeds, and recipe ``base`` beside it.
+"""What does a convolution bring? ``python benchmarks/eyes.py`` trains it with five seeds, recipe ``base`` beside it.
 
 Both learn from the 55,000 training digits, deformed in the same way, and are asked about the same digits: the 5,000 of
 validation, the same three pixels further right, a thousand of them spoilt in forty ways, scikit-learn's digits by other
 hands, and pictures as people send them (``album.py``), read by the package. No test digit is read.
 
 ``benchmarks/eyes.jsonl`` is the log, a line a training; a line of the same name takes the earlier one's place. From it
-come ``benchmarks/eyes.md`` and the ledger's ``eyes.…``. ``--tables`` trains nothing. ``--out FILE`` writes the weights of
-the convolutional network's seed 0, which the chapter shows. Names such as ``"eyes, seed 0"`` train those alone.
+come ``benchmarks/eyes.md`` and the ledger's ``eyes.…``. ``--tables`` trains nothing. ``--out FILE`` writes weights of
+the convolutional network's seed 0, which the chapter shows. Names such as ``"eyes, seed 0"`` train those alone, or what
+was tried before, each with seed 0 and asked about the validation digits alone (:data:`CANDIDATES`).
 """
 
 import argparse
@@ -42,7 +43,12 @@ from tables import share, spread, table
 LOG = Path(__file__).with_suffix(".jsonl")
 SEEDS = range(5)
 NETWORKS = ("eyes", "base")
+SHOWN = "eyes, seed 0"
 RUNS = {f"{network}, seed {seed}": (network, seed) for seed in SEEDS for network in NETWORKS}
+# What was tried, with what differs from the training that was chosen.
+CANDIDATES: dict[str, tuple[tuple[int, ...], dict]] = {
+    "14 epochs, no fading": ((16, 32, 64), {"epochs": 14, "fade": 0.0}),
+}
 PICTURES = 20  # of each condition
 EXAMS = {
     "full": "validation",
@@ -51,6 +57,15 @@ EXAMS = {
     "other-hands": "other hands",
     "pictures": "pictures as sent",
 }
+TOLD = (
+    "full/eyes",
+    "moved/eyes",
+    "moved/base",
+    "other-hands/eyes",
+    "other-hands/base",
+    "pictures/eyes",
+    "pictures/base",
+)
 
 
 def main() -> None:
@@ -60,20 +75,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="for the weights of seed 0")
     parser.add_argument("--tables", action="store_true", help="train nothing")
     options = parser.parse_args()
-    if unknown := set(options.names) - set(RUNS):
-        parser.error(f"expected names out of {', '.join(RUNS)}, got {', '.join(unknown)}")
+    if unknown := set(options.names) - {*RUNS, *CANDIDATES}:
+        names = ", ".join([*RUNS, *CANDIDATES])
+        parser.error(f"expected names out of {names}, got {', '.join(unknown)}")
     if options.tables:
         return write(read())
     train, valid = data.split(data.load("mnist"))
     for name in options.names or RUNS:
-        model, training = made(*RUNS[name])
+        model, training = made(name)
         start = time.perf_counter()
         history = fit(model, train, valid, training)
         seconds = time.perf_counter() - start
-        if options.out and RUNS[name] == ("eyes", 0):
+        if options.out and name == SHOWN:
             tensors = {name: part.contiguous() for name, part in model.state_dict().items()}
             write_whole(options.out, save(tensors))
-        told = {exam: right.int().tolist() for exam, right in asked(model, valid).items()}
         line = {
             "name": name,
             "on": f"{bench.processor()}, {hardware.describe(hardware.best_device())}",
@@ -81,27 +96,27 @@ def main() -> None:
             "weights": sum(weight.numel() for weight in model.parameters()),
             "training": asdict(training),
             "curve": [round((1 - epoch.valid_accuracy) * len(valid)) for epoch in history],
-            "wrong": {
-                exam: [i for i, true in enumerate(right) if not true]
-                for exam, right in told.items()
-            },
-            "n": {exam: len(right) for exam, right in told.items()},
         }
+        if name in RUNS:
+            right = asked(model, valid)
+            line["n"] = {exam: len(truths) for exam, truths in right.items()}
+            line["wrong"] = {
+                exam: (~truths).nonzero().ravel().tolist() for exam, truths in right.items()
+            }
         add(line)
-        print(
-            name,
-            {exam: len(wrong) for exam, wrong in line["wrong"].items()},
-            f"{seconds:.0f} s",
-            flush=True,
-        )
+        print(f"{name}: {line['curve'][-1]} of {len(valid):,} wrong, {seconds:.0f} s", flush=True)
     write(read())
 
 
-def made(network: str, seed: int) -> tuple[nn.Sequential, Training]:
+def made(name: str) -> tuple[nn.Sequential, Training]:
     """A network, untrained, and how it is to learn."""
+    chosen = Recipe(training=eyes.TRAINING)
+    if name in CANDIDATES:
+        channels, changes = CANDIDATES[name]
+        return CNN(channels), chosen.but(**changes).training
+    network, seed = RUNS[name]
     if network == "eyes":
-        recipe = Recipe(training=eyes.TRAINING).but(seed=seed)
-        return CNN(eyes.CHANNELS, seed=seed), recipe.training
+        return CNN(eyes.CHANNELS, seed=seed), chosen.but(seed=seed).training
     recipe = Recipe.named(network, seed=seed)
     return recipe.model(), recipe.training
 
@@ -158,7 +173,27 @@ def rights(line: dict, exam: str) -> torch.Tensor:
 
 def write(lines: dict[str, dict]) -> None:
     """The page, and the ledger's entries once all seeds are there."""
-    parts = [OPENING.format(on=next(iter(lines.values()))["on"])]
+    if not all(name in lines for name in RUNS):
+        return
+    parts = [OPENING.format(on=lines[SHOWN]["on"]), "\n".join(sums(lines))]
+    parts += ["## Seed by seed", "\n".join(pairs(lines))]
+    tried = [
+        [name, lines[name]["weights"], lines[name]["curve"][-1], lines[name]["seconds"]]
+        for name in (*CANDIDATES, SHOWN)
+        if name in lines
+    ]
+    parts += [
+        "## What was tried",
+        "\n".join(table(["training", "weights", "wrong", "seconds"], tried)),
+    ]
+    write_whole(LOG.with_suffix(".md"), ("\n\n".join(parts) + "\n").encode())
+    record(lines)
+
+
+def sums(lines: dict[str, dict]) -> list[str]:
+    """Mistakes in each exam and seconds, over the seeds."""
+    n = lines[SHOWN]["n"]
+    head = [f"{words}, of {n[exam]:,}" for exam, words in EXAMS.items()]
     rows = [
         [
             network,
@@ -166,16 +201,9 @@ def write(lines: dict[str, dict]) -> None:
             spread([line["seconds"] for line in some], ".0f"),
             *(spread([len(line["wrong"][exam]) for line in some], ".0f") for exam in EXAMS),
         ]
-        for network in NETWORKS
-        if (some := of(lines, network))
+        for network, some in ((network, of(lines, network)) for network in NETWORKS)
     ]
-    n = {exam: some[0]["n"][exam] for exam in EXAMS for some in [of(lines, NETWORKS[0])]}
-    head = [f"{words}, of {n[exam]:,}" for exam, words in EXAMS.items()]
-    parts += ["## Mistakes", "\n".join(table(["network", "weights", "seconds", *head], rows))]
-    parts += ["## Seed by seed", "\n".join(pairs(lines))]
-    write_whole(LOG.with_suffix(".md"), ("\n\n".join(parts) + "\n").encode())
-    if all(name in lines for name in RUNS):
-        record(lines)
+    return table(["network", "weights", "seconds", *head], rows)
 
 
 def pairs(lines: dict[str, dict]) -> list[str]:
@@ -195,22 +223,22 @@ def pairs(lines: dict[str, dict]) -> list[str]:
 
 
 def record(lines: dict[str, dict]) -> None:
-    """Each exam's mean and spread over the seeds, of both networks, into the ledger."""
+    """What the chapter tells: means and spreads over the seeds, into the ledger."""
     told = {dataset: entries(dataset) for dataset in data.VALID_SIZE}
-    for network, suffix in (("eyes", ""), ("base", "-base")):
-        for exam in EXAMS:
-            right = [Accuracy.of(rights(line, exam)) for line in of(lines, network)]
-            entry = ledger.mean_of(right, right[0].n, "seeds", "python benchmarks/eyes.py")
-            told["mnist"][f"eyes.{exam}{suffix}"] = entry
+    for name in TOLD:
+        exam, _, network = name.partition("/")
+        right = [Accuracy.of(rights(line, exam)) for line in of(lines, network)]
+        entry = ledger.mean_of(right, right[0].n, "seeds", "python benchmarks/eyes.py")
+        told["mnist"][f"eyes.{exam}" + f"-{network}" * (network != "eyes")] = entry
     ledger.write(told)
 
 
 OPENING = """# What does a convolution bring?
 
-Made by `python benchmarks/eyes.py` on {on}: five seeds of the convolutional network of the chapter *Give it eyes* and of
-recipe `base`, trained on the same digits, deformed in the same way. Counts of mistakes, the median of five seeds with
-the smallest and the largest; brackets behind shares hold 95 % intervals. A thousand validation digits are spoilt in ten
-ways, each in four strengths, and pictures as sent are twenty of each condition of `pictures.md` that shows a digit."""
+Made by `python benchmarks/eyes.py` on {on}: five seeds of the convolutional network of the chapter *Give it eyes*,
+and of recipe `base`, trained on the same digits. Counts of mistakes: the median of five seeds, the smallest and the largest;
+brackets behind shares hold 95 % intervals. A thousand validation digits are spoilt in ten ways, each in four strengths,
+and pictures as sent are twenty of each condition of `pictures.md` that shows a digit."""
 
 
 if __name__ == "__main__":
