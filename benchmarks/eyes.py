@@ -5,9 +5,10 @@ validation, the same three pixels further right, a thousand of them spoilt in fo
 hands, and pictures as people send them (``album.py``), read by the package. No test digit is read.
 
 ``benchmarks/eyes.jsonl`` is the log, a line a training; a line of the same name takes the earlier one's place. From it
-come ``benchmarks/eyes.md`` and the ledger's ``eyes.…``. ``--tables`` trains nothing. ``--out FILE`` writes weights of
-the convolutional network's seed 0, which the chapter shows. Names such as ``"eyes, seed 0"`` train those alone, or what
-was tried before, each with seed 0 and asked about the validation digits alone (:data:`CANDIDATES`).
+come ``benchmarks/eyes.md``, ``digitlib/book/eyes.json`` and the ledger's ``eyes.…``. ``--tables`` trains nothing.
+``--out FILE`` writes weights of the convolutional network's seed 0, which the chapter shows. Names such as ``"eyes, seed
+0"`` train those alone, or what was tried before, each with seed 0 and asked about the validation digits alone
+(:data:`CANDIDATES`).
 """
 
 import argparse
@@ -41,6 +42,7 @@ from digitlib.train import Training, fit
 from tables import share, spread, table
 
 LOG = Path(__file__).with_suffix(".jsonl")
+DIGEST = LOG.parents[1] / "digitlib" / "book" / "eyes.json"
 SEEDS = range(5)
 NETWORKS = ("eyes", "base")
 SHOWN = "eyes, seed 0"
@@ -194,7 +196,17 @@ def write(lines: dict[str, dict]) -> None:
         "\n".join(table(["training", "weights", "wrong", "seconds"], tried)),
     ]
     write_whole(LOG.with_suffix(".md"), ("\n\n".join(parts) + "\n").encode())
+    write_whole(DIGEST, (json.dumps(digest(lines["base, seed 0"]), indent=1) + "\n").encode())
     record(lines)
+
+
+def digest(line: dict) -> dict[str, dict[str, int]]:
+    """How many of the chapter's digits were named right, spoilt in each way: what its figure shows beside its own."""
+    right = iter(rights(line, "spoilt").view(-1, 1_000)[:, : eyes.SPOILT].sum(1).tolist())
+    return {
+        kind: {str(severity): next(right) for severity in way.severities}
+        for kind, way in corruptions.CORRUPTIONS.items()
+    }
 
 
 def sums(lines: dict[str, dict]) -> list[str]:

@@ -5,6 +5,7 @@ Each begins with its normalisation, takes float ``(N, 28, 28)`` in [0, 1] and re
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
@@ -70,7 +71,19 @@ class Normalize(nn.Module):
         return f"mean={self.mean}, std={self.std}"
 
 
-class MLP(nn.Sequential):
+class _Layers(nn.Sequential):
+    """Layers in a row, some of which, as ``model[:3]``, are an ``nn.Sequential`` and no network of the same kind."""
+
+    def __getitem__(self, place: Any) -> Any:
+        # What nn.Sequential would do is to hand the layers to the network's own constructor.
+        return (
+            nn.Sequential(*list(self)[place])
+            if isinstance(place, slice)
+            else super().__getitem__(place)
+        )
+
+
+class MLP(_Layers):
     """A multilayer perceptron: ``logits = W2 relu(W1 relu(W0 x + b0) + b1) + b2``.
 
     Args:
@@ -131,7 +144,7 @@ def with_norm(model: MLP) -> nn.Sequential:
     return network
 
 
-class CNN(nn.Sequential):
+class CNN(_Layers):
     """A convolutional network: blocks of filters, pooling, batch normalisation and ReLU, then a linear layer.
 
     A filter is a window of 3 x 3 with a weight for each number under it, the same ones wherever it lies, and a pooling

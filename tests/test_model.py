@@ -81,3 +81,11 @@ def test_its_seed_decides_and_it_may_learn_none_of_these():
 def test_blocks_that_cannot_be(channels):
     with pytest.raises(ValueError, match=r"1 to 4 blocks, each at least 1, got \("):
         CNN(channels)
+
+
+@pytest.mark.parametrize("model", [MLP((8,)), CNN((4,))])
+def test_some_of_its_layers_are_layers_in_a_row(model):
+    x = torch.rand(2, 28, 28)
+    model.eval()
+    assert type(model[:3]) is nn.Sequential and model[-1] is list(model)[-1]
+    torch.testing.assert_close(model[3:](model[:3](x)), model(x))

@@ -1,17 +1,20 @@
 """The network of the chapter *Give it eyes*: how it was trained, and the weights that came of it, float32.
 
-They are no weights file as the pad reads one, which holds linear layers alone: :func:`load` gives the network back.
+They are no weights file as the pad reads one, which holds linear layers alone: :func:`load` gives the network back. Of
+recipe ``base``, which stands beside it, what it made of spoilt digits is kept, and no weights.
 """
 
+import json
 from pathlib import Path
 
 from safetensors.torch import load_file
 
+from digitlib.accuracy import Accuracy
 from digitlib.augment import Deform
 from digitlib.model import CNN
 from digitlib.train import Training
 
-__all__ = ["CHANNELS", "TRAINING", "WEIGHTS", "load"]
+__all__ = ["CHANNELS", "SPOILT", "TRAINING", "WEIGHTS", "load", "spoilt"]
 
 CHANNELS = (16, 32, 64)
 """Filters in each block."""
@@ -30,6 +33,10 @@ WEIGHTS = Path(__file__).with_name("eyes.safetensors")
 """What seed 0 ended with."""
 
 
+SPOILT = 500
+"""How many validation digits were spoilt, the first ones."""
+
+
 def load() -> CNN:
     """The network with its weights, in evaluation mode.
 
@@ -42,3 +49,19 @@ def load() -> CNN:
     network = CNN(CHANNELS)
     network.load_state_dict(load_file(WEIGHTS))
     return network.eval()
+
+
+def spoilt() -> dict[str, dict[float, Accuracy]]:
+    """What recipe ``base``, seed 0, made of spoilt digits: ``{kind: {severity: accuracy}}``, recorded.
+
+    Kinds and severities are those of :data:`digitlib.report.corruptions.CORRUPTIONS`.
+
+    >>> from digitlib.book import eyes
+    >>> eyes.spoilt()["rotation"][10].n
+    500
+    """
+    kinds = json.loads(Path(__file__).with_name("eyes.json").read_text())
+    return {
+        kind: {float(much): Accuracy(right, SPOILT) for much, right in way.items()}
+        for kind, way in kinds.items()
+    }
