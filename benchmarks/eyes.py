@@ -6,9 +6,9 @@ hands, and pictures as people send them (``album.py``), read by the package. No 
 
 ``benchmarks/eyes.jsonl`` is the log, a line a training; a line of the same name takes the earlier one's place. From it
 come ``benchmarks/eyes.md``, ``digitlib/book/eyes.json`` and the ledger's ``eyes.…``. ``--tables`` trains nothing.
-``--out FILE`` writes weights of the convolutional network's seed 0, which the chapter shows. Names such as ``"eyes, seed
-0"`` train those alone, or what was tried before, each with seed 0 and asked about the validation digits alone
-(:data:`CANDIDATES`).
+``--out FILE`` writes weights of the convolutional network's seed 0, which the chapter shows. Names such as
+``"eyes, seed 0"`` train those alone, or what was tried before, each with seed 0 and asked about the validation digits
+alone (:data:`CANDIDATES`).
 """
 
 import argparse

@@ -16,6 +16,7 @@ from PIL import Image
 
 import bench
 import classroom
+import eyes
 import listing
 import peers
 import record
@@ -23,6 +24,7 @@ import reproducibility
 import sprint
 import stopwatch
 from digitlib import data, weights
+from digitlib.book import eyes as shown
 from digitlib.book.entries import entries
 from digitlib.model import MLP
 from digitlib.recipes import RECIPES, Network, Recipe
@@ -473,3 +475,33 @@ def test_the_table_for_teachers_has_every_chapter():
     ]
     assert rows[0] == classroom.HEAD and [row[0] for row in rows[2:]] == chapters
     assert all(int(row[1]) > 0 and int(row[2].replace(",", "")) > 100 for row in rows[2:])
+
+
+def test_ledger_and_package_say_what_the_log_of_the_convolutions_says():
+    log, told = eyes.read(), entries("mnist")
+    assert set(eyes.RUNS) <= set(log)
+    runs = eyes.of(log, "eyes")
+    wrong = [len(line["wrong"]["full"]) for line in runs]
+    assert [line["curve"][-1] for line in runs] == wrong
+    assert told["eyes.full"]["value"] == pytest.approx(1 - np.mean(wrong) / 5_000)
+    assert told["eyes.full"]["spread"] == pytest.approx(
+        [1 - max(wrong) / 5_000, 1 - min(wrong) / 5_000]
+    )
+    made = sum(weight.numel() for weight in shown.load().parameters())
+    assert {line["weights"] for line in runs} == {made}
+    assert json.loads(eyes.DIGEST.read_text()) == eyes.digest(log["base, seed 0"])
+
+
+def test_a_training_of_the_convolutions_is_logged(tiny_mnist, small, monkeypatch):
+    """On few digits and in one epoch; its weights are such as the chapter's network takes."""
+    file = tiny_mnist / "w.safetensors"
+    monkeypatch.setattr(eyes, "LOG", tiny_mnist / "eyes.jsonl")
+    monkeypatch.setattr(shown, "TRAINING", replace(shown.TRAINING, epochs=1))
+    monkeypatch.setattr(eyes, "pictures", lambda: (small.images[:5], small.labels[:5]))
+    monkeypatch.setattr(sys, "argv", ["eyes.py", eyes.SHOWN, "--out", str(file)])
+    eyes.main()
+    monkeypatch.setattr(shown, "WEIGHTS", file)
+    shown.load()
+    [line] = eyes.read().values()
+    assert line["n"]["full"] == 287 and line["n"]["pictures"] == 5
+    assert line["curve"] == [len(line["wrong"]["full"])]
