@@ -1,7 +1,7 @@
 """The network of the chapter *Give it eyes*: how it was trained, and the weights that came of it, float32.
 
 They are no weights file as the pad reads one, which holds linear layers alone: :func:`load` gives the network back. Of
-recipe ``base``, which stands beside it, what it made of spoilt digits is kept, and no weights.
+its other seeds, and of recipe ``base`` beside it, what they made of spoilt digits is kept, and no weights.
 """
 
 import json
@@ -33,7 +33,7 @@ WEIGHTS = Path(__file__).with_name("eyes.safetensors")
 """What seed 0 ended with."""
 
 
-SPOILT = 500
+SPOILT = 1_000
 """How many validation digits were spoilt, the first ones."""
 
 
@@ -51,17 +51,21 @@ def load() -> CNN:
     return network.eval()
 
 
-def spoilt() -> dict[str, dict[float, Accuracy]]:
-    """What recipe ``base``, seed 0, made of spoilt digits: ``{kind: {severity: accuracy}}``, recorded.
+def spoilt(network: str, seed: int) -> dict[str, dict[float, Accuracy]]:
+    """What a network made of spoilt digits, recorded: ``{kind: {severity: accuracy}}``.
 
     Kinds and severities are those of :data:`digitlib.report.corruptions.CORRUPTIONS`.
 
+    Args:
+        network: ``"eyes"``, or ``"base"``, which is that recipe's.
+        seed: 0 to 4.
+
     >>> from digitlib.book import eyes
-    >>> eyes.spoilt()["rotation"][10].n
-    500
+    >>> eyes.spoilt("base", seed=0)["rotation"][10].n
+    1000
     """
-    kinds = json.loads(Path(__file__).with_name("eyes.json").read_text())
+    kinds = json.loads(Path(__file__).with_name("eyes.json").read_text())[network]
     return {
-        kind: {float(much): Accuracy(right, SPOILT) for much, right in way.items()}
+        kind: {float(much): Accuracy(right[seed], SPOILT) for much, right in way.items()}
         for kind, way in kinds.items()
     }
