@@ -321,6 +321,7 @@ TYPED = {
     },
     "10-sceptic": {"98.0 %": "train.accuracy"},
     "11-record": {"0.50 %": "a supposition"},
+    "12-eyes": {"99.5 %": "an aim, below eyes.full"},
     "pictures": {
         "85 %": "a bound that three kinds missed",
         "98 %": "benchmarks/pictures.md, of what was mended",
