@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch.nn import functional as F
@@ -32,9 +33,7 @@ def check_pool(pool: Callable) -> None:
         mark(pool, (answers,), _pooled(answers), _poolings(answers))
 
 
-def _pooled(
-    answers: torch.Tensor, size: int | tuple[int, int] = 2, **how: int | bool
-) -> torch.Tensor:
+def _pooled(answers: torch.Tensor, size: int | tuple[int, int] = 2, **how: Any) -> torch.Tensor:
     return F.max_pool2d(answers[None], size, **how)[0]
 
 
