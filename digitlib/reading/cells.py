@@ -1,0 +1,194 @@
+"""What is written in the cells of a page that was laid flat.
+
+Ink is what is darker than the paper around it by more than its grain, printed lines taken out; where a stroke crosses a
+line, it is joined again. A component belongs to the cell that has most of it, so that a sign that overflows its border
+is whole, and leaves nothing in its neighbour's cell. Where two signs touch across a border, each keeps its own side of
+it. What is returned is ink on white paper, as if no line had ever been there.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from digitlib.reading import template
+from digitlib.reading.components import label
+from digitlib.reading.morphology import dilated
+from digitlib.reading.straight import SCALE, Flat, darkness
+
+__all__ = ["BEYOND", "Cell", "cut"]
+
+BEYOND = 2.5
+"""How far beyond its borders a cell's picture reaches, in millimetres."""
+
+# How much darker than the paper ink is at least, of 1, and in spreads of the paper's grain.
+_LEAST, _GRAIN = 0.14, 5.0
+# Square millimetres: a speck, and the least of a sign.
+_SPECK, _SIGN = 0.2, 0.45
+# Half of a printed line with its soft edges, in pixels.
+_LINE = 2
+# A component of which another cell has so large a part is two signs that touch.
+_TWO = 0.25
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a sheet.
+
+    Attributes:
+        row, column: from 0.
+        ink: dark on white, uint8 ``(93, 87)``; None where nothing is written, or the place isn't sure.
+        lost: whether its lines were not seen where they should be.
+        crosses: whether its ink crosses a border.
+
+    >>> Cell(0, 3, None).empty
+    True
+    """
+
+    row: int
+    column: int
+    ink: np.ndarray | None
+    lost: bool = False
+    crosses: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is written in it."""
+        return self.ink is None and not self.lost
+
+
+def cut(page: Flat) -> list[Cell]:
+    """The cells of a page, row by row.
+
+    A cell is lost where fewer than two of its sides were seen in their places, or where that is so of two neighbours.
+
+    >>> from digitlib.reading import blank
+    >>> from digitlib.reading.straight import flatten
+    >>> paper = blank.draw(["camp", "rest"]).convert("L").resize((2970, 2100))
+    >>> paper.paste(20, (400, 300, 430, 360))  # in the first cell
+    >>> cells = cut(flatten(paper, np.diag([10.0, 10.0, 1.0]), rows=2))
+    >>> [cell.ink.shape for cell in cells if not cell.empty]
+    [(93, 87)]
+    """
+    dark = darkness(page.levels)
+    frames = _frames(len(page.found))
+    least = _thresholds(dark, frames)
+    sure = page.found.sum(axis=2) >= 2
+    owners, crossing = _owned(dark, frames, least)
+    return [
+        _cell(dark, owners, (row, column), frames[row, column], least[row, column], sure, crossing)
+        for row, column in np.ndindex(sure.shape)
+    ]
+
+
+def _frames(rows: int) -> np.ndarray:
+    """The cells' sides, left, top, right and bottom, in whole pixels: where the middle of a line runs."""
+    return np.floor(template.boxes(rows) * SCALE).astype(int)
+
+
+def _thresholds(dark: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """How dark ink is at least in each cell: by most of a cell, which is paper."""
+    least = np.empty(frames.shape[:2])
+    for place in np.ndindex(least.shape):
+        left, top, right, bottom = frames[place]
+        inside = dark[top + 4 : bottom - 3, left + 4 : right - 3]
+        middle = np.median(inside)
+        spread = 1.4826 * np.median(np.abs(inside - middle))
+        least[place] = min(0.4, max(_LEAST, middle + _GRAIN * spread))
+    return least
+
+
+def _cells_map(shape: tuple[int, ...], frames: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """An image that has each cell's value inside its lines, and 0 elsewhere."""
+    image = np.zeros(shape, dtype=values.dtype)
+    for place in np.ndindex(values.shape):
+        left, top, right, bottom = frames[place]
+        inner = slice(top + _LINE + 1, bottom - _LINE), slice(left + _LINE + 1, right - _LINE)
+        image[inner] = values[place]
+    return image
+
+
+def _ink(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Where there is ink: booleans, lines left out, but not where a stroke crosses them."""
+    level = np.full(dark.shape, float(np.median(least)), dtype=np.float32)
+    inside = _cells_map(dark.shape, frames, least)
+    ink = dark > np.where(inside > 0, inside, level)
+    rows = frames[:, 0]
+    lines = [*frames[0, :, 0], frames[0, -1, 2]]
+    upright = [(line, slice(r[1] - _LINE, r[3] + _LINE + 1)) for r in rows for line in lines]
+    across = slice(lines[0] - _LINE, lines[-1] + _LINE + 1)
+    crossed = ink.copy()
+    for line, part in upright:
+        crossed[part, line - _LINE : line + _LINE + 1] = False
+    for row in rows:
+        for line in (row[1], row[3]):
+            crossed[line - _LINE : line + _LINE + 1, across] = False
+    for line, part in upright:
+        _join(crossed[part], ink[part], line)
+    for row in rows:
+        for line in (row[1], row[3]):
+            _join(crossed[:, across].T, ink[:, across].T, line)
+    return crossed
+
+
+def _join(crossed: np.ndarray, ink: np.ndarray, line: int) -> None:
+    """Put back what crosses an upright line: ink that goes on on both sides, slanting or not."""
+    first, last = line - _LINE, line + _LINE
+    around = crossed[:, [first - 1, last + 1]]
+    wide = [np.convolve(side, np.ones(2 * _LINE + 3), "same") > 0.5 for side in around.T]
+    both = wide[0] & wide[1]
+    crossed[:, first : last + 1] |= ink[:, first : last + 1] & both[:, None]
+
+
+def _owned(
+    dark: np.ndarray, frames: np.ndarray, least: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each pixel of ink the number of the cell that it belongs to, from 1; and which cells' ink crosses a border."""
+    ink = _ink(dark, frames, least)
+    labels, n = label(ink)
+    cells = least.size
+    inside = _cells_map(dark.shape, frames, 1 + np.arange(cells).reshape(least.shape))
+    if not n:
+        return np.zeros_like(inside), np.zeros(cells + 1, dtype=bool)
+    some = labels > 0
+    shares = np.bincount(labels[some] * (cells + 1) + inside[some], minlength=(n + 1) * (cells + 1))
+    shares = shares.reshape(n + 1, cells + 1)
+    within = shares[:, 1:]
+    area, owner = shares.sum(axis=1), 1 + within.argmax(axis=1)
+    second = np.sort(within, axis=1)[:, -2]
+    owner[(within.max(axis=1) == 0) | (area < _SPECK * SCALE**2)] = 0
+    owners = owner[labels] * some
+    two = second >= np.maximum(_TWO * within.max(axis=1), _SIGN * SCALE**2)
+    owners = np.where(two[labels], inside, owners)
+    beyond = some & (owners > 0) & (inside != owners)
+    count = np.bincount(owners[beyond], minlength=cells + 1)
+    crossing = count > _LINE * 2 * SCALE
+    crossing[np.unique(inside[two[labels] & some])] = True
+    return owners, crossing
+
+
+def _cell(
+    dark: np.ndarray,
+    owners: np.ndarray,
+    place: tuple[int, int],
+    frame: np.ndarray,
+    least: float,
+    sure: np.ndarray,
+    crossing: np.ndarray,
+) -> Cell:
+    """One cell, of the page's darkness and of whose each pixel is."""
+    number = 1 + place[0] * template.COLUMNS + place[1]
+    if not sure[place]:
+        return Cell(*place, None, lost=True)
+    left, top = frame[:2] - round(BEYOND * SCALE)
+    width, height = (round((side + 2 * BEYOND) * SCALE) for side in template.CELL)
+    part = slice(top, top + height), slice(left, left + width)
+    own, levels = owners[part] == number, dark[part]
+    if own.sum() < _SIGN * SCALE**2:
+        return Cell(*place, None)
+    full = float(np.quantile(levels[own], 0.85))
+    strength = ((levels - least / 2) / max(0.02, full - least / 2)).clip(0, 1)
+    near = dilated(own, 5) & (owners[part] * (owners[part] != number) == 0)
+    picture = np.where(near, 255 * (1 - strength), 255)
+    return Cell(
+        *place, np.floor(picture + 0.5).astype(np.uint8), crosses=bool(crossing[number])
+    )
