@@ -1,7 +1,6 @@
 """How well is a photographed sheet read? ``python benchmarks/sheets.py`` fills in 200 sheets, photographs and reads them.
 
-A program writes: ten signs of splines, a writer's own slant, size, pen and unrest on each sheet, so that no two of its
-200 cells look alike. It photographs: turned, in perspective, in uneven light, with shadows, blur, grain and JPEG, on a
+A program writes: signs of splines, no two alike on a sheet, with a slant, a size and a pen of each writer's own. It photographs: turned, in perspective, in uneven light, with shadows, blur, grain and JPEG, on a
 table, in 1,200 to 4,000 pixels. What was cut out of a cell is compared with what was drawn in every cell of that sheet:
 it is right if it is most like its own, and like that. The table goes to the screen and to ``benchmarks/sheets.md``.
 
@@ -135,6 +134,7 @@ def draw(
     scene: Scene | None = None,
     writer: Writer | None = None,
     empty: float = 0.0,
+    alike: bool = True,
 ) -> Drawn:
     """Fill in a sheet and photograph it.
 
@@ -143,11 +143,12 @@ def draw(
         names: of the classes.
         scene, writer: None for any.
         empty: the part of the cells in which nothing is written.
+        alike: whether a class's signs are alike, or each is one of its own.
     """
     random = np.random.RandomState(seed)
     writer = writer or Writer.of(random)
     scene = scene or Scene.of(random)
-    page, truths = written(random, writer, names, empty)
+    page, truths = written(random, writer, names, empty, alike)
     return Drawn(photographed(random, page, scene), truths)
 
 
@@ -176,7 +177,7 @@ def spline(points: np.ndarray, steps: int = 9) -> np.ndarray:
 
 
 def written(
-    random: Random, writer: Writer, names: tuple[str, ...], empty: float
+    random: Random, writer: Writer, names: tuple[str, ...], empty: float, alike: bool
 ) -> tuple[Image.Image, np.ndarray]:
     """A filled-in page, RGB, and what was drawn in each cell."""
     page = blank.draw(names).convert("RGB")
@@ -195,7 +196,7 @@ def written(
         middle = np.array([left + right, top + bottom]) / 2 + random.uniform(-1, 1, 2) * room
         own = Image.new("L", (290, 310))
         small = ImageDraw.Draw(own)
-        for stroke in sign(random, row, writer.unrest):
+        for stroke in sign(random, row if alike else random.randint(1 << 30), writer.unrest):
             points = stroke * size
             points[:, 0] -= writer.slant * points[:, 1]
             _line(pen, (points + middle) * DOTS, width * DOTS)
@@ -272,11 +273,10 @@ def _seen(
     step = 40
     x, y = (np.append(np.arange(0, side, step), side) for side in size)
     there = moved(back, np.stack(np.meshgrid(x, y), axis=-1).astype(float))
-    u, v = there[..., 0] / page.width, there[..., 1] / page.height
+    u = there[..., 0] / page.width
     # A page that rises in its middle, seen from above its foot: its lines bow.
     rise = scene.curl * np.sin(np.pi * u.clip(-0.2, 1.2))
     there = there + np.stack([0.4 * rise * np.cos(np.pi * u), rise], -1) * page.width
-    del v
     mesh = [
         (
             (int(x[j]), int(y[i]), int(x[j + 1]), int(y[i + 1])),
@@ -365,7 +365,7 @@ KINDS = {
 
 def one(seed: int, **options: object) -> Counter:
     """One sheet, drawn and read."""
-    drawn = draw(seed, **options)
+    drawn = draw(seed, alike=False, **options)
     counts: Counter = Counter(sheets=1, cells=drawn.truths.shape[0] * drawn.truths.shape[1])
     start = time.process_time()
     try:

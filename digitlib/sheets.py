@@ -17,8 +17,9 @@ from digitlib import pixels
 from digitlib.reading import blank as page
 from digitlib.reading import cells, marks, straight, template
 from digitlib.reading.cells import Cell
+from digitlib.reading.template import COLUMNS, check_names
 
-__all__ = ["NotASheet", "Sheet", "blank", "read", "unprinted"]
+__all__ = ["COLUMNS", "Cell", "NotASheet", "Sheet", "blank", "check_names", "read", "unprinted"]
 
 LONGEST = 2000
 """The longer side of a photo that is looked at has so many pixels at least, where it has them, twice as many at most."""
@@ -27,6 +28,8 @@ SEEN = 0.6
 
 # A mark shows where the mean of its black parts is so much darker than that of its white ones, of 255.
 _CONTRAST = 30
+# So much darker than the paper, of 1, is a black square of the code.
+_BLACK = 0.36
 
 
 class NotASheet(ValueError):
@@ -102,7 +105,7 @@ def read(photo: str | Path | BinaryIO | Image.Image, names: Sequence[str]) -> Sh
     >>> len(sheet.cells), len(sheet.taken), sheet.seen
     (40, 0, 1.0)
     """
-    names = template.check_names(names)
+    names = check_names(names)
     levels, _ = next(pixels.frames(photo, LONGEST))
     grey = np.floor(levels if levels.ndim == 2 else levels.min(axis=2)).astype(np.uint8)
     image = Image.fromarray(grey)
@@ -175,10 +178,9 @@ def _is_marked(image: Image.Image, way: np.ndarray) -> bool:
 
 
 def _code(image: Image.Image, way: np.ndarray) -> np.ndarray:
-    """The squares between the upper marks, booleans ``(24,)``: black against the paper above and below each."""
-    near = np.stack(np.meshgrid([-0.8, 0, 0.8], [-0.8, 0, 0.8]), axis=-1)
-    places = template.squares()[:, None, None]
-    seen = _levels(image, way, places + near).mean(axis=(1, 2))
-    beside = np.array([[0.0, -4.0], [0.0, 4.0]])
-    paper = _levels(image, way, template.squares()[:, None] + beside).mean(axis=1)
-    return seen < 0.62 * paper
+    """The squares between the upper marks, booleans ``(24,)``: black where any place above or below is, as paper bends."""
+    dark = straight.darkness(straight.render(image, way))
+    x, y = (template.squares()[:, :, None] * straight.SCALE).astype(int).transpose(1, 0, 2)
+    y = y + np.arange(-22, 23, 3)
+    near = [dark[y + down, x + right] for down in (-4, 0, 4) for right in (-4, 0, 4)]
+    return np.mean(near, axis=0).max(axis=1) > _BLACK

@@ -26,6 +26,8 @@ _LEAST, _GRAIN = 0.14, 5.0
 _SPECK, _SIGN = 0.2, 0.45
 # Half of a printed line with its soft edges, in pixels.
 _LINE = 2
+# The part of the lines' places that no ink lies on, by and large.
+_DARK = 0.9
 # A component of which another cell has so large a part is two signs that touch.
 _TWO = 0.25
 
@@ -116,12 +118,15 @@ def _ink(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> np.ndarray:
     lines = [*frames[0, :, 0], frames[0, -1, 2]]
     upright = [(line, slice(r[1] - _LINE, r[3] + _LINE + 1)) for r in rows for line in lines]
     across = slice(lines[0] - _LINE, lines[-1] + _LINE + 1)
-    crossed = ink.copy()
+    printed = np.zeros_like(ink)
     for line, part in upright:
-        crossed[part, line - _LINE : line + _LINE + 1] = False
+        printed[part, line - _LINE : line + _LINE + 1] = True
     for row in rows:
         for line in (row[1], row[3]):
-            crossed[line - _LINE : line + _LINE + 1, across] = False
+            printed[line - _LINE : line + _LINE + 1, across] = True
+    # What is darker than nearly all of a line is a stroke that runs along it.
+    darker = 1.3 * np.quantile(dark[printed], _DARK) + 0.05
+    crossed = ink & (~printed | (dark > darker))
     for line, part in upright:
         _join(crossed[part], ink[part], line)
     for row in rows:
