@@ -132,7 +132,9 @@ def _placed(image: Image.Image, grey: np.ndarray, names: tuple[str, ...]) -> np.
                 _check(said, names)
                 return way
     if marked:
-        raise NotASheet("expected a sheet's code between its upper marks, got none that can be read")
+        raise NotASheet(
+            "expected a sheet's code between its upper marks, got none that can be read"
+        )
     count = "none" if not len(middles) else f"{len(middles)} marks that make no sheet"
     if 0 < len(middles) < 4:
         count = f"{len(middles)}"

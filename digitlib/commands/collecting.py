@@ -36,7 +36,9 @@ def sheets_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib sheets`` takes."""
     text = "a photo of a filled-in sheet; its name, without the ending, becomes that of its signs"
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help=text)
-    text = "the classes' names, two to ten, with commas between them, in the order of the sheet's rows"
+    text = (
+        "the classes' names, two to ten, with commas between them, in the order of the sheet's rows"
+    )
     parser.add_argument("--names", type=_names, metavar="NAME,NAME…", help=text)
     text = "a new folder, which gets a folder of signs for each class"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=text)
@@ -116,7 +118,9 @@ def _stems(photos: Sequence[Path]) -> list[str]:
         ValueError: two photos of one name, in different folders or with different endings.
     """
     found = [unicodedata.normalize("NFC", readable(photo.stem)).lstrip(".") for photo in photos]
-    found = ["".join(one if one.isprintable() else "_" for one in stem) or "sheet" for stem in found]
+    found = [
+        "".join(one if one.isprintable() else "_" for one in stem) or "sheet" for stem in found
+    ]
     counts = Counter(stem.casefold() for stem in found)
     if twice := next((stem for stem in found if counts[stem.casefold()] > 1), None):
         raise ValueError(f"expected another name for each photo, got {twice} twice; rename one")

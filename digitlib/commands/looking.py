@@ -68,4 +68,6 @@ def _sign(folder: str, name: str, file: str) -> str:
 
 def _note(kind: str, cells: Sequence[str]) -> str:
     lines = "".join(f"<li>{escape(cell)}</li>" for cell in cells)
-    return f"<details>\n<summary>{escape(kind)}: {len(cells)}</summary>\n<ul>{lines}</ul>\n</details>"
+    return (
+        f"<details>\n<summary>{escape(kind)}: {len(cells)}</summary>\n<ul>{lines}</ul>\n</details>"
+    )

@@ -145,5 +145,7 @@ def _write(
             text = text[:-1]
         text += "..."
     x, y = (round(part * _MM) for part in place)
-    box = pen.textbbox((0, 0), "A", font)  # capitals stand in the middle, so that all names stand alike
+    box = pen.textbbox(
+        (0, 0), "A", font
+    )  # capitals stand in the middle, so that all names stand alike
     pen.text((x, y - (box[1] + box[3]) // 2), text, fill=0, font=font)

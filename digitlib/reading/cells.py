@@ -30,6 +30,8 @@ _LINE = 2
 _DARK = 0.9
 # A component of which another cell has so large a part is two signs that touch.
 _TWO = 0.25
+# What is less than this part of a sign that was parted from another is left over from that.
+_LEFT = 0.12
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ def _cells_map(shape: tuple[int, ...], frames: np.ndarray, values: np.ndarray) -
     return image
 
 
-def _ink(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> np.ndarray:
-    """Where there is ink: booleans, lines left out, but not where a stroke crosses them."""
+def _ink(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where there is ink, lines left out, but not where a stroke crosses them; and where the lines are: booleans."""
     level = np.full(dark.shape, float(np.median(least)), dtype=np.float32)
     inside = _cells_map(dark.shape, frames, least)
     ink = dark > np.where(inside > 0, inside, level)
@@ -132,7 +134,7 @@ def _ink(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> np.ndarray:
     for row in rows:
         for line in (row[1], row[3]):
             _join(crossed[:, across].T, ink[:, across].T, line)
-    return crossed
+    return crossed, printed
 
 
 def _join(crossed: np.ndarray, ink: np.ndarray, line: int) -> None:
@@ -148,7 +150,7 @@ def _owned(
     dark: np.ndarray, frames: np.ndarray, least: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each pixel of ink the number of the cell that it belongs to, from 1; and which cells' ink crosses a border."""
-    ink = _ink(dark, frames, least)
+    ink, printed = _ink(dark, frames, least)
     labels, n = label(ink)
     cells = least.size
     inside = _cells_map(dark.shape, frames, 1 + np.arange(cells).reshape(least.shape))
@@ -164,9 +166,9 @@ def _owned(
     owners = owner[labels] * some
     two = second >= np.maximum(_TWO * within.max(axis=1), _SIGN * SCALE**2)
     owners = np.where(two[labels], inside, owners)
-    beyond = some & (owners > 0) & (inside != owners)
+    beyond = some & (owners > 0) & (inside != owners) & ~printed
     count = np.bincount(owners[beyond], minlength=cells + 1)
-    crossing = count > _LINE * 2 * SCALE
+    crossing = count >= _SPECK * SCALE**2
     crossing[np.unique(inside[two[labels] & some])] = True
     return owners, crossing
 
@@ -190,10 +192,28 @@ def _cell(
     own, levels = owners[part] == number, dark[part]
     if own.sum() < _SIGN * SCALE**2:
         return Cell(*place, None)
+    if crossing[number]:
+        own = _main(own)
     full = float(np.quantile(levels[own], 0.85))
     strength = ((levels - least / 2) / max(0.02, full - least / 2)).clip(0, 1)
-    near = dilated(own, 5) & (owners[part] * (owners[part] != number) == 0)
+    near = own | (dilated(own, 5) & (owners[part] == 0) & ~_printed(frame, top, left, own.shape))
     picture = np.where(near, 255 * (1 - strength), 255)
-    return Cell(
-        *place, np.floor(picture + 0.5).astype(np.uint8), crosses=bool(crossing[number])
-    )
+    return Cell(*place, np.floor(picture + 0.5).astype(np.uint8), crosses=bool(crossing[number]))
+
+
+def _main(own: np.ndarray) -> np.ndarray:
+    """Of ink that crosses a border what is large enough: not what a neighbour left when both were parted."""
+    labels, _ = label(dilated(own, 3))
+    areas = np.bincount(labels[own])
+    kept: np.ndarray = own & (areas >= _LEFT * areas.max())[labels]
+    return kept
+
+
+def _printed(frame: np.ndarray, top: int, left: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Where a cell's own lines are in its picture: booleans."""
+    mask = np.zeros(shape, dtype=bool)
+    for line in (frame[0] - left, frame[2] - left):
+        mask[:, line - _LINE : line + _LINE + 1] = True
+    for line in (frame[1] - top, frame[3] - top):
+        mask[line - _LINE : line + _LINE + 1] = True
+    return mask

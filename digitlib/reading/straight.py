@@ -186,7 +186,9 @@ def _measured(dark: np.ndarray, rows: int, reach: float) -> tuple[_Sides, _Sides
     x, y = (part.ravel() for part in np.meshgrid(lines, tops))
     across = _off(clipped, x, y, template.CELL[1], reach)
     upright = np.stack([x, y + template.CELL[1] / 2], axis=1)
-    y, x = (part.ravel() for part in np.meshgrid(np.append(tops, bottoms), lines[:-1], indexing="ij"))
+    y, x = (
+        part.ravel() for part in np.meshgrid(np.append(tops, bottoms), lines[:-1], indexing="ij")
+    )
     # A cell's upper and lower side are looked for together at first: each has another beyond the gap between rows.
     other = np.repeat([template.CELL[1], -template.CELL[1]], len(y) // 2)
     down = _off(clipped.T, y, x, template.CELL[0], reach, other if reach == _WIDE else None)
@@ -244,9 +246,7 @@ class _Bend:
     @classmethod
     def fitted(cls, seen: tuple[_Sides, _Sides], degree: int, before: "_Bend | None") -> "_Bend":
         """The bend that both kinds of sides show, in addition to what was allowed for."""
-        return cls(
-            degree, *(_fit(sides, axis, degree, before) for axis, sides in enumerate(seen))
-        )
+        return cls(degree, *(_fit(sides, axis, degree, before) for axis, sides in enumerate(seen)))
 
 
 def _terms(places: np.ndarray, degree: int) -> np.ndarray:
