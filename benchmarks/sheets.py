@@ -1,11 +1,12 @@
-"""How well is a photographed sheet read? ``python benchmarks/sheets.py`` fills in 200 sheets, photographs and reads them.
+"""How well is a photographed sheet read? ``python benchmarks/sheets.py`` fills in 200 sheets and photographs them.
 
-A program writes: signs of splines, no two alike on a sheet, with a slant, a size and a pen of each writer's own. It photographs: turned, in perspective, in uneven light, with shadows, blur, grain and JPEG, on a
-table, in 1,200 to 4,000 pixels. What was cut out of a cell is compared with what was drawn in every cell of that sheet:
-it is right if it is most like its own, and like that. The table goes to the screen and to ``benchmarks/sheets.md``.
+A program writes: signs of splines, no two alike on a sheet, with a slant, a size and a pen of each writer's own. It
+photographs: turned, in perspective, in uneven light, with shadows, blur, grain and JPEG, on a table, in 1,200 to 4,000
+pixels. What was cut out of a cell is compared with what was drawn in every cell of that sheet: it is right if it is most
+like its own, and like that. The table goes to the screen and to ``benchmarks/sheets.md``.
 
-A part alone, ``python benchmarks/sheets.py --part 0 --of 8``, writes its counts to a file in a folder of scratch, and the
-last call, without it, gathers what is there and does the rest.
+``--part 0 --of 8`` measures a part alone, and leaves its counts in a folder of scratch; the last call, without it,
+gathers what is there and does the rest.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from tables import table
 
 __all__ = ["NAMES", "Drawn", "Scene", "Writer", "compared", "draw"]
 
-NAMES = tuple("camp rest water fire danger path friend food stop home".split())
+NAMES = ("camp", "rest", "water", "fire", "danger", "path", "friend", "food", "stop", "home")
 DOTS = blank.DOTS / 25.4  # pixels of the page to the millimetre
 SEEN = 3  # pixels of a truth to the millimetre, by and large
 PENS = {

@@ -1,8 +1,8 @@
 """Photographs of filled-in sheets become signs, each with its class: the first step to a model of one's own signs.
 
 A sheet is a page that :func:`blank` makes; people write into its cells, and photograph it. :func:`read` finds the sheet
-in a photo, whichever way up it is, and cuts it up. It would rather refuse a photo than misplace a cell: the code between
-the upper marks has to fit the names, and the printed lines have to lie where they should.
+in a photo, whichever way up it is, and cuts it up. It would rather refuse a photo than misplace a cell: the code
+between the upper marks has to fit the names, and the printed lines have to lie where they should.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from digitlib.reading.template import COLUMNS, check_names
 __all__ = ["COLUMNS", "Cell", "NotASheet", "Sheet", "blank", "check_names", "read", "unprinted"]
 
 LONGEST = 2000
-"""The longer side of a photo that is looked at has so many pixels at least, where it has them, twice as many at most."""
+"""A photo's longer side is looked at in so many pixels at least, where it has them, and twice as many at most."""
 SEEN = 0.6
 """The part of all printed lines that must be seen where they should be."""
 
@@ -180,7 +180,7 @@ def _is_marked(image: Image.Image, way: np.ndarray) -> bool:
 
 
 def _code(image: Image.Image, way: np.ndarray) -> np.ndarray:
-    """The squares between the upper marks, booleans ``(24,)``: black where any place above or below is, as paper bends."""
+    """The squares between the upper marks, booleans ``(24,)``: black where any place near one is, for paper bends."""
     dark = straight.darkness(straight.render(image, way))
     x, y = (template.squares()[:, :, None] * straight.SCALE).astype(int).transpose(1, 0, 2)
     y = y + np.arange(-22, 23, 3)

@@ -1,4 +1,4 @@
-"""``digitlib sheets``: from photos of filled-in sheets to a folder of signs for each class, as ``train --data`` reads it.
+"""``digitlib sheets``: from photos of filled-in sheets to a folder of signs for each class, for ``train --data``.
 
 It makes the sheet to print, reads photos of it, and puts aside what somebody didn't like among the signs. A photo that
 can't be read is a line on the error stream, the rest goes on, and the exit code tells. A folder is written whole or not

@@ -54,7 +54,8 @@ def page(folder: Path, odd: Mapping[str, Sequence[str]]) -> str:
 
 def _section(folder: str, name: str, files: Sequence[str]) -> str:
     signs = "\n".join(_sign(folder, name, file) for file in files)
-    return f'<section>\n<h2>{escape(name)} <small>{len(files)}</small></h2>\n<div class="signs">\n{signs}\n</div>\n</section>'
+    head = f"<h2>{escape(name)} <small>{len(files)}</small></h2>"
+    return f'<section>\n{head}\n<div class="signs">\n{signs}\n</div>\n</section>'
 
 
 def _sign(folder: str, name: str, file: str) -> str:

@@ -49,7 +49,7 @@ def draw(names: Sequence[str]) -> Image.Image:
         _write(pen, f"{row + 1}", (9, middle), 5, 4.2)
         if _has(name):
             _write(pen, name, (15, middle), 19, 4.8)
-    return Image.fromarray(_with_lines(np.array(page), len(names))).convert("1", dither=0)
+    return Image.fromarray(_with_lines(np.array(page), len(names))).convert("1", dither=Image.Dither.NONE)
 
 
 def unprinted(names: Sequence[str]) -> list[str]:
@@ -104,7 +104,9 @@ def _with_lines(page: np.ndarray, rows: int) -> np.ndarray:
     y, x = np.indices(page.shape, sparse=True)
     dots_down, dots_across = y[:, 0] % 4 < 2, x[0] % 4 < 2
     for row in cells:
-        left, top, right, bottom = (round(side * _MM) for side in (*row[0, :2], *row[-1, 2:]))
+        left, top, right, bottom = (
+            round(float(side) * _MM) for side in (row[0, 0], row[0, 1], row[-1, 2], row[-1, 3])
+        )
         for line in (top, bottom):
             page[line - 1 : line + 1, left:right][:, dots_across[left:right]] = 0
         for side in [*row[:, 0], row[-1, 2]]:

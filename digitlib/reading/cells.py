@@ -79,7 +79,7 @@ def cut(page: Flat) -> list[Cell]:
     sure = page.found.sum(axis=2) >= 2
     owners, crossing = _owned(dark, frames, least)
     return [
-        _cell(dark, owners, (row, column), frames[row, column], least[row, column], sure, crossing)
+        _cell(dark, owners, (row, column), frames[row, column], float(least[row, column]), sure, crossing)
         for row, column in np.ndindex(sure.shape)
     ]
 
@@ -112,7 +112,7 @@ def _cells_map(shape: tuple[int, ...], frames: np.ndarray, values: np.ndarray) -
 
 
 def _ink(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where there is ink, lines left out, but not where a stroke crosses them; and where the lines are: booleans."""
+    """Where ink is, lines left out, but not where a stroke crosses them; and where lines are."""
     level = np.full(dark.shape, float(np.median(least)), dtype=np.float32)
     inside = _cells_map(dark.shape, frames, least)
     ink = dark > np.where(inside > 0, inside, level)
@@ -149,7 +149,7 @@ def _join(crossed: np.ndarray, ink: np.ndarray, line: int) -> None:
 def _owned(
     dark: np.ndarray, frames: np.ndarray, least: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each pixel of ink the number of the cell that it belongs to, from 1; and which cells' ink crosses a border."""
+    """For each pixel of ink the number of its cell, from 1, or 0; and which cells' ink crosses a border."""
     ink, printed = _ink(dark, frames, least)
     labels, n = label(ink)
     cells = least.size

@@ -1,8 +1,8 @@
 """The four corner marks of a sheet in a photo: a black frame, a white one and a black square, about one middle.
 
 What is darker than its ground falls into components. A mark is one component that surrounds another, of the sizes and
-areas that both should have; turned or seen askew they keep those by and large. Of all such pairs, drawn ones among them,
-four make a sheet's corners if they are of one size and lie as far apart as marks do.
+areas that both should have; turned or seen askew they keep those by and large. Of all such pairs, drawn ones among
+them, four make a sheet's corners if they are of one size and lie as far apart as marks do.
 """
 
 from itertools import combinations
@@ -52,7 +52,7 @@ def find(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not n:
         return np.zeros((0, 2)), np.zeros(0)
     parts = Components(labels, mask, n)
-    outer, inner = _pairs(parts, max(small.shape))
+    outer = _frames(parts, max(small.shape))
     box = parts.box[outer]
     sides = (parts.height + parts.breadth)[outer] / 2
     middles = [_middle(mask, *one) for one in box]
@@ -102,8 +102,8 @@ def _ground(small: np.ndarray) -> np.ndarray:
     return np.asarray(ground.resize(small.shape[::-1], Image.Resampling.BILINEAR))
 
 
-def _pairs(parts: Components, longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which components are frames, and which are the squares inside them."""
+def _frames(parts: Components, longest: int) -> np.ndarray:
+    """Which components are frames with a square inside them, the likeliest first."""
     size, least = parts.size, np.minimum(parts.height, parts.breadth)
     some = np.flatnonzero((size <= MOST * longest) & (size >= 3) & (size < 2.2 * least))
     frames = some[size[some] >= LEAST]
@@ -113,15 +113,13 @@ def _pairs(parts: Components, longest: int) -> tuple[np.ndarray, np.ndarray]:
     apart = np.abs(middle[frames, None] - middle[None, cores]).max(axis=2)
     scale = size[cores] / size[frames, None]
     area = parts.area[frames, None] / parts.area[cores]
-    like = (apart < 0.1 * size[frames, None]) & (0.3 < scale) & (scale < 0.62)
-    like &= (1.4 < area) & (area < 5.5)
+    like = (apart < 0.1 * size[frames, None]) & (scale > 0.3) & (scale < 0.62)
+    like &= (area > 1.4) & (area < 5.5)
     frame, core = np.nonzero(like)
     odd = np.abs(np.log(scale[frame, core] / (3 / 7))) + np.abs(np.log(area[frame, core] / 2.67))
-    order = np.argsort(odd, kind="stable")
-    frame, core = frame[order], core[order]
+    frame = frame[np.argsort(odd, kind="stable")]
     _, once = np.unique(frame, return_index=True)
-    once = np.sort(once)[:PAIRS]
-    return frames[frame[once]], cores[core[once]]
+    return frames[frame[np.sort(once)[:PAIRS]]]
 
 
 def _middle(mask: np.ndarray, top: int, left: int, bottom: int, right: int) -> tuple[float, float]:

@@ -1,9 +1,9 @@
 """A photographed sheet, laid flat: its marks say where it lies, its printed lines how the paper bends.
 
-A homography takes the four marks to their places (Hartley and Zisserman, 2004, section 4.1). Then each side of each cell
-is looked for where it should be; how far it is off, in both directions, is smoothed over the page by a polynomial, and
-the page is taken from the photo once more. What is then found of the lines, or isn't, is said for each side: a wrong
-place doesn't go unseen.
+A homography takes the four marks to their places (Hartley and Zisserman, 2004, section 4.1). Then each side of each
+cell is looked for where it should be; how far it is off, in both directions, is smoothed over the page by a polynomial,
+and the page is taken from the photo once more. What is then found of the lines, or isn't, is said for each side: a
+wrong place doesn't go unseen.
 """
 
 from dataclasses import dataclass
