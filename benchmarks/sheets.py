@@ -2,8 +2,8 @@
 
 A program writes: signs of splines, no two alike on a sheet, with a slant, a size and a pen of each writer's own. It
 photographs: turned, in perspective, in uneven light, with shadows, blur, grain and JPEG, on a table, in 1,200 to 4,000
-pixels. What was cut out of a cell is compared with what was drawn in every cell of that sheet: it is right if it is most
-like its own, and like that. The table goes to the screen and to ``benchmarks/sheets.md``.
+pixels. What was cut out of a cell is compared with what was drawn in every cell of that sheet: it is right if it is
+most like its own, and like that. The table goes to the screen and to ``benchmarks/sheets.md``.
 
 ``--part 0 --of 8`` measures a part alone, and leaves its counts in a folder of scratch; the last call, without it,
 gathers what is there and does the rest.
@@ -16,10 +16,11 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from digitlib import sheets
 from digitlib.accuracy import Share
@@ -182,11 +183,16 @@ def spline(points: np.ndarray, steps: int = 9) -> np.ndarray:
     return np.concatenate(curve)
 
 
+@lru_cache
+def _printed(names: tuple[str, ...]) -> Image.Image:
+    return blank.draw(names)
+
+
 def written(
     random: Random, writer: Writer, names: tuple[str, ...], empty: float, alike: bool
 ) -> tuple[Image.Image, np.ndarray]:
     """A filled-in page, RGB, and what was drawn in each cell."""
-    page = blank.draw(names).convert("RGB")
+    page = _printed(names).convert("RGB")
     widths, colours, strength = PENS[writer.pen]
     width, colour = random.uniform(*widths), colours[random.randint(len(colours))]
     cells = template.boxes(len(names))
@@ -211,8 +217,7 @@ def written(
         truths[row, column] = np.asarray(own.reduce(10)) / 255
     rough = clouds(random, (mask.height // 8, mask.width // 8), 200)
     rough = Image.fromarray((255 * strength * (0.8 + 0.2 * rough)).astype(np.uint8))
-    ink = np.asarray(mask) * (np.asarray(rough.resize(mask.size)) / np.float32(255))
-    page.paste(colour, (0, 0), Image.fromarray(ink.astype(np.uint8)))
+    page.paste(colour, (0, 0), ImageChops.multiply(mask, rough.resize(mask.size)))
     return page, truths
 
 

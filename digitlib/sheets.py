@@ -109,8 +109,8 @@ def read(photo: str | Path | BinaryIO | Image.Image, names: Sequence[str]) -> Sh
     levels, _ = next(pixels.frames(photo, LONGEST))
     grey = np.floor(levels if levels.ndim == 2 else levels.min(axis=2)).astype(np.uint8)
     image = Image.fromarray(grey)
-    way = _placed(image, grey, names)
-    flat = straight.flatten(image, way, len(names))
+    way, dark = _placed(image, grey, names)
+    flat = straight.flatten(image, way, len(names), dark)
     if flat.share < SEEN:
         raise NotASheet(
             f"expected a flat page, its printed lines in their places, got {flat.share:.0%} of them there"
@@ -118,8 +118,13 @@ def read(photo: str | Path | BinaryIO | Image.Image, names: Sequence[str]) -> Sh
     return Sheet(names, tuple(cells.cut(flat)), flat.share)
 
 
-def _placed(image: Image.Image, grey: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """The homography from the page to the photo, of the first four marks beside which a sheet's code stands."""
+def _placed(
+    image: Image.Image, grey: np.ndarray, names: tuple[str, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The homography from the page to the photo, of the first four marks beside which a sheet's code stands.
+
+    Also returned is how dark each place of that page is.
+    """
     middles, sides = marks.find(grey)
     marked = False
     for points in marks.corners(middles, sides):
@@ -128,9 +133,10 @@ def _placed(image: Image.Image, grey: np.ndarray, names: tuple[str, ...]) -> np.
             if not _is_marked(image, way):
                 continue
             marked = True
-            if said := template.decoded(_code(image, way)):
+            dark = straight.darkness(straight.render(image, way))
+            if said := template.decoded(_code(dark)):
                 _check(said, names)
-                return way
+                return way, dark
     if marked:
         raise NotASheet(
             "expected a sheet's code between its upper marks, got none that can be read"
@@ -179,10 +185,9 @@ def _is_marked(image: Image.Image, way: np.ndarray) -> bool:
     return bool(holes[0] == max(holes) and holes[0] > 0.2 + max(holes[1:]))
 
 
-def _code(image: Image.Image, way: np.ndarray) -> np.ndarray:
+def _code(page: np.ndarray) -> np.ndarray:
     """The squares between the upper marks, booleans ``(24,)``: black where any place near one is, for paper bends."""
-    dark = straight.darkness(straight.render(image, way))
     x, y = (template.squares()[:, :, None] * straight.SCALE).astype(int).transpose(1, 0, 2)
     y = y + np.arange(-22, 23, 3)
-    near = [dark[y + down, x + right] for down in (-4, 0, 4) for right in (-4, 0, 4)]
+    near = [page[y + down, x + right] for down in (-4, 0, 4) for right in (-4, 0, 4)]
     return np.mean(near, axis=0).max(axis=1) > _BLACK

@@ -54,7 +54,9 @@ def test_a_name_without_letters_in_the_font_is_told():
 
 
 def test_a_pillow_without_freetype_draws_too(monkeypatch):
-    monkeypatch.setattr(ImageFont, "load_default", lambda size=None: ImageFont.load_default_imagefont())
+    monkeypatch.setattr(
+        ImageFont, "load_default", lambda size=None: ImageFont.load_default_imagefont()
+    )
     blank._font.cache_clear()
     blank._has.cache_clear()
     try:

@@ -21,7 +21,9 @@ def test_marks_are_found_however_a_page_is_turned(page, degrees):
     angle = np.radians(degrees)
     away = template.CORNERS * page.width / 297 - np.array(page.size) / 2
     x, y = away.T
-    there = np.stack([x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)], 1)
+    there = np.stack(
+        [x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)], 1
+    )
     there += np.array(turned.size) / 2
     assert max(nearest(middles, there)) < 2.5
     four = marks.corners(middles, sides)[0]

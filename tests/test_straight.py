@@ -30,7 +30,9 @@ def test_another_place_is_seen(page):
     way = np.diag([10.0, 10, 1])
     way[0, 2] = 62
     assert straight.flatten(page, way, rows=10).share < 0.55
-    assert straight.flatten(Image.new("L", (2970, 2100), 230), np.diag([10.0, 10, 1]), 10).share < 0.05
+    assert (
+        straight.flatten(Image.new("L", (2970, 2100), 230), np.diag([10.0, 10, 1]), 10).share < 0.05
+    )
 
 
 def test_a_page_that_bows_is_laid_flat(page):
@@ -41,7 +43,9 @@ def test_a_page_that_bows_is_laid_flat(page):
         four = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)]
         quad = tuple(float(side[place]) for place in four for side in (u, v))
         mesh.append(((x[i, j], y[i, j], x[i + 1, j + 1], y[i + 1, j + 1]), quad))
-    bowed = page.transform(page.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=255)
+    bowed = page.transform(
+        page.size, Image.Transform.MESH, mesh, Image.Resampling.BICUBIC, fillcolor=255
+    )
     flat = straight.flatten(bowed, np.diag([10.0, 10, 1]), rows=10)
     assert flat.share > 0.95
 

@@ -49,7 +49,9 @@ def draw(names: Sequence[str]) -> Image.Image:
         _write(pen, f"{row + 1}", (9, middle), 5, 4.2)
         if _has(name):
             _write(pen, name, (15, middle), 19, 4.8)
-    return Image.fromarray(_with_lines(np.array(page), len(names))).convert("1", dither=Image.Dither.NONE)
+    return Image.fromarray(_with_lines(np.array(page), len(names))).convert(
+        "1", dither=Image.Dither.NONE
+    )
 
 
 def unprinted(names: Sequence[str]) -> list[str]:
@@ -101,8 +103,7 @@ def _marks(pen: ImageDraw.ImageDraw) -> None:
 def _with_lines(page: np.ndarray, rows: int) -> np.ndarray:
     """The cells' borders, two dots wide, two black after two white."""
     cells = template.boxes(rows)
-    y, x = np.indices(page.shape, sparse=True)
-    dots_down, dots_across = y[:, 0] % 4 < 2, x[0] % 4 < 2
+    dots_down, dots_across = (np.arange(side) % 4 < 2 for side in page.shape)
     for row in cells:
         left, top, right, bottom = (
             round(float(side) * _MM) for side in (row[0, 0], row[0, 1], row[-1, 2], row[-1, 3])

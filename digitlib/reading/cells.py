@@ -21,7 +21,7 @@ BEYOND = 2.5
 """How far beyond its borders a cell's picture reaches, in millimetres."""
 
 # How much darker than the paper ink is at least, of 1, and in spreads of the paper's grain.
-_LEAST, _GRAIN = 0.14, 5.0
+_LEAST, _GRAIN = 0.16, 5.0
 # Square millimetres: a speck, and the least of a sign.
 _SPECK, _SIGN = 0.2, 0.45
 # Half of a printed line with its soft edges, in pixels.
@@ -79,7 +79,15 @@ def cut(page: Flat) -> list[Cell]:
     sure = page.found.sum(axis=2) >= 2
     owners, crossing = _owned(dark, frames, least)
     return [
-        _cell(dark, owners, (row, column), frames[row, column], float(least[row, column]), sure, crossing)
+        _cell(
+            dark,
+            owners,
+            (row, column),
+            frames[row, column],
+            float(least[row, column]),
+            sure,
+            crossing,
+        )
         for row, column in np.ndindex(sure.shape)
     ]
 
