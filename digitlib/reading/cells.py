@@ -28,8 +28,8 @@ _SPECK, _SIGN = 0.2, 0.45
 _LINE = 2
 # The part of the lines' places that no ink lies on, by and large.
 _DARK = 0.9
-# A component of which another cell has so large a part is two signs that touch.
-_TWO = 0.25
+# A component of which another cell has so large a part, and so many millimetres across, is two signs that touch.
+_TWO, _REACH = 0.25, 4.5
 # What is less than this part of a sign that was parted from another is left over from that.
 _LEFT = 0.12
 
@@ -169,10 +169,15 @@ def _owned(
     shares = shares.reshape(n + 1, cells + 1)
     within = shares[:, 1:]
     area, owner = shares.sum(axis=1), 1 + within.argmax(axis=1)
-    second = np.sort(within, axis=1)[:, -2]
+    ranked = within.argsort(axis=1)
+    second = within[np.arange(n + 1), ranked[:, -2]]
     owner[(within.max(axis=1) == 0) | (area < _SPECK * SCALE**2)] = 0
     owners = owner[labels] * some
     two = second >= np.maximum(_TWO * within.max(axis=1), _SIGN * SCALE**2)
+    for number in np.flatnonzero(two):
+        left, top, right, bottom = frames.reshape(-1, 4)[ranked[number, -2]]
+        there = np.argwhere(labels[top:bottom, left:right] == number)
+        two[number] = np.ptp(there, axis=0).max() >= _REACH * SCALE
     owners = np.where(two[labels], inside, owners)
     beyond = some & (owners > 0) & (inside != owners) & ~printed
     count = np.bincount(owners[beyond], minlength=cells + 1)
