@@ -24,7 +24,7 @@ __all__ = ["COLUMNS", "Cell", "NotASheet", "Sheet", "blank", "check_names", "rea
 LONGEST = 2000
 """A photo's longer side is looked at in so many pixels at least, where it has them, and twice as many at most."""
 SEEN = 0.6
-"""The part of all printed lines that must be seen where they should be."""
+"""The part of the printed lines, of the upright and of the level ones, that must be seen where they should be."""
 
 # A mark shows where the mean of its black parts is so much darker than that of its white ones, of 255.
 _CONTRAST = 30

@@ -63,7 +63,8 @@ class Cell:
 def cut(page: Flat) -> list[Cell]:
     """The cells of a page, row by row.
 
-    A cell is lost where fewer than two of its sides were seen in their places, or where that is so of two neighbours.
+    A cell is lost unless one of its upright sides and both level ones were seen in their places; of the level ones one
+    will do beside a cell of its row that has both.
 
     >>> from digitlib.reading import blank
     >>> from digitlib.reading.straight import flatten
@@ -76,7 +77,7 @@ def cut(page: Flat) -> list[Cell]:
     dark = darkness(page.levels)
     frames = _frames(len(page.found))
     least = _thresholds(dark, frames)
-    sure = page.found.sum(axis=2) >= 2
+    sure = _sure(page.found)
     owners, crossing = _owned(dark, frames, least)
     return [
         _cell(
@@ -90,6 +91,14 @@ def cut(page: Flat) -> list[Cell]:
         )
         for row, column in np.ndindex(sure.shape)
     ]
+
+
+def _sure(found: np.ndarray) -> np.ndarray:
+    """Which cells are in their places. Of a page that is off by a row's gap, every other level side seems to be."""
+    upright, either = found[..., ::2].any(axis=2), found[..., 1::2].any(axis=2)
+    both = np.pad(found[..., 1::2].all(axis=2), ((0, 0), (1, 1)))
+    sure: np.ndarray = upright & (both[:, 1:-1] | (either & (both[:, :-2] | both[:, 2:])))
+    return sure
 
 
 def _frames(rows: int) -> np.ndarray:

@@ -35,12 +35,16 @@ __all__ = [
 
 PAGE = (297.0, 210.0)
 """Width and height."""
-ROWS, COLUMNS = 10, 20
-"""The most rows, one for each class, and how many cells each has."""
+ROWS = 10
+"""The most rows, one for each class."""
+COLUMNS = 20
+"""How many cells a row has."""
 CELLS = ROWS * COLUMNS
 """The most cells of a sheet."""
-LEFT, TOP = 36.0, 26.0
-"""Where the first cell begins."""
+LEFT = 36.0
+"""Where the first cell of each row begins."""
+TOP = 26.0
+"""Where the first row begins."""
 CELL = (12.4, 13.6)
 """A cell's width and height, from the middle of one line to that of the next."""
 PITCH = (12.4, 16.0)
