@@ -125,11 +125,7 @@ def _parser() -> _Parser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for run, add_options, example in (
-        (
-            collecting.sheets,
-            collecting.sheets_options,
-            "sheet-1.jpg sheet-2.jpg --names camp,rest --out signs",
-        ),
+        (collecting.sheets, collecting.sheets_options, "--blank sheet.pdf --names camp,rest,water"),
         (training.train, training.train_options, "--out my-digits.safetensors"),
         (asking.evaluate, asking.evaluate_options, "--weights my-digits.safetensors"),
         (
