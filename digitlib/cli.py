@@ -15,6 +15,7 @@ from digitlib import __version__
 from digitlib.commands import (
     about,
     asking,
+    collecting,
     exporting,
     predicting,
     reporting,
@@ -124,6 +125,7 @@ def _parser() -> _Parser:
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for run, add_options, example in (
+        (collecting.sheets, collecting.sheets_options, "--blank sheet.pdf --names camp,rest,water"),
         (training.train, training.train_options, "--out my-digits.safetensors"),
         (asking.evaluate, asking.evaluate_options, "--weights my-digits.safetensors"),
         (
