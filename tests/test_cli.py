@@ -14,7 +14,18 @@ from shell import OPTDIGITS, alone, run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]
-COMMANDS = ["sheets", "train", "evaluate", "report", "predict", "export", "app", "smoke", "deploy", "info"]
+COMMANDS = [
+    "sheets",
+    "train",
+    "evaluate",
+    "report",
+    "predict",
+    "export",
+    "app",
+    "smoke",
+    "deploy",
+    "info",
+]
 
 
 @pytest.mark.parametrize("asked", [[], ["--help"]])

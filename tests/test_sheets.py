@@ -36,12 +36,12 @@ def test_every_cell_is_read_in_a_hard_photo(scene):
 
 @pytest.mark.parametrize("curl", [0.022, 0.028])
 def test_a_page_that_bows_much_is_read_or_refused_but_not_misread(curl):
-    """Of some only the upright lines are found."""
+    """Of some only the upright lines are found, of others not even the code."""
     made = drawn(10504, curl=curl, turned=0, pitch=0, yaw=0)
     try:
         assert "wrong" not in counts(made)
     except sheets.NotASheet as error:
-        assert "expected a flat page" in str(error)
+        assert "expected a flat page" in str(error) or "expected a sheet's code" in str(error)
 
 
 def test_empty_cells_are_empty():
