@@ -34,14 +34,14 @@ def test_every_cell_is_read_in_a_hard_photo(scene):
     assert counts(drawn(5, **scene)) == {"right": 60}
 
 
-@pytest.mark.parametrize("seed", [10500, 10504])
-def test_a_page_that_bows_much_is_read_or_refused_but_not_misread(seed):
-    """Of the second only the upright lines are found."""
-    made = drawn(seed, longest=2400, curl=0.02, turned=0, pitch=0, yaw=0)
+@pytest.mark.parametrize("curl", [0.022, 0.028])
+def test_a_page_that_bows_much_is_read_or_refused_but_not_misread(curl):
+    """Of some only the upright lines are found, of others not even the code."""
+    made = drawn(10504, curl=curl, turned=0, pitch=0, yaw=0)
     try:
         assert "wrong" not in counts(made)
     except sheets.NotASheet as error:
-        assert "expected a flat page" in str(error)
+        assert "expected a flat page" in str(error) or "expected a sheet's code" in str(error)
 
 
 def test_empty_cells_are_empty():

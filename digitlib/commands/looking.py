@@ -4,6 +4,7 @@ The page lies beside the folder and shows its pictures by relative addresses. Wh
 file with a sign on each line, for ``digitlib sheets --drop``: a page from a disk can't move a file itself.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
@@ -42,7 +43,7 @@ def page(folder: Path, odd: Mapping[str, Sequence[str]]) -> str:
     notes = [_note(kind, cells) for kind, cells in odd.items() if cells]
     said = {
         "title": escape(f"Signs in {readable(folder.name)}"),
-        "folder": escape(readable(folder.name), quote=True),
+        "folder": escape(shlex.quote(readable(folder.name)), quote=True),
         "sections": "\n".join(sections),
         "notes": "\n".join(notes),
     }
