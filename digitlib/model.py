@@ -71,19 +71,7 @@ class Normalize(nn.Module):
         return f"mean={self.mean}, std={self.std}"
 
 
-class _Layers(nn.Sequential):
-    """Layers in a row, some of which, as ``model[:3]``, are an ``nn.Sequential`` and no network of the same kind."""
-
-    def __getitem__(self, place: Any) -> Any:
-        # What nn.Sequential would do is to hand the layers to the network's own constructor.
-        return (
-            nn.Sequential(*list(self)[place])
-            if isinstance(place, slice)
-            else super().__getitem__(place)
-        )
-
-
-class MLP(_Layers):
+class MLP(nn.Sequential):
     """A multilayer perceptron: ``logits = W2 relu(W1 relu(W0 x + b0) + b1) + b2``.
 
     Args:
@@ -144,7 +132,7 @@ def with_norm(model: MLP) -> nn.Sequential:
     return network
 
 
-class CNN(_Layers):
+class CNN(nn.Sequential):
     """A convolutional network: blocks of filters, pooling, batch normalisation and ReLU, then a linear layer.
 
     A filter is a window of 3 x 3 with a weight for each number under it, the same ones wherever it lies, and a pooling
@@ -193,3 +181,12 @@ class CNN(_Layers):
         self.none = none
         # All channels of a pixel side by side in memory: on a CPU a step takes two thirds of the time.
         self.to(memory_format=torch.channels_last)
+
+    def __getitem__(self, place: Any) -> Any:
+        """A layer, or of a slice such as ``model[:3]`` an ``nn.Sequential``."""
+        # What nn.Sequential would do is to hand the layers to this class's own constructor.
+        return (
+            nn.Sequential(*list(self)[place])
+            if isinstance(place, slice)
+            else super().__getitem__(place)
+        )
