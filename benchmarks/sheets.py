@@ -239,7 +239,7 @@ def photographed(random: Random, page: Image.Image, scene: Scene) -> Image.Image
     seen, mask = _seen(page, way, scene, size)
     photo.paste(seen, (0, 0), mask)
     if scene.thumb:
-        _thumb(random, photo, moved(way, np.array(template.CORNERS[1] * page.width / 297)))
+        _thumb(photo, moved(way, np.array(template.CORNERS[1] * page.width / 297)))
     photo = photo.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.0) * longest / 2000))
     levels = np.asarray(photo, np.float32) * _light(random, size, scene)[..., None]
     levels *= np.array([1, random.uniform(0.9, 1), random.uniform(0.75, 1)], np.float32)
@@ -304,17 +304,16 @@ def _seen(
 def _table(random: Random, size: tuple[int, int]) -> Image.Image:
     """Wood or cloth, dark or bright."""
     few = size[1] // 8, size[0] // 8
-    grain = clouds(random, few, 60) * 0.3 + clouds(random, (few[0], few[1]), 5) * 0.4 + 0.5
+    grain = clouds(random, few, 60) * 0.3 + clouds(random, few, 5) * 0.4 + 0.5
     colour = np.array([(120, 85, 55), (60, 60, 65), (150, 150, 145), (90, 60, 40)])
     levels = grain[..., None] * colour[random.randint(len(colour))]
     return Image.fromarray(levels.clip(0, 255).astype(np.uint8)).resize(size)
 
 
-def _thumb(random: Random, photo: Image.Image, middle: np.ndarray) -> None:
+def _thumb(photo: Image.Image, middle: np.ndarray) -> None:
     x, y = middle
     r = 0.035 * max(photo.size)
     ImageDraw.Draw(photo).ellipse((x - r, y - r, x + 3 * r, y + r), fill=(205, 150, 125))
-    del random
 
 
 def _light(random: Random, size: tuple[int, int], scene: Scene) -> np.ndarray:

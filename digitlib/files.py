@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["write_folder", "write_whole"]
+__all__ = ["grow_folder", "is_free", "write_folder", "write_whole"]
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -44,6 +44,16 @@ def write_whole(path: str | Path, content: bytes) -> None:
         raise
 
 
+def is_free(folder: str | Path) -> bool:
+    """Whether :func:`write_folder` may write a folder: there is none yet, or an empty one.
+
+    >>> is_free("a folder that nobody has made"), is_free(__file__)
+    (True, False)
+    """
+    folder = Path(folder)
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
 def write_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
     """Write files, by their paths with slashes, into a new or empty folder: all of them or none.
 
@@ -59,7 +69,7 @@ def write_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
     index.html names.json
     """
     folder = Path(os.path.realpath(folder))  # a link stays a link
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+    if not is_free(folder):
         raise FileExistsError(f"{folder}: expected a new or empty folder")
     if not folder.parent.is_dir():
         raise FileNotFoundError(f"{folder.parent}: no such folder")
@@ -67,9 +77,7 @@ def write_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
     try:
         # Not a temporary folder, which is private to its owner: this one gets the permissions of any new folder.
         scratch.mkdir()
-        for name, content in files.items():
-            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
-            (scratch / name).write_bytes(content)
+        _fill(scratch, files)
         if folder.exists():
             scratch.chmod(stat.S_IMODE(folder.stat().st_mode))
             folder.rmdir()
@@ -77,3 +85,41 @@ def write_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
+
+
+def grow_folder(files: Mapping[str, bytes], folder: str | Path) -> None:
+    """Add files, by their paths with slashes, to a folder that is there: all or none. One of the same path gives way.
+
+    A copy of the folder gets them, and takes its place.
+
+    Raises:
+        FileNotFoundError: no such folder.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_folder({"camp/1.png": b"a sign"}, f"{folder}/signs")
+    ...     grow_folder({"rest/1.png": b"another"}, f"{folder}/signs")
+    ...     print(*sorted(path.name for path in Path(f"{folder}/signs").iterdir()))
+    camp rest
+    """
+    folder = Path(os.path.realpath(folder))  # a link stays a link
+    fresh, old = (folder.with_name(f".{folder.name}.{secrets.token_hex(4)}") for _ in range(2))
+    try:
+        shutil.copytree(folder, fresh)
+        _fill(fresh, files)
+        os.replace(folder, old)
+        try:
+            os.replace(fresh, folder)
+        except BaseException:
+            os.replace(old, folder)
+            raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)

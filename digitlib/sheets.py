@@ -130,7 +130,7 @@ def _placed(
     for points in marks.corners(middles, sides):
         for turn in range(4):
             way = straight.homography(template.CORNERS, np.roll(points, turn, axis=0))
-            if not _is_marked(image, way):
+            if not _is_marked(grey, way):
                 continue
             marked = True
             dark = straight.darkness(straight.render(image, way))
@@ -158,16 +158,14 @@ def _check(said: tuple[int, int], names: tuple[str, ...]) -> None:
         )
 
 
-def _levels(image: Image.Image, way: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _levels(grey: np.ndarray, way: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The photo's levels at places ``(..., 2)`` on the page."""
     there = np.floor(straight.moved(way, places)).astype(int)
-    x, y = (
-        there[..., axis].clip(0, side - 1) for axis, side in enumerate((image.width, image.height))
-    )
-    return np.asarray(image)[y, x].astype(float)
+    x, y = (there[..., axis].clip(0, side - 1) for axis, side in enumerate(grey.shape[::-1]))
+    return grey[y, x].astype(float)
 
 
-def _is_marked(image: Image.Image, way: np.ndarray) -> bool:
+def _is_marked(grey: np.ndarray, way: np.ndarray) -> bool:
     """Whether all four marks look as they should, with the hole in the first."""
     module = template.MARK / 7
     steps = np.arange(-3, 4) * module
@@ -176,7 +174,7 @@ def _is_marked(image: Image.Image, way: np.ndarray) -> bool:
     black = (np.round(ring) == 3) | (np.round(ring) <= 1)
     holes = []
     for middle in template.CORNERS:
-        seen = _levels(image, way, middle + grid)
+        seen = _levels(grey, way, middle + grid)
         dark, light = seen[black].mean(), seen[~black].mean()
         around = seen[(np.round(ring) == 1)].mean()
         if light - dark < _CONTRAST or light - seen[np.round(ring) == 3].mean() < _CONTRAST:

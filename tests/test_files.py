@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from digitlib.files import write_folder, write_whole
+from digitlib.files import grow_folder, is_free, write_folder, write_whole
 
 posix = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has other permissions and links"
@@ -127,3 +127,48 @@ def test_a_half_written_folder_is_taken_back(tmp_path):
     with pytest.raises(OSError):
         write_folder({"a": b"a", "a/b": b"impossible"}, tmp_path / "folder")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_free_if_there_is_none_or_nothing_in_it(tmp_path):
+    full, file = tmp_path / "full", tmp_path / "file"
+    for folder in (full, tmp_path / "empty"):
+        folder.mkdir()
+    (full / "1.png").touch()
+    file.touch()
+    names = ("nowhere", "empty", "full", "file")
+    assert [is_free(tmp_path / name) for name in names] == [True, True, False, False]
+
+
+def contents(folder):
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("fails_at", [None, 1, 2])
+def test_a_folder_grows_whole_or_not_at_all(tmp_path, monkeypatch, fails_at):
+    """Also where it fails between the two names that change: the old folder comes back."""
+    folder = tmp_path / "signs"
+    write_folder({"camp/1.png": b"old"}, folder)
+    replace, calls = os.replace, []
+
+    def failing(*places):
+        calls.append(places)
+        if len(calls) == fails_at:
+            raise OSError("disk full")
+        replace(*places)
+
+    monkeypatch.setattr(os, "replace", failing)
+    new = {"camp/1.png": b"new", "rest/deep/1.png": b"another"}
+    if fails_at is None:
+        grow_folder(new, folder)
+    else:
+        with pytest.raises(OSError, match="disk full"):
+            grow_folder(new, folder)
+    assert contents(folder) == (new if fails_at is None else {"camp/1.png": b"old"})
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_only_a_folder_that_is_there_grows(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        grow_folder({"1.png": b"a sign"}, tmp_path / "nowhere")
+    assert not list(tmp_path.iterdir())

@@ -10,8 +10,8 @@ from pathlib import Path
 from safetensors.torch import load_file
 
 from digitlib.accuracy import Accuracy
-from digitlib.augment import Deform
 from digitlib.model import CNN
+from digitlib.recipes import RECIPES
 from digitlib.train import Training
 
 __all__ = ["CHANNELS", "SPOILT", "TRAINING", "WEIGHTS", "load", "spoilt"]
@@ -24,14 +24,13 @@ TRAINING = Training(
     batch=128,
     rate=2e-2,
     decay=0.05,
-    deform=Deform(rotation=8, scale=0.08, shear=0.05, shift=1.0, elastic=0.8),
+    deform=RECIPES["base"].training.deform,
     fade=0.3,
 )
-"""How it learned: the deformations are those of recipe ``base``. ``benchmarks/eyes.md`` has what else was tried."""
+"""How it learned; ``benchmarks/eyes.md`` has what else was tried."""
 
 WEIGHTS = Path(__file__).with_name("eyes.safetensors")
 """What seed 0 ended with."""
-
 
 SPOILT = 1_000
 """How many validation digits were spoilt, the first ones."""

@@ -8,8 +8,6 @@ at all, and one that is there stays as it is unless ``--add`` is given. Beside i
 import argparse
 import io
 import os
-import secrets
-import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +19,7 @@ from PIL import Image
 from digitlib import picture
 from digitlib import sheets as reader
 from digitlib.commands import looking, terminal
-from digitlib.files import write_folder, write_whole
+from digitlib.files import grow_folder, is_free, write_folder, write_whole
 from digitlib.plain import listed, one_line, readable, shown
 
 __all__ = ["sheets", "sheets_options"]
@@ -102,7 +100,7 @@ def _collect(options: argparse.Namespace) -> int:
         terminal.complain("expected signs on one sheet at least, got none; nothing was written")
         return 2
     if options.add:
-        _grow(options.out, files)
+        grow_folder(files, options.out)
     else:
         write_folder(files, options.out)
     page = looking.write(options.out, odd)
@@ -130,7 +128,7 @@ def _stems(photos: Sequence[Path]) -> list[str]:
 def _check_place(folder: Path, add: bool, names: tuple[str, ...], stems: list[str]) -> None:
     """Before anything is read: whether the folder may be written."""
     if not add:
-        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        if not is_free(folder):
             raise FileExistsError(
                 f"{folder}: expected a new folder; --add puts further sheets into one that is there"
             )
@@ -185,26 +183,6 @@ def _counted(files: Mapping[str, bytes], names: tuple[str, ...]) -> str:
     """How many signs of each class there are."""
     counts = Counter(name.partition("/")[0] for name in files)
     return f"{len(files):,} signs ({', '.join(f'{name} {counts[name]}' for name in names)})"
-
-
-def _grow(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Add files to a folder, all or none: a copy gets them, and takes its place."""
-    folder = Path(os.path.realpath(folder))
-    fresh, old = (folder.with_name(f".{folder.name}.{secrets.token_hex(4)}") for _ in range(2))
-    try:
-        shutil.copytree(folder, fresh)
-        for name, content in files.items():
-            (fresh / name).parent.mkdir(exist_ok=True)
-            (fresh / name).write_bytes(content)
-        os.replace(folder, old)
-        try:
-            os.replace(fresh, folder)
-        except BaseException:
-            os.replace(old, folder)
-            raise
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _drop(file: Path, folder: Path) -> int:
