@@ -1,7 +1,6 @@
 """Eight signs of a trail, as several people might write them; nobody did, a program draws them, in two ways.
 
-``python benchmarks/signs.py FOLDER`` writes cells of paper into ``FOLDER/first/NAME/sheet-WW-NN.png``, and those of
-another hand into ``FOLDER/other``. The signs come in four pairs, each easily mistaken in a way of its own: ``left`` is
+``python benchmarks/signs.py`` writes ``digitlib/book/signs.png``, the cells of chapter 13. The signs come in four pairs, each easily mistaken in a way of its own: ``left`` is
 ``right`` in a mirror, ``path`` is ``ford`` after a quarter of a turn, ``spring`` is a ``well`` with one small stroke more,
 and the bar of a ``hut`` stands where the ground of a ``camp`` would be, only higher.
 
@@ -10,18 +9,19 @@ hardly lifted. They have no line of code in common but the canvas, so that the o
 is a number: the same one has the same habits, and two have hardly any in common.
 """
 
+import io
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from digitlib.book import signs
+from digitlib.book.signs import NAMES
 from digitlib.drawn.strokes import curve
+from digitlib.files import write_whole
 
-NAMES = ("camp", "ford", "hut", "left", "path", "right", "spring", "well")
 PAIRS = (("left", "right"), ("ford", "path"), ("spring", "well"), ("camp", "hut"))
 SIDE = 128  # pixels of a drawing
 _FINE = 2  # drawn so many times as large, then made smaller, for smooth edges
@@ -326,29 +326,33 @@ def _felt(brush: ImageDraw.ImageDraw, points: Points, edge: Points, thick: float
 HANDS = {"first": draw, "other": draw_hastily}
 
 
-def on_paper(random: np.random.RandomState, drawing: np.ndarray, side: int = 64) -> Image.Image:
-    """A drawing as ink on a cell of paper under a lamp: grey levels ``(side, side)``, a stand-in for a photo's."""
-    small = Image.fromarray(drawing).resize((side, side), Image.Resampling.BOX)
-    small = small.filter(ImageFilter.GaussianBlur(random.uniform(0.2, 0.7)))
-    ink = np.asarray(small) / 255
+def on_paper(random: np.random.RandomState, drawing: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """A drawing as ink on a cell of paper under a lamp: uint8 ``(side, side)``, in place of a photo's."""
+    small = Image.fromarray(drawing).filter(ImageFilter.GaussianBlur(random.uniform(0.5, 2)))
+    ink = np.asarray(small.resize((side, side), Image.Resampling.BOX)) / 255
     y, x = np.mgrid[:side, :side] / side - 0.5
-    lamp = random.uniform(195, 240) + random.uniform(-14, 14) * x + random.uniform(-14, 14) * y
-    levels = lamp - ink * random.uniform(0.55, 0.8) * lamp + random.normal(0, 2.5, lamp.shape)
-    return Image.fromarray(levels.clip(0, 255).astype(np.uint8))
+    lamp = random.uniform(205, 245) + random.uniform(-12, 12) * x + random.uniform(-12, 12) * y
+    levels = lamp - ink * random.uniform(0.55, 0.8) * lamp + random.normal(0, 2, lamp.shape)
+    return levels.clip(0, 255).astype(np.uint8)
 
 
-def make(folder: Path, hand: str, writers: int = 8, cells: int = 20, first: int = 0) -> None:
-    """Write the cells of so many sheets, ``cells`` of each sign on each: ``NAME/sheet-WW-NN.png``."""
-    for writer in range(first, first + writers):
-        random = np.random.RandomState([len(hand), writer])
-        for name in NAMES:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            for number in range(cells):
-                image = on_paper(random, HANDS[hand](random, name, writer))
-                image.save(folder / name / f"sheet-{writer + 1:02}-{number + 1:02}.png")
+def packed() -> Image.Image:
+    """The cells of all sheets in one picture of 16 grey levels, as :mod:`digitlib.book.signs` reads it."""
+    rows = []
+    for hand, sheets in signs.SHEETS.items():
+        for writer in range(sheets):
+            random = np.random.RandomState([len(hand), writer])
+            for name in signs.NAMES:
+                drawn = (HANDS[hand](random, name, writer) for _ in range(signs.CELLS))
+                rows.append(np.concatenate([on_paper(random, one, signs.SIDE) for one in drawn], 1))
+    levels = np.concatenate(rows).astype(int)
+    image = Image.fromarray(((levels + 8) // 17).astype(np.uint8), "P")
+    image.putpalette([17 * level for level in range(16) for _ in "rgb"])
+    return image
 
 
 if __name__ == "__main__":
-    [where] = sys.argv[1:]
-    make(Path(where) / "first", "first")
-    make(Path(where) / "other", "other", writers=3)
+    file = io.BytesIO()
+    packed().save(file, "PNG", bits=4, optimize=True)
+    write_whole(signs.FILE, file.getvalue())
+    print(f"{signs.FILE.name}: {len(file.getvalue()):,} bytes")
