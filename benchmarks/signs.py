@@ -1,18 +1,20 @@
 """Eight signs of a trail, as several people might write them; nobody did, a program draws them, in two ways.
 
-``python benchmarks/signs.py`` writes ``digitlib/book/signs.png``, the cells of chapter 13. The signs come in four pairs, each easily mistaken in a way of its own: ``left`` is
-``right`` in a mirror, ``path`` is ``ford`` after a quarter of a turn, ``spring`` is a ``well`` with one small stroke more,
-and the bar of a ``hut`` stands where the ground of a ``camp`` would be, only higher.
+``python benchmarks/signs.py`` writes ``digitlib/book/signs.png``, the cells of chapter 13. The signs come in four
+pairs, each easily mistaken in a way of its own: ``left`` is ``right`` in a mirror, ``path`` is ``ford`` after a quarter
+of a turn, ``spring`` is a ``well`` with one small stroke more, and the bar of a ``hut`` stands where the ground of a
+``camp`` would be, only higher.
 
 :func:`draw` goes by smooth lines through points, :func:`draw_hastily` by straight pieces of a broad felt pen that is
-hardly lifted. They have no line of code in common but the canvas, so that the one is another hand to the other. A writer
-is a number: the same one has the same habits, and two have hardly any in common.
+hardly lifted. They have no line of code in common but the canvas, so that the one is another hand to the other. A
+writer is a number: the same one has the same habits, and two have hardly any in common.
 """
 
 import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -80,7 +82,7 @@ def writer_of(number: int) -> Writer:
         slant=random.normal(0.08, 0.18),
         aspect=math.exp(random.normal(0.1, 0.18)),
         turn=random.normal(0, 5),
-        pen=random.uniform(0.035, 0.085),
+        pen=random.uniform(0.045, 0.095),
         wobble=random.uniform(0.008, 0.028),
         round=random.choice([0.0, 0.3, 0.7, 1.0]),
         care=random.uniform(0.6, 1.4),
@@ -225,7 +227,7 @@ def _bent(random: np.random.RandomState, points: Points, habits: Writer) -> Poin
     stray = random.normal(0, habits.wobble * habits.care, (2, knots))
     astray = points + np.stack([np.interp(along, range(knots), each) for each in stray], axis=1)
     steps = np.linspace(0, 1, 8, endpoint=False)[:, None]
-    pieces = [a + (b - a) * steps for a, b in zip(astray[:-1], astray[1:], strict=True)]
+    pieces = [a + (b - a) * steps for a, b in pairwise(astray)]
     straight = np.concatenate([*pieces, astray[-1:]])
     smooth = curve(astray, steps=8)
     if habits.round > 0.5:  # a round hand cuts its corners
@@ -284,10 +286,14 @@ def draw_hastily(random: np.random.RandomState, name: str, writer: int) -> np.nd
     if name not in NAMES:
         raise ValueError(f"expected a sign out of {', '.join(NAMES)}, got {name!r}")
     own = np.random.RandomState([OTHER, writer])
-    haste, foot = own.uniform(2.0, 4.5), own.uniform(0, 9)
+    haste, foot = own.uniform(2.5, 5), own.uniform(0, 9)
     nib_angle, nib = own.uniform(0.3, 1.2), own.uniform(9, 15)
     drags, wide = own.rand() < 0.5, own.uniform(0.8, 1.25)
     strokes = [np.array(corners, dtype=float) for corners in _CORNERS[name]]
+    if name == "hut":  # how low the bar slips
+        strokes[2] = strokes[2] + [0, own.uniform(-6, 20)]
+    if name == "spring":  # how much is left of the small stroke
+        strokes[1] = strokes[1][:1] + (strokes[1] - strokes[1][:1]) * own.uniform(0.3, 1)
     strokes = [points + random.normal(0, haste, points.shape) for points in strokes]
     strokes = [_footed(random, points, foot) for points in strokes]
     image = Image.new("L", (2 * SIDE, 2 * SIDE))
@@ -301,7 +307,7 @@ def draw_hastily(random: np.random.RandomState, name: str, writer: int) -> np.nd
     for points in strokes:
         _felt(brush, points, edge, 5)
     if drags:  # from the end of one stroke to the beginning of the next, lightly
-        for before, after in zip(strokes[:-1], strokes[1:], strict=True):
+        for before, after in pairwise(strokes):
             brush.line([*map(tuple, (before[-1], after[0]))], fill=200, width=5)
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
 
@@ -315,7 +321,7 @@ def _footed(random: np.random.RandomState, points: Points, foot: float) -> Point
 
 def _felt(brush: ImageDraw.ImageDraw, points: Points, edge: Points, thick: float) -> None:
     """Draw with a flat nib: broad across its edge, thin along it."""
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         corners = [a - edge, a + edge, b + edge, b - edge]
         brush.polygon([tuple(corner) for corner in corners], fill=255)
     for point in points:
@@ -328,7 +334,7 @@ HANDS = {"first": draw, "other": draw_hastily}
 
 def on_paper(random: np.random.RandomState, drawing: np.ndarray, side: int = SIDE) -> np.ndarray:
     """A drawing as ink on a cell of paper under a lamp: uint8 ``(side, side)``, in place of a photo's."""
-    small = Image.fromarray(drawing).filter(ImageFilter.GaussianBlur(random.uniform(0.5, 2)))
+    small = Image.fromarray(drawing).filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.3)))
     ink = np.asarray(small.resize((side, side), Image.Resampling.BOX)) / 255
     y, x = np.mgrid[:side, :side] / side - 0.5
     lamp = random.uniform(205, 245) + random.uniform(-12, 12) * x + random.uniform(-12, 12) * y
