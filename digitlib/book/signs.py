@@ -1,6 +1,6 @@
 """The signs of chapter 13: cells of paper with eight signs of a trail, which nobody wrote. A program did.
 
-They lie in one picture beside this file, 16 grey levels, as ``benchmarks/signs.py`` made it: a row of twenty cells for
+They lie in one picture beside this file, 16 grey levels, as ``benchmarks/trail.py`` made it: a row of twenty cells for
 each sign of each sheet. A sheet is one writer's. The first eight sheets are of one kind of hand, the last three of
 another, drawn by other means. :func:`unpack` lays them out as ``digitlib sheets`` does photographed ones.
 

@@ -1,6 +1,6 @@
 """Eight signs of a trail, as several people might write them; nobody did, a program draws them, in two ways.
 
-``python benchmarks/signs.py`` writes ``digitlib/book/signs.png``, the cells of chapter 13. The signs come in four
+``python benchmarks/trail.py`` writes ``digitlib/book/signs.png``, the cells of chapter 13. The signs come in four
 pairs, each easily mistaken in a way of its own: ``left`` is ``right`` in a mirror, ``path`` is ``ford`` after a quarter
 of a turn, ``spring`` is a ``well`` with one small stroke more, and the bar of a ``hut`` stands where the ground of a
 ``camp`` would be, only higher.
