@@ -22,7 +22,7 @@ def test_a_sign_is_ink_on_dark_and_the_same_again(draw, name):
 
 @pytest.mark.parametrize("draw", trail.HANDS.values())
 def test_no_other_sign_is_drawn(draw):
-    with pytest.raises(ValueError, match="expected a sign out of camp, ford, .* got 'rest'"):
+    with pytest.raises(ValueError, match=r"expected a sign out of camp, ford, .* got 'rest'"):
         draw(np.random.RandomState(0), "rest", writer=0)
 
 
