@@ -1,6 +1,7 @@
 """Eight signs of a trail, as several people might write them; nobody did, a program draws them, in two ways.
 
-``python benchmarks/trail.py`` writes ``digitlib/book/signs.png``, the cells of chapter 13. The signs come in four
+``python benchmarks/trail.py`` writes ``digitlib/book/sheets/``, the photos of chapter 13: sheets that a program filled
+in and photographed, by means of ``benchmarks/sheets.py``. The signs come in four
 pairs, each easily mistaken in a way of its own: ``left`` is ``right`` in a mirror, ``path`` is ``ford`` after a quarter
 of a turn, ``spring`` is a ``well`` with one small stroke more, and the bar of a ``hut`` stands where the ground of a
 ``camp`` would be, only higher.
@@ -17,12 +18,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
+import sheets as bench
+from digitlib import sheets
 from digitlib.book import signs
 from digitlib.book.signs import NAMES
 from digitlib.drawn.strokes import curve
 from digitlib.files import write_whole
+from digitlib.reading.cells import BEYOND
+from digitlib.reading.template import CELL, COLUMNS, boxes
 
 PAIRS = (("left", "right"), ("ford", "path"), ("spring", "well"), ("camp", "hut"))
 SIDE = 128  # pixels of a drawing
@@ -330,35 +335,97 @@ def _felt(brush: ImageDraw.ImageDraw, points: Points, edge: Points, thick: float
 
 
 HANDS = {"first": draw, "other": draw_hastily}
+SEEDS = {"first": 3_000, "other": 4_000}  # of their sheets
 
 
-def on_paper(random: np.random.RandomState, drawing: np.ndarray, side: int = SIDE) -> np.ndarray:
-    """A drawing as ink on a cell of paper under a lamp: uint8 ``(side, side)``, in place of a photo's."""
-    small = Image.fromarray(drawing).filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.3)))
-    ink = np.asarray(small.resize((side, side), Image.Resampling.BOX)) / 255
-    y, x = np.mgrid[:side, :side] / side - 0.5
-    lamp = random.uniform(205, 245) + random.uniform(-12, 12) * x + random.uniform(-12, 12) * y
-    levels = lamp - ink * random.uniform(0.55, 0.8) * lamp + random.normal(0, 2, lamp.shape)
-    return levels.clip(0, 255).astype(np.uint8)
+# A drawing's side on paper, and how far from a cell's middle it may lie.
+MILLIMETRES, ASTRAY = 11.5, 0.8
+LONGEST = 1320  # of a photo, in pixels
+QUALITY = 36
 
 
-def packed() -> Image.Image:
-    """The cells of all sheets in one picture of 16 grey levels, as :mod:`digitlib.book.signs` reads it."""
-    rows = []
-    for hand, sheets in signs.SHEETS.items():
-        for writer in range(sheets):
-            random = np.random.RandomState([len(hand), writer])
-            for name in signs.NAMES:
-                drawn = (HANDS[hand](random, name, writer) for _ in range(signs.CELLS))
-                rows.append(np.concatenate([on_paper(random, one, signs.SIDE) for one in drawn], 1))
-    levels = np.concatenate(rows).astype(int)
-    image = Image.fromarray(((levels + 8) // 17).astype(np.uint8), "P")
-    image.putpalette([17 * level for level in range(16) for _ in "rgb"])
-    return image
+def drawings(hand: str, number: int) -> np.ndarray:
+    """All that is drawn on a sheet, uint8 ``(8, 20, 128, 128)``, bright ink on dark; sheets count from 0."""
+    random = np.random.RandomState([SEEDS[hand], number])
+    cells = [[HANDS[hand](random, name, number) for _ in range(COLUMNS)] for name in NAMES]
+    return np.array(cells)
+
+
+def places(hand: str, number: int) -> np.ndarray:
+    """How far from the middle of its cell each drawing of a sheet lies, in millimetres, ``(8, 20, 2)``."""
+    random = np.random.RandomState([SEEDS[hand], number, 1])
+    return random.uniform(-ASTRAY, ASTRAY, (len(NAMES), COLUMNS, 2))
+
+
+def truths(hand: str, number: int) -> np.ndarray:
+    """What is drawn in each cell and how far beyond, as ``benchmarks/sheets.py`` compares it, ``(8, 20, 31, 29)``."""
+    found = np.zeros((len(NAMES), COLUMNS, 31, 29), np.float32)
+    scale = 290 / (CELL[0] + 2 * BEYOND)
+    drawn, away = drawings(hand, number), places(hand, number)
+    for row, column in np.ndindex(found.shape[:2]):
+        cell = Image.new("L", (290, 310))
+        middle = np.array(CELL) / 2 + BEYOND + away[row, column]
+        _lay(cell, drawn[row, column], middle, scale)
+        found[row, column] = np.asarray(cell.reduce(10)) / 255
+    return found
+
+
+def _lay(mask: Image.Image, drawing: np.ndarray, middle: np.ndarray, scale: float) -> None:
+    """Put a drawing on a mask, its middle there in millimetres, at so many pixels to the millimetre."""
+    side = round(MILLIMETRES * scale)
+    ink = Image.fromarray(drawing).resize((side, side), Image.Resampling.BICUBIC)
+    corner = (middle * scale - side / 2).round().astype(int)
+    mask.paste(255, tuple(corner.tolist()), ink)
+
+
+def filled_in(hand: str, number: int) -> Image.Image:
+    """A sheet that a writer has filled in, RGB: the printed one, and the signs in a pen and an ink of the writer's."""
+    random = np.random.RandomState([SEEDS[hand], number, 2])
+    page = bench.printed(NAMES)
+    mask = Image.new("L", page.size)
+    drawn, away = drawings(hand, number), places(hand, number)
+    for row, column in np.ndindex(drawn.shape[:2]):
+        left, top, right, bottom = boxes(len(NAMES))[row, column]
+        middle = np.array([left + right, top + bottom]) / 2 + away[row, column]
+        _lay(mask, drawn[row, column], middle, bench.DOTS)
+    _, colours, strength = bench.PENS[sorted(bench.PENS)[random.randint(len(bench.PENS))]]
+    bench.ink(random, page, mask, colours[random.randint(len(colours))], strength)
+    return page
+
+
+def photo(hand: str, number: int, take: int = 0) -> bytes:
+    """A photo of that sheet as a file, in a light and from a place of its own, which are others at another take."""
+    random = np.random.RandomState([SEEDS[hand], number, 4 + take])
+    scene = bench.Scene(
+        longest=LONGEST,
+        quarter=2 * (random.uniform() < 0.2),
+        turned=random.uniform(-6, 6),
+        pitch=random.uniform(-20, 20),
+        yaw=random.uniform(-20, 20),
+        curl=random.uniform(-0.006, 0.006),
+        shadow=(random.uniform(0, 0.4), 10 ** random.uniform(-2, -0.7)),
+        grain=random.uniform(0.5, 1.5),
+    )
+    file = io.BytesIO()
+    taken = bench.photographed(random, filled_in(hand, number), scene)
+    taken.save(file, "WEBP", quality=QUALITY, method=6)
+    return file.getvalue()
+
+
+def good(hand: str, number: int) -> bytes:
+    """The first photo of a sheet on which no cell is lost, as one would take another where one is."""
+    for take in range(10):
+        found = photo(hand, number, take)
+        if len(sheets.read(io.BytesIO(found), NAMES).taken) == len(NAMES) * COLUMNS:
+            break
+        print(f"sheet {number + 1} of the {hand} hand: take {take + 1} has a cell that is lost")
+    return found
 
 
 if __name__ == "__main__":
-    file = io.BytesIO()
-    packed().save(file, "PNG", bits=4, optimize=True)
-    write_whole(signs.FILE, file.getvalue())
-    print(f"{signs.FILE.name}: {len(file.getvalue()):,} bytes")
+    signs.FOLDER.mkdir(exist_ok=True)
+    for hand, names in signs.SHEETS.items():
+        for number, name in enumerate(names):
+            content = good(hand, number)
+            write_whole(signs.FOLDER / name, content)
+            print(f"{name}: {len(content):,} bytes", flush=True)
