@@ -41,6 +41,7 @@ __all__ = [
     "compared",
     "draw",
     "ink",
+    "likeness",
     "photographed",
     "printed",
 ]
@@ -361,7 +362,6 @@ def compared(drawn: Drawn, found: sheets.Sheet) -> Counter:
     """How many cells are right, wrong (most like another, or like none), lost or taken for empty, and falsely taken."""
     truths = drawn.truths.reshape(-1, 31 * 29)
     counts: Counter = Counter()
-    unit = _unit(truths)
     for number, cell in enumerate(found.cells):
         some = bool(truths[number].any())
         if cell.ink is None:
@@ -370,11 +370,18 @@ def compared(drawn: Drawn, found: sheets.Sheet) -> Counter:
         if not some:
             counts["not empty"] += 1
             continue
-        seen = 1 - np.asarray(Image.fromarray(cell.ink).reduce(3), np.float32) / 255
-        like = unit @ _unit(seen.reshape(1, -1))[0]
+        [like] = likeness(drawn.truths, [cell])
         right = like.argmax() == number and like[number] > 0.5
         counts["right" if right else "wrong"] += 1
     return counts
+
+
+def likeness(truths: np.ndarray, cells: list[sheets.Cell]) -> np.ndarray:
+    """How like what was cut out of each cell is what was drawn in each, from -1 to 1, ``(cells, cells of a sheet)``."""
+    seen = [np.asarray(Image.fromarray(cell.ink).reduce(3), np.float32) for cell in cells]
+    return (
+        _unit(255 - np.array(seen).reshape(len(cells), -1)) @ _unit(truths.reshape(-1, 31 * 29)).T
+    )
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
