@@ -129,7 +129,7 @@ def untrained(classes: Sequence[str], preparation: str = "digit") -> Weights:
     >>> drawing = np.zeros((60, 60), dtype=np.uint8)
     >>> drawing[20:40, 28:32] = 255
     >>> network.classify(drawing).reason
-    'none'
+    'none of these'
     """
     classes = check_answers(classes, preparation)
     bias = np.zeros(len(classes) + 1, dtype=np.float32)

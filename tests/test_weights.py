@@ -373,6 +373,6 @@ def test_untrained_weights_refuse_what_is_drawn(tmp_path, preparation):
     assert network.classify(drawing).reason == "blank"
     drawing[20:40, 28:32] = 255
     answer = network.classify(drawing)
-    assert answer.reason == "none" and answer.probabilities.tolist() == [0.5, 0.5]
+    assert answer.reason == "none of these" and answer.probabilities.tolist() == [0.5, 0.5]
     assert (network.classes, network.preparation) == (("camp", "rest"), preparation)
     assert file.stat().st_size < 8_000
