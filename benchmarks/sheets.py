@@ -31,7 +31,20 @@ from digitlib.reading.straight import homography, moved
 from inks import Random, clouds
 from tables import table
 
-__all__ = ["NAMES", "Drawn", "Scene", "Writer", "compared", "draw"]
+__all__ = [
+    "DOTS",
+    "NAMES",
+    "PENS",
+    "Drawn",
+    "Scene",
+    "Writer",
+    "compared",
+    "draw",
+    "ink",
+    "likeness",
+    "photographed",
+    "printed",
+]
 
 NAMES = ("camp", "rest", "water", "fire", "danger", "path", "friend", "food", "stop", "home")
 DOTS = blank.DOTS / 25.4  # pixels of the page to the millimetre
@@ -183,6 +196,11 @@ def spline(points: np.ndarray, steps: int = 9) -> np.ndarray:
     return np.concatenate(curve)
 
 
+def printed(names: tuple[str, ...]) -> Image.Image:
+    """An empty page, RGB, in black and white."""
+    return _printed(names).convert("RGB")
+
+
 @lru_cache
 def _printed(names: tuple[str, ...]) -> Image.Image:
     return blank.draw(names)
@@ -192,7 +210,7 @@ def written(
     random: Random, writer: Writer, names: tuple[str, ...], empty: float, alike: bool
 ) -> tuple[Image.Image, np.ndarray]:
     """A filled-in page, RGB, and what was drawn in each cell."""
-    page = _printed(names).convert("RGB")
+    page = printed(names)
     widths, colours, strength = PENS[writer.pen]
     width, colour = random.uniform(*widths), colours[random.randint(len(colours))]
     cells = template.boxes(len(names))
@@ -215,10 +233,17 @@ def written(
             scale = 290 / (template.CELL[0] + 2 * BEYOND)
             _line(small, (points + middle - (left - BEYOND, top - BEYOND)) * scale, width * scale)
         truths[row, column] = np.asarray(own.reduce(10)) / 255
+    ink(random, page, mask, colour, strength)
+    return page, truths
+
+
+def ink(
+    random: Random, page: Image.Image, mask: Image.Image, colour: tuple[int, ...], strength: float
+) -> None:
+    """Lay a pen's ink on a page where a mask is bright, paler in some places than in others."""
     rough = clouds(random, (mask.height // 8, mask.width // 8), 200)
     rough = Image.fromarray((255 * strength * (0.8 + 0.2 * rough)).astype(np.uint8))
     page.paste(colour, (0, 0), ImageChops.multiply(mask, rough.resize(mask.size)))
-    return page, truths
 
 
 def _line(pen: ImageDraw.ImageDraw, points: np.ndarray, width: float) -> None:
@@ -336,7 +361,6 @@ def compared(drawn: Drawn, found: sheets.Sheet) -> Counter:
     """How many cells are right, wrong (most like another, or like none), lost or taken for empty, and falsely taken."""
     truths = drawn.truths.reshape(-1, 31 * 29)
     counts: Counter = Counter()
-    unit = _unit(truths)
     for number, cell in enumerate(found.cells):
         some = bool(truths[number].any())
         if cell.ink is None:
@@ -345,11 +369,18 @@ def compared(drawn: Drawn, found: sheets.Sheet) -> Counter:
         if not some:
             counts["not empty"] += 1
             continue
-        seen = 1 - np.asarray(Image.fromarray(cell.ink).reduce(3), np.float32) / 255
-        like = unit @ _unit(seen.reshape(1, -1))[0]
+        [like] = likeness(drawn.truths, [cell])
         right = like.argmax() == number and like[number] > 0.5
         counts["right" if right else "wrong"] += 1
     return counts
+
+
+def likeness(truths: np.ndarray, cells: list[sheets.Cell]) -> np.ndarray:
+    """How like what was cut out of each cell is what was drawn in each, from -1 to 1, ``(cells, cells of a sheet)``."""
+    seen = [np.asarray(Image.fromarray(cell.ink).reduce(3), np.float32) for cell in cells]
+    return (
+        _unit(255 - np.array(seen).reshape(len(cells), -1)) @ _unit(truths.reshape(-1, 31 * 29)).T
+    )
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ in a photo, whichever way up it is, and cuts it up. It would rather refuse a pho
 between the upper marks has to fit the names, and the printed lines have to lie where they should.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,17 @@ from digitlib.reading import cells, marks, straight, template
 from digitlib.reading.cells import Cell
 from digitlib.reading.template import COLUMNS, check_names
 
-__all__ = ["COLUMNS", "Cell", "NotASheet", "Sheet", "blank", "check_names", "read", "unprinted"]
+__all__ = [
+    "COLUMNS",
+    "Cell",
+    "NotASheet",
+    "Sheet",
+    "blank",
+    "check_names",
+    "pictures",
+    "read",
+    "unprinted",
+]
 
 LONGEST = 2000
 """A photo's longer side is looked at in so many pixels at least, where it has them, and twice as many at most."""
@@ -116,6 +127,29 @@ def read(photo: str | Path | BinaryIO | Image.Image, names: Sequence[str]) -> Sh
             f"expected a flat page, its printed lines in their places, got {flat.share:.0%} of them there"
         )
     return Sheet(names, tuple(cells.cut(flat)), flat.share)
+
+
+def pictures(sheet: Sheet, stem: str) -> dict[str, bytes]:
+    """The signs of a sheet as PNG files, by their paths with slashes: ``NAME/STEM-NN.png``, NN the cell, from 01.
+
+    :func:`digitlib.files.write_folder` writes them, and :func:`digitlib.data.load` reads the folder. ``digitlib
+    sheets`` takes the photo's name for the stem, so that a sign's file says on which sheet it was.
+
+    >>> ink = np.zeros((93, 87), np.uint8)
+    >>> list(pictures(Sheet(("camp", "rest"), (Cell(1, 0, ink), Cell(1, 1, None)), 1.0), "ada"))
+    ['rest/ada-01.png']
+    """
+    return {
+        f"{sheet.names[cell.row]}/{stem}-{cell.column + 1:02}.png": _png(cell.ink)
+        for cell in sheet.cells
+        if cell.ink is not None
+    }
+
+
+def _png(ink: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(ink).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _placed(

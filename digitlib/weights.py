@@ -46,6 +46,7 @@ __all__ = [
     "rounded",
     "save",
     "to_metadata",
+    "untrained",
     "usual_preparation",
 ]
 
@@ -108,6 +109,33 @@ class Weights:
     def none(self) -> bool:
         """Whether the last output is the score of "none of these"."""
         return len(self.layers[-1][1]) > len(self.classes)
+
+
+def untrained(classes: Sequence[str], preparation: str = "digit") -> Weights:
+    """Weights that have learned nothing and refuse every drawing.
+
+    A pad with their file has the names of the classes, under which it keeps drawings and exports them: so it collects
+    what a first network of these classes is to learn from.
+
+    Args:
+        classes: the names of C classes.
+        preparation: how the pad makes an image of a drawing (:data:`digitlib.preprocess.PREPARATIONS`).
+
+    Raises:
+        ValueError: as of :func:`check_answers`.
+
+    >>> from digitlib import DigitClassifier
+    >>> network = DigitClassifier(untrained(["camp", "rest"]))
+    >>> drawing = np.zeros((60, 60), dtype=np.uint8)
+    >>> drawing[20:40, 28:32] = 255
+    >>> network.classify(drawing).reason
+    'none of these'
+    """
+    classes = check_answers(classes, preparation)
+    bias = np.zeros(len(classes) + 1, dtype=np.float32)
+    bias[-1] = 10  # "none of these" is far likelier than any class
+    layer = np.zeros((len(bias), SIDE * SIDE), dtype=np.float32), bias
+    return Weights([layer], {}, {"threshold": 0.0}, classes, preparation)
 
 
 def are_digits(classes: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ import inlining as extension
 import numpy as np
 import pytest
 
-from digitlib import data
+from digitlib import data, weights
 from digitlib.preprocess import prepare
 from drawings import STROKES
 from gestures import painted, stroke
@@ -25,8 +25,9 @@ def visit(tab, static_site):
     """Opens the static page with a weights file of some classes; afterwards nothing failed there."""
 
     def open_pad(classes, width=1000, **said):
-        outputs = len(classes) + 1
-        _, content = weights_file(outputs, classes=classes, **said)
+        content = classes  # a file's, or the names of some
+        if not isinstance(classes, bytes):
+            _, content = weights_file(len(classes) + 1, classes=classes, **said)
         tab.set_viewport_size({"width": width, "height": 800})
         tab.route("**/digits.safetensors", lambda route: route.fulfill(body=content))
         tab.goto(static_site.address)
@@ -134,6 +135,19 @@ def named(name):
     return lambda download: download.suggested_filename == name
 
 
+def exported(page, folder):
+    """What the pad has kept, exported into a folder and read."""
+    with (
+        page.expect_download(named("drawings-images-idx3-ubyte")) as first,
+        page.expect_download(named("drawings-labels-idx1-ubyte")) as second,
+        page.expect_download(named("drawings-classes.json")) as third,
+    ):
+        page.get_by_role("button", name="Export").click()
+    for file in (first, second, third):
+        file.value.save_as(folder / file.value.suggested_filename)
+    return data.load(folder)
+
+
 @pytest.mark.parametrize("preparation", ["digit", "picture"])
 def test_collected_labels_count_the_classes(visit, tmp_path, preparation):
     page = visit(FIVE, preparation=preparation)
@@ -152,18 +166,28 @@ def test_collected_labels_count_the_classes(visit, tmp_path, preparation):
     images.append(prepare(ink(page), preparation))
     page.get_by_label("This is").select_option(label="cat")
     keep.click()
-    with (
-        page.expect_download(named("drawings-images-idx3-ubyte")) as first,
-        page.expect_download(named("drawings-labels-idx1-ubyte")) as second,
-        page.expect_download(named("drawings-classes.json")) as third,
-    ):
-        page.get_by_role("button", name="Export").click()
-    for file in (first, second, third):
-        file.value.save_as(tmp_path / file.value.suggested_filename)
-    kept = data.load(tmp_path)
+    kept = exported(page, tmp_path)
     assert kept.labels.tolist() == [4, 0]
     assert (kept.classes, kept.preparation) == (tuple(FIVE), preparation)
     np.testing.assert_array_equal(kept.images.numpy(), images)
+
+
+def test_a_pad_that_has_learned_nothing_collects_what_a_first_network_learns(visit, tmp_path):
+    """Its file names the classes; it is the pad's own way to keep drawings, and nothing else, that is used."""
+    file = tmp_path / "untrained.safetensors"
+    weights.save(file, weights.untrained(["camp", "rest", "well"]))
+    page = visit(file.read_bytes())
+    page.get_by_text("More", exact=True).click()
+    names = ["camp", "well", "well"]
+    for digit, name in zip((4, 0, 6), names, strict=True):
+        draw(page, digit)
+        assert guess(page) == "None of these, I think"
+        page.get_by_label("This is").select_option(label=name)
+        page.get_by_role("button", name="Keep").click()
+    kept = exported(page, tmp_path / "kept")
+    assert [kept.classes[label] for label in kept.labels] == names
+    assert kept.classes == ("camp", "rest", "well") and kept.preparation == "digit"
+    assert kept.images.shape == (3, 28, 28) and kept.images.flatten(1).any(1).all()
 
 
 def test_of_digits_two_files_tell_all(visit, tmp_path):

@@ -362,3 +362,17 @@ def test_a_layer_of_other_kinds_or_shapes_is_refused(part, changed):
     content = to_bytes({f"0.{name}": value for name, value in (parts | {part: changed}).items()})
     with pytest.raises(ValueError, match="got something else: layer 0: expected"):
         read_again(content)
+
+
+@pytest.mark.parametrize("preparation", ["digit", "picture"])
+def test_untrained_weights_refuse_what_is_drawn(tmp_path, preparation):
+    file = tmp_path / "untrained.safetensors"
+    weights.save(file, weights.untrained(["camp", "rest"], preparation))
+    network = DigitClassifier.load(file)
+    drawing = np.zeros((60, 60), dtype=np.uint8)
+    assert network.classify(drawing).reason == "blank"
+    drawing[20:40, 28:32] = 255
+    answer = network.classify(drawing)
+    assert answer.reason == "none of these" and answer.probabilities.tolist() == [0.5, 0.5]
+    assert (network.classes, network.preparation) == (("camp", "rest"), preparation)
+    assert file.stat().st_size < 8_000

@@ -61,6 +61,7 @@ __all__ = [
     "mean_of",
     "measured_now",
     "recorded",
+    "uncompared",
     "write",
 ]
 
@@ -135,6 +136,19 @@ def claim(name: str, measured: float | Share, unit: str = "", digits: int = 1) -
     if entry is None:
         raise KeyError(f"the ledger has no entry {name!r} for {dataset}")
     return _compared(f"{name} on {dataset}", entry, now, " digits", unit, digits)
+
+
+def uncompared(name: str, measured: float | Share, unit: str = "", digits: int = 1) -> Sentence:
+    """The figure of a measured value, as :func:`claim` shows it, of what the ledger knows nothing of.
+
+    For a chapter that a reader runs on pictures of their own. The arguments are :func:`claim`'s; the name is not used.
+
+    >>> from digitlib.accuracy import Accuracy
+    >>> from digitlib.book import ledger
+    >>> ledger.uncompared("signs.strangers", Accuracy(97, 100))
+    **97.0 %** (91.5 to 99.0) of 100 *(this run)*
+    """
+    return Sentence(f"{_told(_measured(measured), unit, digits)} *(this run)*")
 
 
 def recorded(name: str, unit: str = "", digits: int = 1) -> Sentence:

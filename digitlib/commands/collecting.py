@@ -6,15 +6,11 @@ at all, and one that is there stays as it is unless ``--add`` is given. Beside i
 """
 
 import argparse
-import io
 import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
-from PIL import Image
 
 from digitlib import picture
 from digitlib import sheets as reader
@@ -95,7 +91,7 @@ def _collect(options: argparse.Namespace) -> int:
             continue
         for line in _told(photo, sheet, odd):
             print(line)
-        files |= _signs(sheet, stem)
+        files |= reader.pictures(sheet, stem)
     if not files:
         terminal.complain("expected signs on one sheet at least, got none; nothing was written")
         return 2
@@ -141,21 +137,6 @@ def _check_place(folder: Path, add: bool, names: tuple[str, ...], stems: list[st
     known = {path.stem.rpartition("-")[0].casefold() for path in picture.walk(folder)}
     if again := next((stem for stem in stems if stem.casefold() in known), None):
         raise FileExistsError(f"{folder}: expected new photos, got {again}, whose signs it has")
-
-
-def _signs(sheet: reader.Sheet, stem: str) -> dict[str, bytes]:
-    """The signs of a sheet as files."""
-    return {
-        f"{sheet.names[cell.row]}/{stem}-{cell.column + 1:02}.png": _png(cell.ink)
-        for cell in sheet.cells
-        if cell.ink is not None
-    }
-
-
-def _png(ink: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(ink).save(file, "PNG", optimize=True)
-    return file.getvalue()
 
 
 def _told(photo: Path, sheet: reader.Sheet, odd: Odd) -> Iterator[str]:
