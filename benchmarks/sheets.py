@@ -25,9 +25,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from digitlib import sheets
 from digitlib.accuracy import Share
 from digitlib.files import write_whole
-from digitlib.reading import blank, template
-from digitlib.reading.cells import BEYOND
-from digitlib.reading.straight import homography, moved
+from digitlib.paper import blank, template
+from digitlib.paper.cells import BEYOND
+from digitlib.paper.straight import homography, moved
 from inks import Random, clouds
 from tables import table
 

@@ -26,8 +26,8 @@ from digitlib.book import signs
 from digitlib.book.signs import NAMES
 from digitlib.drawn.strokes import curve
 from digitlib.files import write_whole
-from digitlib.reading.cells import BEYOND
-from digitlib.reading.template import CELL, COLUMNS, boxes
+from digitlib.paper.cells import BEYOND
+from digitlib.paper.template import CELL, COLUMNS, boxes
 
 PAIRS = (("left", "right"), ("ford", "path"), ("spring", "well"), ("camp", "hut"))
 SIDE = 128  # pixels of a drawing

@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 
 from digitlib import pixels
-from digitlib.reading import blank as page
-from digitlib.reading import cells, marks, straight, template
-from digitlib.reading.cells import Cell
-from digitlib.reading.template import COLUMNS, check_names
+from digitlib.paper import blank as page
+from digitlib.paper import cells, marks, straight, template
+from digitlib.paper.cells import Cell
+from digitlib.paper.template import COLUMNS, check_names
 
 __all__ = [
     "COLUMNS",
@@ -148,7 +148,7 @@ def pictures(sheet: Sheet, stem: str) -> dict[str, bytes]:
 
 def _png(ink: np.ndarray) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(ink).save(file, "PNG", optimize=True)
+    Image.fromarray(ink).save(file, "PNG")
     return file.getvalue()
 
 

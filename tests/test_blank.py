@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFont
 
-from digitlib.reading import blank, template
+from digitlib.paper import blank, template
 
 NAMES = ["camp", "rest"]
 

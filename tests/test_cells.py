@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from digitlib.reading import blank, cells, straight, template
+from digitlib.paper import blank, cells, straight, template
 
 WAY = np.diag([10.0, 10, 1])
 

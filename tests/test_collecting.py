@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digitlib import data, folder, sheets
-from digitlib.reading import template
+from digitlib.paper import template
 from shell import run
 
 NAMES = "camp,rest,water"

@@ -91,10 +91,8 @@ def test_the_gradio_folder_is_the_ground_floor_and_the_app():
         "classify",
         "hub",
     }
-    # No visitor sends a sheet, so what reads those stays at home.
-    sheets = {"blank", "cells", "marks", "straight", "template"}
     modules_of_reading = (path.stem for path in (ROOT / "digitlib" / "reading").glob("*.py"))
-    reading = {f"reading/{name}" for name in modules_of_reading if name not in sheets}
+    reading = {f"reading/{name}" for name in modules_of_reading}
     app = {"hosts/__init__", "hosts/app", "hosts/limits", "hosts/words"}
     assert modules == {f"digitlib/{name}.py" for name in ground | reading | app}
     lines = files["requirements.txt"].decode().splitlines()

@@ -35,14 +35,15 @@ GROUND = {
         "preprocess",
         *("reading", "reading.components", "reading.ground", "reading.ink", "reading.morphology"),
         *("reading.ruling", "reading.sheet", "reading.sign"),
-        *("reading.blank", "reading.cells", "reading.marks", "reading.straight"),
-        *("reading.template", "sheets"),
+        *("paper", "paper.blank", "paper.cells", "paper.marks", "paper.straight", "paper.template"),
+        "sheets",
         "weights",
     ),
 }
 # Which rooms may import a room; all may import what lies on the way, none what isn't listed.
 WHO_IMPORTS = {
-    "reading": {"reading", "picture", "sheets"},
+    "reading": {"reading", "picture", "paper"},
+    "paper": {"paper", "sheets"},
     "book": {"book", "commands"},
     "hosts": {"hosts", "commands"},
     "report": {"book", "report", "commands"},

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib.reading import blank, marks, template
+from digitlib.paper import blank, marks, template
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from PIL import ExifTags, Image, ImageDraw
 
 import sheets as bench
 from digitlib import sheets
-from digitlib.reading import template
+from digitlib.paper import template
 
 NAMES = ("camp", "rest", "water")
 PLAIN = {"longest": 1400, "turned": 7.0, "pitch": 12.0, "yaw": -9.0, "curl": 0.004}

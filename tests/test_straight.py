@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitlib.reading import blank, straight, template
+from digitlib.paper import blank, straight, template
 
 SHIFT = np.array([[1, 0, 20], [0, 1, 30], [0, 0, 1.0]])
 

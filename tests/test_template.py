@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digitlib.reading import template
+from digitlib.paper import template
 
 NAMES = ["camp", "rest", "water"]
 

@@ -10,9 +10,9 @@ from itertools import combinations
 import numpy as np
 from PIL import Image, ImageFilter
 
+from digitlib.paper.template import CORNERS, MARK
 from digitlib.reading.components import Components, label
 from digitlib.reading.morphology import closed
-from digitlib.reading.template import CORNERS, MARK
 
 __all__ = ["corners", "find"]
 

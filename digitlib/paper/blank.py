@@ -1,4 +1,4 @@
-"""The sheet of :mod:`digitlib.reading.template` as a page to print: black and white alone, 300 dots to the inch.
+"""The sheet of :mod:`digitlib.paper.template` as a page to print: black and white alone, 300 dots to the inch.
 
 The cells' lines are dotted, a sixth of a millimetre wide: a camera sees them as pale, a printer needs no shade of grey.
 A name stands beside its row as far as the font has its letters; each row has its number in any case.
@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digitlib.reading import template
+from digitlib.paper import template
 
 __all__ = ["DOTS", "draw", "encoded", "unprinted"]
 
@@ -29,7 +29,7 @@ def draw(names: Sequence[str]) -> Image.Image:
     """The page for classes of these names, of mode ``"1"``, 3508 x 2480 pixels.
 
     Raises:
-        ValueError: names that :func:`digitlib.reading.template.check_names` refuses.
+        ValueError: names that :func:`digitlib.paper.template.check_names` refuses.
 
     >>> page = draw(["camp", "rest"])
     >>> page.mode, page.size

@@ -12,7 +12,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageFilter
 
-from digitlib.reading import template
+from digitlib.paper import template
 from digitlib.reading.morphology import closed, eroded
 
 __all__ = ["SCALE", "Flat", "darkness", "flatten", "homography", "moved", "render"]
@@ -148,7 +148,7 @@ def flatten(photo: Image.Image, way: np.ndarray, rows: int, dark: np.ndarray | N
         dark: the :func:`darkness` of what :func:`render` gives, where that is known already.
 
     >>> import numpy as np
-    >>> from digitlib.reading import blank
+    >>> from digitlib.paper import blank
     >>> page = blank.draw(["camp", "rest"]).convert("L").resize((2970, 2100))
     >>> flatten(page, np.diag([10.0, 10.0, 1.0]), rows=2).share
     1.0

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitlib.reading import template
+from digitlib.paper import template
+from digitlib.paper.straight import SCALE, Flat, darkness
 from digitlib.reading.components import label
 from digitlib.reading.morphology import dilated
-from digitlib.reading.straight import SCALE, Flat, darkness
 
 __all__ = ["BEYOND", "Cell", "cut"]
 
@@ -66,8 +66,8 @@ def cut(page: Flat) -> list[Cell]:
     A cell is lost unless one of its upright sides and both level ones were seen in their places; of the level ones one
     will do beside a cell of its row that has both.
 
-    >>> from digitlib.reading import blank
-    >>> from digitlib.reading.straight import flatten
+    >>> from digitlib.paper import blank
+    >>> from digitlib.paper.straight import flatten
     >>> paper = blank.draw(["camp", "rest"]).convert("L").resize((2970, 2100))
     >>> paper.paste(20, (400, 300, 430, 360))  # in the first cell
     >>> cells = cut(flatten(paper, np.diag([10.0, 10.0, 1.0]), rows=2))
