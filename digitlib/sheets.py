@@ -6,6 +6,7 @@ between the upper marks has to fit the names, and the printed lines have to lie 
 """
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from digitlib.paper import blank as page
 from digitlib.paper import cells, marks, straight, template
 from digitlib.paper.cells import Cell
 from digitlib.paper.template import COLUMNS, check_names
+from digitlib.plain import readable
 
 __all__ = [
     "COLUMNS",
@@ -29,6 +31,7 @@ __all__ = [
     "check_names",
     "pictures",
     "read",
+    "stem_of",
     "unprinted",
 ]
 
@@ -144,6 +147,23 @@ def pictures(sheet: Sheet, stem: str) -> dict[str, bytes]:
         for cell in sheet.cells
         if cell.ink is not None
     }
+
+
+def stem_of(file: str | Path) -> str:
+    """The stem in the name of a sign's file, as :func:`pictures` makes it: on which sheet the sign was.
+
+    Raises:
+        ValueError: another name.
+
+    >>> stem_of("rest/ada-01.png")
+    'ada'
+    """
+    found = re.fullmatch(r"(.+)-\d+", Path(file).stem)
+    if not found:
+        raise ValueError(
+            f"expected a sign's file as digitlib sheets names it, such as camp/ada-07.png, got {readable(file)}"
+        )
+    return found[1]
 
 
 def _png(ink: np.ndarray) -> bytes:

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from digitlib import classify, data
+from digitlib.commands.options import parted
+from digitlib.sheets import stem_of
 from folders import make, sign
 from gestures import painted, stroke
 from pads import guess
@@ -52,6 +54,52 @@ def test_a_training_says_what_it_made_of_a_folder(signs, weights_file, capsys):
     assert output[0].endswith("of 30 pictures in the validation set") and right >= 25
     assert output[0].startswith(f"{100 * right / 30:.1f} %")
     assert sum(" pictures" in line for line in output[1:6]) == 5
+
+
+@pytest.fixture(scope="module")
+def sheets(signs, tmp_path_factory):
+    """The same pictures of three kinds as six people's, five on a sheet of each."""
+    root = tmp_path_factory.mktemp("sheets")
+    for name in NAMES[:3]:
+        (root / name).mkdir()
+        for i in range(30):
+            os.link(signs / name / f"{i:04}.png", root / name / f"writer-{i % 6}-{i:02}.png")
+    return root
+
+
+def test_whole_sheets_are_held_back_and_found_again(capsys, sheets, tmp_path):
+    """Eighteen of ninety are a fifth: of sheets of fifteen one comes nearest."""
+    out = tmp_path / "w"
+    asked = ["train", "--data", sheets, "--by-sheet", "--epochs", "2", "--out", out]
+    code, output, errors = run(capsys, *asked)
+    assert (code, errors) == (0, [])
+    assert output[1] == "75 pictures of 3 classes to learn from, 15 held back"
+    said = classify.load(out).provenance
+    assert " --by-sheet " in said["command"]
+    images = data.load(sheets, preparation="digit")
+    _, valid = parted(images, by_sheet=True)
+    assert len({stem_of(file) for file in valid.files}) == 1
+    assert data.fingerprint(valid.images, valid.labels) == said["valid"]["images"]
+    code, output, errors = run(capsys, "evaluate", "--data", sheets, "--weights", out)
+    assert (code, errors) == (0, [])
+    assert output[0].endswith("of 15 pictures in the validation set")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("optdigits", "expected for --by-sheet a folder that digitlib sheets made, got no such"),
+        (
+            "signs",
+            "expected a sign's file as digitlib sheets names it, such as camp/ada-07.png, got ",
+        ),
+    ],
+)
+def test_what_knows_no_sheets_cant_be_held_back_by_them(capsys, signs, tmp_path, source, message):
+    source = signs if source == "signs" else source
+    asked = ["train", "--data", source, "--by-sheet", "--out", tmp_path / "w"]
+    code, _, [error] = run(capsys, *asked)
+    assert code == 2 and message in error and not list(tmp_path.iterdir())
 
 
 def test_what_is_odd_in_a_folder_is_named_and_the_rest_is_learned(capsys, signs, tmp_path):

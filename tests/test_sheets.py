@@ -137,3 +137,15 @@ def test_the_truths_of_the_bench_tell_cells_apart():
     wrong = bench.compared(made, sheets.Sheet(NAMES, moved, 1.0))
     assert wrong == {"wrong": 60}
     assert np.isfinite(made.truths).all()
+
+
+def test_a_signs_file_says_on_which_sheet_it_was():
+    made = drawn(11)
+    files = sheets.pictures(sheets.read(made.photo, NAMES), "sheet-2 of ada-1")
+    assert {sheets.stem_of(file) for file in files} == {"sheet-2 of ada-1"}
+
+
+@pytest.mark.parametrize("file", ["camp/ada.png", "camp/-1.png", "camp/ada-.png", "ada-7/x.png"])
+def test_another_file_says_no_sheet(file):
+    with pytest.raises(ValueError, match=r"expected a sign's file as .* got " + file):
+        sheets.stem_of(file)

@@ -21,6 +21,7 @@ __all__ = [
     "called",
     "check_classes",
     "held_back",
+    "parted",
     "read",
     "reading",
     "tell",
@@ -101,7 +102,8 @@ def called(source: str) -> str:
 def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["Images", str]:
     """Images of ``--data`` that a model has not learned from, and what one calls the place where they are.
 
-    Of a named set, and of the very pictures that it was trained on, these are the validation set; of any others, all.
+    Of a named set, and of the very pictures that it was trained on, these are the validation set, whole sheets where
+    they were held back so; of any others, all.
 
     Raises:
         ValueError: the model names other things, or wants them otherwise prepared.
@@ -111,10 +113,13 @@ def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["I
     if data.known(options.data):
         images = read(options.data)
         check_classes(options, classifier, images)
-        return _validation(images, options.data), VALIDATION
+        return parted(images, options.data)[1], VALIDATION
     images = read(options.data, classifier.classes, classifier.preparation)
-    if len(images) > 1:
-        valid = _validation(images)
+    for by_sheet in (False, True):
+        try:
+            _, valid = parted(images, by_sheet=by_sheet)
+        except ValueError:  # too few, or no sheets
+            continue
         if data.fingerprint(valid.images, valid.labels) == _trained_beside(classifier):
             return valid, VALIDATION
     # Whoever trained in Python may have left out the slash.
@@ -127,10 +132,29 @@ def held_back(options: argparse.Namespace, classifier: "Classifier") -> tuple["I
     return images, readable(options.data)
 
 
-def _validation(images: "Images", name: str | None = None) -> "Images":
-    from digitlib import data
+def parted(
+    images: "Images", name: str | None = None, by_sheet: bool = False
+) -> tuple["Images", "Images"]:
+    """What a training learns from, and what it holds back.
 
-    return data.split(images, data.valid_size(images, name))[1]
+    Args:
+        images: all that are not for the test.
+        name: of the set they are, if it has one.
+        by_sheet: whether whole sheets are held back, and no others.
+
+    Raises:
+        ValueError: as of :func:`digitlib.data.split`; or the images don't say on which sheet they were.
+    """
+    from digitlib import data, sheets
+
+    valid = data.valid_size(images, name)
+    if not by_sheet:
+        return data.split(images, valid)
+    if images.files is None:
+        raise ValueError(
+            "expected for --by-sheet a folder that digitlib sheets made, got no such files"
+        )
+    return data.split(images, valid, groups=[sheets.stem_of(file) for file in images.files])
 
 
 def _trained_beside(classifier: "Classifier") -> str | None:

@@ -54,11 +54,12 @@ def is_folder(source: str) -> bool:
     return Path(source).is_dir() and idx.pair_in(Path(source)) is None
 
 
-def read_better(source: str) -> tuple[Images, Trial | None]:
+def read_better(source: str, by_sheet: bool = False) -> tuple[Images, Trial | None]:
     """Read a folder's pictures in the better way, and say what a trial showed.
 
     There is none for the ten digits, whose preparation is known, nor where no ink is found, nor of so few pictures that
-    each is the only one of its class, which are cropped; what was left out is said on the error stream.
+    each is the only one of its class, which are cropped; what was left out is said on the error stream. The trial is
+    held on what :func:`digitlib.commands.options.parted` leaves to learn from.
     """
     try:
         cropped, told = options.reading(source, preparation="digit")
@@ -66,7 +67,7 @@ def read_better(source: str) -> tuple[Images, Trial | None]:
         return options.read(source, preparation="picture"), None
     trial = None
     if not cropped.of_digits:
-        learned = data.split(cropped, data.valid_size(cropped))[0]
+        learned, _ = options.parted(cropped, by_sheet=by_sheet)
         trial = try_both(Path(source), learned) if data.shared(_some(learned)).any() else None
     if trial and trial.preparation == "picture":
         return options.read(source, preparation="picture"), trial

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from digitlib import weights
 from digitlib.accuracy import percent
-from digitlib.commands.options import VALIDATION, add_data, called, read
+from digitlib.commands.options import VALIDATION, add_data, called, parted, read
 from digitlib.plain import listed, readable
 from digitlib.preprocess import PREPARATIONS
 
@@ -39,6 +39,11 @@ def train_options(parser: argparse.ArgumentParser) -> None:
         "for a folder, what a trial shows to be better)"
     )
     parser.add_argument("--preparation", choices=PREPARATIONS, help=text)
+    text = (
+        "hold back whole sheets, of a folder that digitlib sheets made, and not signs at random: so a figure is of "
+        "writers that the model hasn't met"
+    )
+    parser.add_argument("--by-sheet", action="store_true", help=text)
     text = (
         "quick: seconds; sprint: a second or two, to 98 %%; base: a minute; tiny: 64 kB; "
         "own: for pictures of your own, also few; pad: minutes, for any pen and what is no digit; "
@@ -126,10 +131,10 @@ def _parts(options: argparse.Namespace) -> "tuple[Images, Images, Trial | None]"
 
     said = data.known(options.data) or options.preparation is not None
     if not said and preparing.is_folder(options.data):
-        images, trial = preparing.read_better(options.data)
+        images, trial = preparing.read_better(options.data, options.by_sheet)
     else:
         images, trial = read(options.data, preparation=options.preparation), None
-    return *data.split(images, data.valid_size(images, options.data)), trial
+    return *parted(images, options.data, options.by_sheet), trial
 
 
 def _model(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "nn.Sequential":
@@ -244,6 +249,7 @@ def _command(options: argparse.Namespace, recipe: "Recipe", trial: "Trial | None
     words = [f"{start}digitlib train --data {shlex.quote(called(options.data))}"]
     preparation = trial.preparation if trial else options.preparation
     words += [f"--preparation {preparation}"] if preparation else []
+    words += ["--by-sheet"] if options.by_sheet else []
     words += [f"--recipe {_name(options)}"]
     words += [f"--{name} {value}" for name, value in _changes(options).items()]
     words += [f"--set {shlex.quote(change)}" for change in options.changes]
