@@ -1,6 +1,7 @@
 """The signs of chapter 13: the program that draws them, and the photos on which they are."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import trail
 from digitlib import data, sheets
 from digitlib.book import signs as shipped
 from digitlib.files import write_folder
+from idx import idx
 
 
 @pytest.mark.parametrize("draw", trail.HANDS.values())
@@ -91,3 +93,76 @@ def test_the_signs_of_a_photo_are_read_as_a_folder(tmp_path):
 def test_no_other_hand_is_known():
     with pytest.raises(ValueError, match="expected a hand out of first, other, got 'third'"):
         shipped.photos("third")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two sheets' files."""
+    for photo in shipped.photos("other")[:2]:
+        found = sheets.pictures(sheets.read(photo, shipped.NAMES), photo.stem)
+        write_folder(found, tmp_path / photo.stem)
+        for name, content in found.items():
+            (tmp_path / "signs" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "signs" / name).write_bytes(content)
+    return tmp_path / "signs"
+
+
+def test_signs_are_loaded_with_their_sheets(folder):
+    signs, numbers = shipped.load(folder)
+    assert (signs.classes, signs.preparation) == (shipped.NAMES, "digit")
+    assert numbers.bincount().tolist() == [160, 160]
+    names = {file.rpartition("/")[2][:8] for file in np.array(signs.files)[numbers == 1]}
+    assert names == {"sheet-10"}
+
+
+def test_one_sheet_can_not_be_held_back(folder):
+    with pytest.raises(ValueError, match=r"expected signs of two sheets or more, .* got one"):
+        shipped.load(folder.with_name("sheet-09"))
+
+
+def test_files_that_say_no_sheet_are_named(folder):
+    odd = folder / "camp" / "odd.png"
+    (folder / "camp" / "sheet-09-01.png").rename(odd)
+    with pytest.raises(ValueError, match=r"expected a sign's file as .* got camp.odd\.png"):
+        shipped.load(folder)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
+        shipped.load(tmp_path / "nowhere")
+
+
+def export(folder, count, classes=("camp", "rest")):
+    """What the pad exports, of one writer."""
+    folder.mkdir()
+    images = np.zeros((count, 28, 28), np.uint8)
+    images[:, 8:20, 8:12] = 200
+    (folder / "drawings-images-idx3-ubyte").write_bytes(idx(images))
+    (folder / "drawings-labels-idx1-ubyte").write_bytes(idx(np.arange(count) % 2))
+    names = {"classes": classes, "preparation": "digit"}
+    (folder / "drawings-classes.json").write_text(json.dumps(names))
+
+
+def test_what_several_have_drawn_on_the_pad_is_joined(tmp_path):
+    """A folder for each writer, with the export in it; beside them lies what is none."""
+    export(tmp_path / "ada", 6)
+    export(tmp_path / "bob", 4)
+    (tmp_path / "photos").mkdir()
+    signs, numbers = shipped.load(tmp_path)
+    assert numbers.tolist() == [0] * 6 + [1] * 4
+    assert signs.labels.tolist() == [0, 1] * 5 and signs.classes == ("camp", "rest")
+
+
+def test_writers_have_the_same_names(tmp_path):
+    export(tmp_path / "ada", 6)
+    export(tmp_path / "bob", 4, ("camp", "well"))
+    message = "expected the same names of all writers, got camp, rest and camp, well"
+    with pytest.raises(ValueError, match=message):
+        shipped.load(tmp_path)
+
+
+def test_one_export_can_not_be_held_back(tmp_path):
+    export(tmp_path / "ada", 6)
+    for folder in (tmp_path, tmp_path / "ada"):
+        with pytest.raises(ValueError, match=r"two sheets or more, .* got one"):
+            shipped.load(folder)

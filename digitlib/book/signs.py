@@ -11,7 +11,13 @@ the last three of another, drawn by other means. :mod:`digitlib.sheets` reads th
 
 from pathlib import Path
 
-__all__ = ["FOLDER", "NAMES", "SHEETS", "photos"]
+import numpy as np
+import torch
+
+from digitlib import data, groups, idx
+from digitlib.sheets import stem_of
+
+__all__ = ["FOLDER", "NAMES", "SHEETS", "load", "photos"]
 
 FOLDER = Path(__file__).with_name("sheets")
 """Where the photos lie."""
@@ -38,3 +44,60 @@ def photos(hand: str) -> list[Path]:
     if hand not in SHEETS:
         raise ValueError(f"expected a hand out of {', '.join(SHEETS)}, got {hand!r}")
     return [FOLDER / name for name in SHEETS[hand]]
+
+
+def load(folder: str | Path) -> tuple[data.Images, torch.Tensor]:
+    """Signs, and on whose sheet each is.
+
+    Args:
+        folder: as ``digitlib sheets`` makes it; or one that holds a folder for each writer, and in this what the pad
+            has exported.
+
+    Returns:
+        the signs, cropped to their ink and centred, and int64 ``(N,)``, the sheets numbered from 0.
+
+    Raises:
+        ValueError: one sheet alone, files that don't say on which they were, or exports of unlike classes.
+        FileNotFoundError: no such folder.
+
+    >>> from digitlib import sheets
+    >>> from digitlib.files import write_folder
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = sheets.read(photos("other")[0], NAMES)
+    ...     write_folder(sheets.pictures(found, "ada"), f"{folder}/signs")
+    ...     try:
+    ...         load(f"{folder}/signs")
+    ...     except ValueError as error:
+    ...         print(error)
+    expected signs of two sheets or more, so that one can be held back, got one
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder")
+    exports = sorted(path for path in folder.iterdir() if path.is_dir() and idx.pair_in(path))
+    if exports:
+        cells, sheets = _joined([data.load(path) for path in exports])
+    else:
+        cells = data.load(folder, preparation="digit")
+        sheets = groups.numbered(stem_of(file) for file in cells.files or ())
+    if len(np.unique(sheets)) < 2:
+        raise ValueError(
+            "expected signs of two sheets or more, so that one can be held back, got one"
+        )
+    return cells, torch.from_numpy(sheets)
+
+
+def _joined(writers: list[data.Images]) -> tuple[data.Images, np.ndarray]:
+    """What several have drawn, and who each."""
+    first = writers[0]
+    for other in writers[1:]:
+        if (other.classes, other.preparation) != (first.classes, first.preparation):
+            raise ValueError(
+                f"expected the same names of all writers, got {', '.join(first.classes)} and {', '.join(other.classes)}"
+            )
+    images, labels = (
+        torch.cat([getattr(each, part) for each in writers]) for part in ("images", "labels")
+    )
+    signs = data.Images(images, labels, first.classes, first.preparation)
+    return signs, np.repeat(np.arange(len(writers)), [len(each) for each in writers])
