@@ -341,7 +341,7 @@ SEEDS = {"first": 3_000, "other": 4_000}  # of their sheets
 # A drawing's side on paper, and how far from a cell's middle it may lie.
 MILLIMETRES, ASTRAY = 11.5, 0.8
 LONGEST = 1320  # of a photo, in pixels
-QUALITY = 36
+QUALITY = 28
 
 
 def drawings(hand: str, number: int) -> np.ndarray:
