@@ -29,6 +29,7 @@ __all__ = [
     "Sheet",
     "blank",
     "check_names",
+    "path_of",
     "pictures",
     "read",
     "stem_of",
@@ -143,10 +144,17 @@ def pictures(sheet: Sheet, stem: str) -> dict[str, bytes]:
     ['rest/ada-01.png']
     """
     return {
-        f"{sheet.names[cell.row]}/{stem}-{cell.column + 1:02}.png": _png(cell.ink)
-        for cell in sheet.cells
-        if cell.ink is not None
+        path_of(sheet, cell, stem): _png(cell.ink) for cell in sheet.cells if cell.ink is not None
     }
+
+
+def path_of(sheet: Sheet, cell: Cell, stem: str) -> str:
+    """Where :func:`pictures` puts the sign of a cell.
+
+    >>> path_of(Sheet(("camp", "rest"), (), 1.0), Cell(1, 0, None), "ada")
+    'rest/ada-01.png'
+    """
+    return f"{sheet.names[cell.row]}/{stem}-{cell.column + 1:02}.png"
 
 
 def stem_of(file: str | Path) -> str:

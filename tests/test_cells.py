@@ -60,7 +60,51 @@ def test_two_signs_that_touch_keep_their_sides(page):
     line(page, (left + 2, top + 2), (left + 2, top + 10))
     line(page, (right + 10, top + 2), (right + 10, top + 10))
     found = [cell for cell in cut(page) if not cell.empty]
-    assert [cell.column for cell in found] == [7, 8] and all(cell.crosses for cell in found)
+    assert [cell.column for cell in found] == [7, 8]
+    assert all(cell.crosses and cell.parted for cell in found)
+
+
+def dot(page, row, column):
+    left, top, right, bottom = box(row, column)
+    x, y = 5 * (left + right), 5 * (top + bottom)
+    ImageDraw.Draw(page).ellipse((x - 5, y - 5, x + 5, y + 5), 25)
+
+
+def ring(page, row, column, radius, right=0.0):
+    left, top, end, bottom = box(row, column)
+    x, y = 5 * (left + end) + 10 * right, 5 * (top + bottom)
+    circle = x - 10 * radius, y - 10 * radius, x + 10 * radius, y + 10 * radius
+    ImageDraw.Draw(page).ellipse(circle, outline=25, width=6)
+
+
+def test_what_stands_alone_in_a_sign_stays_where_that_touches_another(page):
+    """A ring with a dot is another sign than a ring."""
+    for column, right in ((7, 1.2), (8, -1.2)):
+        ring(page, 0, column, 5.4, right)
+        dot(page, 0, column)
+    found = [cell for cell in cut(page) if not cell.empty]
+    assert [(cell.column, cell.parted) for cell in found] == [(7, True), (8, True)]
+    for cell in found:
+        assert (cell.ink[40:54, 37:51] < 128).sum() > 15
+
+
+def test_a_cell_whose_ink_went_to_its_neighbour_says_so(page):
+    """Nearly all of a sign hangs on to the next one, too little of it on its own side to be parted."""
+    left, top, right, _ = box(0, 7)
+    for across, down in ((2, 3), (2, 9), (9, 3)):
+        line(page, (right + across, top + 2), (right + 11 - across, top + down))
+    line(page, (right - 3, top + 6), (right + 9, top + 6))
+    line(page, (left + 2, top + 2), (left + 2, top + 7))
+    found = {cell.column: cell for cell in cut(page) if not cell.empty}
+    assert list(found) == [7, 8] and found[7].parted and found[8].parted
+
+
+def test_a_sign_alone_that_overflows_a_little_is_not_parted(page):
+    left, top, right, _ = box(0, 7)
+    line(page, (left + 2, top + 6), (right + 0.7, top + 6))
+    line(page, (right + 4, top + 3), (right + 8, top + 9))
+    found = [cell for cell in cut(page) if not cell.empty]
+    assert [cell.column for cell in found] == [7, 8] and not any(cell.parted for cell in found)
 
 
 def test_a_stroke_along_a_line_stays(page):

@@ -45,8 +45,8 @@ def test_photos_become_a_folder_that_is_read_without_a_warning(there, capsys):
     assert (code, errors) == (0, [])
     assert output[:3] == [
         "ada.png: 57 cells taken, 3 empty, 0 lost",
-        "  taken, though the ink crosses the border: rest 5",
-        "  empty: camp 1, rest 1, water 1",
+        "  taken whole, though the ink crosses the border: rest 5",
+        "  empty: 1 of camp, 1 of rest, 1 of water",
     ]
     assert output[6] == "wrote signs: 114 signs (camp 38, rest 38, water 38)"
     assert (

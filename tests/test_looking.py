@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from PIL import Image
 
@@ -14,13 +16,15 @@ def signs(tmp_path):
 
 
 def test_the_page_lies_beside_the_folder_and_needs_nothing_else(signs):
-    path = looking.write(signs, {"empty": ["s.jpg: camp 3"], "lost": []})
+    path = looking.write(signs, {"empty": ["s.jpg: camp 3"], "lost": []}, ["camp/s-02.png"])
     assert path == signs.with_name("my signs & co-look.html")
     text = path.read_text(encoding="utf-8")
     assert "http" not in text and "{{" not in text
     assert 'src="my%20signs%20%26%20co/camp/s-01.png"' in text
     assert "&lt;rest&gt; <small>1</small>" in text and "<rest>" not in text
     assert "<summary>empty: 1</summary>" in text and "lost:" not in text
+    [closely] = re.findall(r'<button[^>]* class="doubtful"[^>]*>', text)
+    assert 'data-file="camp/s-02.png" title="camp, s, 02, look closely"' in closely
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -23,12 +23,16 @@ __all__ = ["sheets", "sheets_options"]
 Odd = dict[str, list[str]]
 """By what is said of them, the cells of which it is said, each by photo, class and number."""
 
-_EMPTY, _LOST, _CROSSING = "empty", "lost", "crosses its border"
+_EMPTY, _LOST, _CROSSING = "empty", "lost", "whole, across its border"
+_PARTED = "ink parted between neighbours"
 
 
 def sheets_options(parser: argparse.ArgumentParser) -> None:
     """What ``digitlib sheets`` takes."""
-    text = "a photo of a filled-in sheet; its name, without the ending, becomes that of its signs"
+    text = (
+        "a photo of a filled-in sheet, as JPEG or PNG, such as ada.jpg for the one that Ada wrote: its name, without "
+        "the ending, becomes that of its signs, and what has one name is one writer's"
+    )
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help=text)
     text = (
         "the classes' names, two to ten, with commas between them, in the order of the sheet's rows"
@@ -80,6 +84,7 @@ def _collect(options: argparse.Namespace) -> int:
     _check_place(options.out, options.add, options.names, stems)
     files: dict[str, bytes] = {}
     odd: Odd = {}
+    doubtful: list[str] = []
     refused = False
     for photo, stem in zip(options.photos, stems, strict=True):
         try:
@@ -92,6 +97,7 @@ def _collect(options: argparse.Namespace) -> int:
         for line in _told(photo, sheet, odd):
             print(line)
         files |= reader.pictures(sheet, stem)
+        doubtful += [reader.path_of(sheet, cell, stem) for cell in sheet.taken if cell.parted]
     if not files:
         terminal.complain("expected signs on one sheet at least, got none; nothing was written")
         return 2
@@ -99,7 +105,7 @@ def _collect(options: argparse.Namespace) -> int:
         grow_folder(files, options.out)
     else:
         write_folder(files, options.out)
-    page = looking.write(options.out, odd)
+    page = looking.write(options.out, odd, doubtful)
     print(f"wrote {readable(options.out)}: {_counted(files, options.names)}")
     print(f"to look them over, open {readable(page)}")
     return 2 if refused else 0
@@ -141,21 +147,23 @@ def _check_place(folder: Path, add: bool, names: tuple[str, ...], stems: list[st
 
 def _told(photo: Path, sheet: reader.Sheet, odd: Odd) -> Iterator[str]:
     """What is said of a sheet; the cells that are odd are noted in full."""
-    kinds: Odd = {_LOST: [], _CROSSING: [], _EMPTY: []}
+    kinds: Odd = {_LOST: [], _PARTED: [], _CROSSING: [], _EMPTY: []}
     for cell in sheet.cells:
         name = f"{sheet.names[cell.row]} {cell.column + 1}"
-        for kind, is_so in ((_LOST, cell.lost), (_CROSSING, cell.crosses), (_EMPTY, cell.empty)):
-            if is_so:
-                kinds[kind].append(name)
+        so = cell.lost, cell.parted, cell.crosses and not cell.parted, cell.empty
+        for kind in (kind for kind, is_so in zip(kinds, so, strict=True) if is_so):
+            kinds[kind].append(name)
     lost, empty = len(kinds[_LOST]), len(kinds[_EMPTY])
     yield f"{shown(str(photo))}: {len(sheet.taken)} cells taken, {empty} empty, {lost} lost"
     if lost:
         yield f"  lost, as their lines aren't seen in their places: {', '.join(kinds[_LOST])}"
+    if kinds[_PARTED]:
+        yield f"  look at these, whose ink and a neighbour's were parted: {', '.join(kinds[_PARTED])}"
     if kinds[_CROSSING]:
-        yield f"  taken, though the ink crosses the border: {', '.join(kinds[_CROSSING])}"
+        yield f"  taken whole, though the ink crosses the border: {', '.join(kinds[_CROSSING])}"
     if empty:
         by_class = Counter(name.rpartition(" ")[0] for name in kinds[_EMPTY])
-        yield f"  empty: {', '.join(f'{name} {count}' for name, count in by_class.items())}"
+        yield f"  empty: {', '.join(f'{count} of {name}' for name, count in by_class.items())}"
     for kind, cells in kinds.items():
         odd.setdefault(kind, []).extend(f"{photo.name}: {cell}" for cell in cells)
 

@@ -20,26 +20,30 @@ __all__ = ["page", "write"]
 _PAGE = (resources.files("digitlib.commands") / "look.html").read_text(encoding="utf-8")
 
 
-def write(folder: Path, odd: Mapping[str, Sequence[str]]) -> Path:
+def write(folder: Path, odd: Mapping[str, Sequence[str]], doubtful: Sequence[str] = ()) -> Path:
     """Write the page beside a folder, as ``FOLDER-look.html``, and return its path.
 
     Args:
         folder: with a folder of signs for each class.
         odd: cells of which something is to be said, by what that is.
+        doubtful: signs to be looked at first, by their paths in the folder.
     """
     folder = folder.resolve()
     path = folder.with_name(f"{folder.name}-look.html")
-    write_whole(path, page(folder, odd).encode())
+    write_whole(path, page(folder, odd, doubtful).encode())
     return path
 
 
-def page(folder: Path, odd: Mapping[str, Sequence[str]]) -> str:
+def page(folder: Path, odd: Mapping[str, Sequence[str]], doubtful: Sequence[str] = ()) -> str:
     """The page's HTML. Args are those of :func:`write`."""
     classes: dict[str, list[str]] = {}
     for path in picture.walk(folder):
         name = readable(path.relative_to(folder).as_posix())
         classes.setdefault(name.partition("/")[0], []).append(name)
-    sections = [_section(folder.name, name, files) for name, files in sorted(classes.items())]
+    first = {readable(file) for file in doubtful}
+    sections = [
+        _section(folder.name, name, files, first) for name, files in sorted(classes.items())
+    ]
     notes = [_note(kind, cells) for kind, cells in odd.items() if cells]
     said = {
         "title": escape(f"Signs in {readable(folder.name)}"),
@@ -53,17 +57,19 @@ def page(folder: Path, odd: Mapping[str, Sequence[str]]) -> str:
     return text
 
 
-def _section(folder: str, name: str, files: Sequence[str]) -> str:
-    signs = "\n".join(_sign(folder, name, file) for file in files)
+def _section(folder: str, name: str, files: Sequence[str], doubtful: set[str]) -> str:
+    signs = "\n".join(_sign(folder, name, file, file in doubtful) for file in files)
     head = f"<h2>{escape(name)} <small>{len(files)}</small></h2>"
     return f'<section>\n{head}\n<div class="signs">\n{signs}\n</div>\n</section>'
 
 
-def _sign(folder: str, name: str, file: str) -> str:
+def _sign(folder: str, name: str, file: str, doubtful: bool) -> str:
     sheet, _, number = Path(file).stem.rpartition("-")
-    said = escape(f"{name}, {sheet}, {number}", quote=True)
+    said = f"{name}, {sheet}, {number}" + ", look closely" * doubtful
+    said, path = (escape(text, quote=True) for text in (said, file))
+    kind = ' class="doubtful"' if doubtful else ""
     return (
-        f'<button type="button" aria-pressed="false" data-file="{escape(file, quote=True)}" title="{said}">'
+        f'<button type="button"{kind} aria-pressed="false" data-file="{path}" title="{said}">'
         f'<img src="{quote(f"{folder}/{file}")}" width="58" height="62" alt="{said}" loading="lazy"></button>'
     )
 

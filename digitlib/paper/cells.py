@@ -3,10 +3,12 @@
 Ink is what is darker than the paper around it by more than its grain, printed lines taken out; where a stroke crosses a
 line, it is joined again. A component belongs to the cell that has most of it, so that a sign that overflows its border
 is whole, and leaves nothing in its neighbour's cell. Where two signs touch across a border, each keeps its own side of
-it. What is returned is ink on white paper, as if no line had ever been there.
+it, and both cells say so, as do cells of which much of the ink went to a neighbour. What is returned is ink on white
+paper, as if no line had ever been there.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +32,8 @@ _LINE = 2
 _DARK = 0.9
 # A component of which another cell has so large a part, and so many millimetres across, is two signs that touch.
 _TWO, _REACH = 0.25, 4.5
+# A cell is in doubt if a neighbour has so much of the ink on its ground, as a part of what it has itself.
+_MUCH = 0.5
 # What is less than this part of a sign that was parted from another is left over from that.
 _LEFT = 0.12
 
@@ -43,6 +47,7 @@ class Cell:
         ink: dark on white, uint8 ``(93, 87)``; None where nothing is written, or the place isn't sure.
         lost: whether its lines were not seen where they should be.
         crosses: whether its ink crosses a border.
+        parted: whether ink was parted between it and a neighbour, so that either may have what is the other's.
 
     >>> Cell(0, 3, None).empty
     True
@@ -53,6 +58,7 @@ class Cell:
     ink: np.ndarray | None
     lost: bool = False
     crosses: bool = False
+    parted: bool = False
 
     @property
     def empty(self) -> bool:
@@ -78,16 +84,15 @@ def cut(page: Flat) -> list[Cell]:
     frames = _frames(len(page.found))
     least = _thresholds(dark, frames)
     sure = _sure(page.found)
-    owners, crossing = _owned(dark, frames, least)
+    ink = _owned(dark, frames, least)
     return [
         _cell(
             dark,
-            owners,
+            ink,
             (row, column),
             frames[row, column],
             float(least[row, column]),
             sure,
-            crossing,
         )
         for row, column in np.ndindex(sure.shape)
     ]
@@ -163,16 +168,31 @@ def _join(crossed: np.ndarray, ink: np.ndarray, line: int) -> None:
     crossed[:, first : last + 1] |= ink[:, first : last + 1] & both[:, None]
 
 
-def _owned(
-    dark: np.ndarray, frames: np.ndarray, least: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """For each pixel of ink the number of its cell, from 1, or 0; and which cells' ink crosses a border."""
+class _Ink(NamedTuple):
+    """Whose ink is where.
+
+    Attributes:
+        owners: the number of each pixel's cell, from 1, or 0, ``(H, W)``.
+        cut: which pixels are of two signs that touch, ``(H, W)``.
+        crossing: which cells' ink crosses a border, by number.
+        parted: which cells' ink was parted from a neighbour's, or went there, by number.
+    """
+
+    owners: np.ndarray
+    cut: np.ndarray
+    crossing: np.ndarray
+    parted: np.ndarray
+
+
+def _owned(dark: np.ndarray, frames: np.ndarray, least: np.ndarray) -> _Ink:
+    """To which cell each pixel of ink belongs."""
     ink, printed = _ink(dark, frames, least)
     labels, n = label(ink)
     cells = least.size
     inside = _cells_map(dark.shape, frames, 1 + np.arange(cells).reshape(least.shape))
     if not n:
-        return np.zeros_like(inside), np.zeros(cells + 1, dtype=bool)
+        none = np.zeros(cells + 1, dtype=bool)
+        return _Ink(np.zeros_like(inside), np.zeros_like(ink), none, none)
     some = labels > 0
     shares = np.bincount(labels[some] * (cells + 1) + inside[some], minlength=(n + 1) * (cells + 1))
     shares = shares.reshape(n + 1, cells + 1)
@@ -187,22 +207,36 @@ def _owned(
         left, top, right, bottom = frames.reshape(-1, 4)[ranked[number, -2]]
         there = np.argwhere(labels[top:bottom, left:right] == number)
         two[number] = np.ptp(there, axis=0).max() >= _REACH * SCALE
-    owners = np.where(two[labels], inside, owners)
+    cut = two[labels] & some
+    owners = np.where(cut, inside, owners)
     beyond = some & (owners > 0) & (inside != owners) & ~printed
-    count = np.bincount(owners[beyond], minlength=cells + 1)
-    crossing = count >= _SPECK * SCALE**2
-    crossing[np.unique(inside[two[labels] & some])] = True
-    return owners, crossing
+    crossing = np.bincount(owners[beyond], minlength=cells + 1) >= _SPECK * SCALE**2
+    crossing[np.unique(inside[cut])] = True
+    return _Ink(owners, cut, crossing, _parted(inside, owners, beyond, cut))
+
+
+def _parted(
+    inside: np.ndarray, owners: np.ndarray, beyond: np.ndarray, cut: np.ndarray
+) -> np.ndarray:
+    """Cells, by number, that share ink with a neighbour: cut in two, or much of the one's lies in the other."""
+    n = int(inside.max()) + 1
+    left = np.bincount(owners[(owners == inside) & (owners > 0)], minlength=n)
+    between = np.bincount(inside[beyond] * n + owners[beyond], minlength=n * n).reshape(n, n)
+    much = between >= np.maximum(_MUCH * left, _SIGN * SCALE**2)[:, None]
+    much[0] = False
+    parted: np.ndarray = much.any(axis=0) | much.any(axis=1)
+    parted[np.unique(inside[cut])] = True
+    parted[0] = False
+    return parted
 
 
 def _cell(
     dark: np.ndarray,
-    owners: np.ndarray,
+    ink: _Ink,
     place: tuple[int, int],
     frame: np.ndarray,
     least: float,
     sure: np.ndarray,
-    crossing: np.ndarray,
 ) -> Cell:
     """One cell, of the page's darkness and of whose each pixel is."""
     number = 1 + place[0] * template.COLUMNS + place[1]
@@ -211,23 +245,26 @@ def _cell(
     left, top = frame[:2] - round(BEYOND * SCALE)
     width, height = (round((side + 2 * BEYOND) * SCALE) for side in template.CELL)
     part = slice(top, top + height), slice(left, left + width)
-    own, levels = owners[part] == number, dark[part]
+    own, levels = ink.owners[part] == number, dark[part]
+    crosses, parted = bool(ink.crossing[number]), bool(ink.parted[number])
     if own.sum() < _SIGN * SCALE**2:
-        return Cell(*place, None)
-    if crossing[number]:
-        own = _main(own)
+        return Cell(*place, None, parted=parted)
+    if crosses:
+        own = _main(own, ink.cut[part])
     full = float(np.quantile(levels[own], 0.85))
     strength = ((levels - least / 2) / max(0.02, full - least / 2)).clip(0, 1)
-    near = own | (dilated(own, 5) & (owners[part] == 0) & ~_printed(frame, top, left, own.shape))
-    picture = np.where(near, 255 * (1 - strength), 255)
-    return Cell(*place, np.floor(picture + 0.5).astype(np.uint8), crosses=bool(crossing[number]))
+    free = (ink.owners[part] == 0) & ~_printed(frame, top, left, own.shape)
+    picture = np.where(own | (dilated(own, 5) & free), 255 * (1 - strength), 255)
+    return Cell(*place, np.floor(picture + 0.5).astype(np.uint8), False, crosses, parted)
 
 
-def _main(own: np.ndarray) -> np.ndarray:
-    """Of ink that crosses a border what is large enough: not what a neighbour left when both were parted."""
+def _main(own: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """A cell's ink without the little that a neighbour left where both were cut; what stands alone stays."""
     labels, _ = label(dilated(own, 3))
     areas = np.bincount(labels[own])
-    kept: np.ndarray = own & (areas >= _LEFT * areas.max())[labels]
+    little = areas < _LEFT * areas.max()
+    little &= np.bincount(labels[own & cut], minlength=len(areas)) > 0
+    kept: np.ndarray = own & ~little[labels]
     return kept
 
 
