@@ -505,9 +505,8 @@ def write_page(found: dict[str, Counter]) -> None:
         "Made by `python benchmarks/sheets.py`: sheets that a program filled in and photographed, turned by up to 20 "
         "degrees and tilted by up to 22, in 1,200 to 4,000 pixels, with shadows that take up to 55 % of the light. A "
         "cell is right if what was cut out is most like what was drawn in it, of all 200 of its sheet; misplaced if "
-        "it is most like another, or like none, and doubted if the reader says that its ink was parted from a neighbour's. "
-        "All cells of a refused sheet are lost. Real photos were not at "
-        "hand.\n",
+        "it is most like another, or like none, and doubted if the reader says that its ink was parted from a "
+        "neighbour's. All cells of a refused sheet are lost. Real photos were not at hand.\n",
         *table(HEAD, [row("any photo", whole)]),
         "",
         f"Right: {Share(whole['right'], whole['cells'])} cells. A photo took {seconds:.1f} seconds of a core.\n",

@@ -174,9 +174,10 @@ def _told(source: object) -> Iterator[None]:
         if isinstance(error, OSError) and error.strerror:  # of the system, not of the picture
             where = (str(name),) if said else ()
             raise type(error)(error.errno, error.strerror, *where) from None
-        raise ValueError(
-            f"{said}expected a picture (PNG, JPEG, …), got what Pillow can't read"
-        ) from None
+        got = "what Pillow can't read"
+        if Path(said.removesuffix(": ")).suffix.lower() in (".heic", ".heif"):
+            got = "HEIC, which Pillow can't read: have your telephone send it as JPEG"
+        raise ValueError(f"{said}expected a picture (PNG, JPEG, …), got {got}") from None
 
 
 def _open(source: str | Path | BinaryIO) -> ImageFile.ImageFile:

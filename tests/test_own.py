@@ -74,6 +74,7 @@ def test_whole_sheets_are_held_back_and_found_again(capsys, sheets, tmp_path):
     code, output, errors = run(capsys, *asked)
     assert (code, errors) == (0, [])
     assert output[1] == "75 pictures of 3 classes to learn from, 15 held back"
+    assert re.fullmatch(r"held back: writer-\d, 1 of 6 sheets", output[2])
     said = classify.load(out).provenance
     assert " --by-sheet " in said["command"]
     images = data.load(sheets, preparation="digit")
@@ -83,6 +84,16 @@ def test_whole_sheets_are_held_back_and_found_again(capsys, sheets, tmp_path):
     code, output, errors = run(capsys, "evaluate", "--data", sheets, "--weights", out)
     assert (code, errors) == (0, [])
     assert output[0].endswith("of 15 pictures in the validation set")
+
+
+def test_one_sheet_alone_can_not_be_held_back(capsys, signs, tmp_path):
+    for name in NAMES[:2]:
+        (tmp_path / "in" / name).mkdir(parents=True)
+        for i in range(4):
+            os.link(signs / name / f"{i:04}.png", tmp_path / "in" / name / f"ada-{i}.png")
+    asked = ["train", "--data", tmp_path / "in", "--by-sheet", "--out", tmp_path / "w"]
+    code, _, [error] = run(capsys, *asked)
+    assert code == 2 and "expected two sheets or more for --by-sheet, got one" in error
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ the last three of another, drawn by other means. :mod:`digitlib.sheets` reads th
 (160, 3)
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,18 +47,23 @@ def photos(hand: str) -> list[Path]:
     return [FOLDER / name for name in SHEETS[hand]]
 
 
-def load(folder: str | Path) -> tuple[data.Images, torch.Tensor]:
+def load(
+    folder: str | Path, classes: Sequence[str] | None = None, least: int = 2
+) -> tuple[data.Images, torch.Tensor]:
     """Signs, and on whose sheet each is.
 
     Args:
         folder: as ``digitlib sheets`` makes it; or one that holds a folder for each writer, and in this what the pad
             has exported.
+        classes: the names of the signs; None for those that the folder has.
+        least: how many sheets there must be.
 
     Returns:
         the signs, cropped to their ink and centred, and int64 ``(N,)``, the sheets numbered from 0.
 
     Raises:
-        ValueError: one sheet alone, files that don't say on which they were, or exports of unlike classes.
+        ValueError: fewer sheets, files that don't say on which they were, exports of unlike classes, or some folders
+            with an export and some without.
         FileNotFoundError: no such folder.
 
     >>> from digitlib import sheets
@@ -70,20 +76,26 @@ def load(folder: str | Path) -> tuple[data.Images, torch.Tensor]:
     ...         load(f"{folder}/signs")
     ...     except ValueError as error:
     ...         print(error)
-    expected signs of two sheets or more, so that one can be held back, got one
+    expected signs on 2 sheets or more, got 1; of one alone none can be held back
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder")
-    exports = sorted(path for path in folder.iterdir() if path.is_dir() and idx.pair_in(path))
-    if exports:
-        cells, sheets = _joined([data.load(path) for path in exports])
-    else:
-        cells = data.load(folder, preparation="digit")
-        sheets = groups.numbered(stem_of(file) for file in cells.files or ())
-    if len(np.unique(sheets)) < 2:
+    inside = sorted(path for path in folder.iterdir() if path.is_dir() and any(path.iterdir()))
+    exports = [path for path in inside if idx.pair_in(path)]
+    if 0 < len(exports) < len(inside):
+        other = next(path.name for path in inside if path not in exports)
         raise ValueError(
-            "expected signs of two sheets or more, so that one can be held back, got one"
+            f"expected in each folder what a pad has exported, got something else in {other}"
+        )
+    if exports:
+        cells, sheets = _joined([data.load(path, classes=classes) for path in exports])
+    else:
+        cells = data.load(folder, classes=classes, preparation="digit")
+        sheets = groups.numbered(stem_of(file) for file in cells.files or ())
+    if (count := len(np.unique(sheets)) or 1) < least:
+        raise ValueError(
+            f"expected signs on {least} sheets or more, got {count}; of one alone none can be held back"
         )
     return cells, torch.from_numpy(sheets)
 

@@ -154,7 +154,10 @@ def parted(
         raise ValueError(
             "expected for --by-sheet a folder that digitlib sheets made, got no such files"
         )
-    return data.split(images, valid, groups=[sheets.stem_of(file) for file in images.files])
+    stems = [sheets.stem_of(file) for file in images.files]
+    if len(set(stems)) < 2:
+        raise ValueError("expected two sheets or more for --by-sheet, got one")
+    return data.split(images, valid, groups=stems)
 
 
 def _trained_beside(classifier: "Classifier") -> str | None:

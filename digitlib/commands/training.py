@@ -16,6 +16,7 @@ from digitlib.accuracy import percent
 from digitlib.commands.options import VALIDATION, add_data, called, parted, read
 from digitlib.plain import listed, readable
 from digitlib.preprocess import PREPARATIONS
+from digitlib.sheets import stem_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,7 +42,7 @@ def train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preparation", choices=PREPARATIONS, help=text)
     text = (
         "hold back whole sheets, of a folder that digitlib sheets made, and not signs at random: so a figure is of "
-        "writers that the model hasn't met"
+        "writers that the model hasn't met, if nobody has filled in two"
     )
     parser.add_argument("--by-sheet", action="store_true", help=text)
     text = (
@@ -96,7 +97,7 @@ def _train(options: argparse.Namespace) -> None:
     with parallel.group(device):
         if parallel.first():
             print(hardware.describe(device), how.precision, sep=", ")
-            print(*_told(train, valid, trial), sep="\n")
+            print(*_told(train, valid, trial, options.by_sheet), sep="\n")
         more, tell = recipe.images(train), _teller(how.epochs)
         fit(model, more, valid, how, teacher=teacher, after_epoch=tell, keep=kept)
         if not parallel.first():
@@ -147,9 +148,14 @@ def _model(options: argparse.Namespace, recipe: "Recipe", train: "Images") -> "n
     return recipe.model(len(train.classes), Normalize.of(train.images))
 
 
-def _told(train: "Images", valid: "Images", trial: "Trial | None") -> Iterator[str]:
-    """What is learned from."""
+def _told(train: "Images", valid: "Images", trial: "Trial | None", by_sheet: bool) -> Iterator[str]:
+    """What is learned from, and whose sheets aren't."""
     yield f"{len(train):,} {train.noun} of {len(train.classes)} classes to learn from, {len(valid):,} held back"
+    if by_sheet:
+        there, asked = (
+            sorted({stem_of(file) for file in part.files or ()}) for part in (train, valid)
+        )
+        yield f"held back: {listed(asked)}, {len(asked)} of {len(there) + len(asked)} sheets"
     if trial:
         yield str(trial)
 
