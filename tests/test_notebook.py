@@ -43,6 +43,24 @@ def test_the_pad_keeps_a_still_picture():
     assert not np.array_equal(np.asarray(before), np.asarray(after))
 
 
+def test_the_still_picture_shows_an_example_until_something_is_drawn(tmp_path):
+    _, content = weights_file(3, classes=["camp", "rest"])
+    (tmp_path / "w.safetensors").write_bytes(content)
+    pad = DigitPad(tmp_path / "w.safetensors", example=np.asarray(draw(7)))
+    shown = np.asarray(Image.open(io.BytesIO(still(pad))))
+    np.testing.assert_array_equal(shown[:280, :280, 0], np.asarray(draw(7)))
+    assert not pad.image.any()
+    pad.drawing = base64.b64encode(np.asarray(draw(2)).tobytes()).decode()
+    shown = np.asarray(Image.open(io.BytesIO(still(pad))))
+    np.testing.assert_array_equal(shown[:280, :280, 0], np.asarray(draw(2)))
+
+
+@pytest.mark.parametrize("example", [np.zeros((28, 28), np.uint8), np.zeros((280, 280))])
+def test_another_example_is_refused(example):
+    with pytest.raises(ValueError, match=r"expected an example as uint8 \(280, 280\), got "):
+        DigitPad(example=example)
+
+
 CLASSES = {
     "two": ["no\nbreak", "\ud800 half a letter"],
     "five": ["cat", "T-shirt/top", "x" * 300, "猫", "قطة"],

@@ -35,6 +35,8 @@ class DigitPad(AnyWidget):
 
     Args:
         weights: the path of a weights file, of any classes; by default the one that comes with the package.
+        example: what the still picture shows where nothing was drawn yet, uint8 ``(280, 280)``, bright on dark; by
+            default a 4 for the digits, and an empty sheet for other classes.
 
     Attributes:
         prediction: ``{"label", "name", "reason", "probabilities"}`` of the drawing, as the pad in the browser sees
@@ -42,10 +44,10 @@ class DigitPad(AnyWidget):
         drawing: the grey levels as base64, empty before the first stroke; ``image`` has them as an array.
 
     Raises:
-        FileNotFoundError, ValueError: no such file, or not a weights file.
+        FileNotFoundError, ValueError: no such file, or not a weights file; or an example of another kind.
 
     A notebook that is stored or shown without a kernel keeps a still picture of the drawing as it was when the cell
-    was run, or where nothing was drawn yet, of a 4, and of an empty sheet for other classes than the digits.
+    was run, or of the example.
 
     >>> from digitlib import DigitClassifier
     >>> from digitlib.hosts.notebook import DigitPad
@@ -62,8 +64,9 @@ class DigitPad(AnyWidget):
     drawing = traitlets.Unicode().tag(sync=True)
     prediction = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, weights: str | Path = SHIPPED):
+    def __init__(self, weights: str | Path = SHIPPED, example: np.ndarray | None = None):
         self._classifier = DigitClassifier.load(weights)
+        self._example = _sheet(example, self._classifier.classes)
         super().__init__(weights=Path(weights).read_bytes())
 
     @property
@@ -81,10 +84,21 @@ class DigitPad(AnyWidget):
         # Colab learns from anywidget's metadata what shows it.
         _, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         image, classes = self.image, self._classifier.classes
-        if are_digits(classes) and not image.any():
-            image = _a_four()
+        if not image.any():
+            image = self._example
         still = _still(image, self._classifier.classify(image), classes)
         return bundle(self, still, "(a drawing pad)"), metadata
+
+
+def _sheet(example: np.ndarray | None, classes: tuple[str, ...]) -> np.ndarray:
+    """What is shown in the place of a drawing."""
+    if example is None:
+        return _a_four() if are_digits(classes) else np.zeros((_SHEET, _SHEET), np.uint8)
+    if example.shape != (_SHEET, _SHEET) or example.dtype != np.uint8:
+        raise ValueError(
+            f"expected an example as uint8 ({_SHEET}, {_SHEET}), got {example.dtype} {example.shape}"
+        )
+    return example
 
 
 def _a_four() -> np.ndarray:
