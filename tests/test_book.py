@@ -322,6 +322,11 @@ TYPED = {
     "10-sceptic": {"98.0 %": "train.accuracy"},
     "11-record": {"0.50 %": "a supposition"},
     "12-eyes": {"99.5 %": "an aim, below eyes.full"},
+    "13-signs": {
+        "1.5 %": "a choice of ours, calibrate.REFUSED",
+        "97 %": "a question's supposition",
+        "100 %": "a question's supposition",
+    },
     "pictures": {
         "85 %": "a bound that three kinds missed",
         "98 %": "benchmarks/pictures.md, of what was mended",
