@@ -24,6 +24,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from digitlib import sheets
 from digitlib.accuracy import Share
+from digitlib.drawn.strokes import curve
 from digitlib.files import write_whole
 from digitlib.paper import blank, template
 from digitlib.paper.cells import BEYOND
@@ -175,25 +176,7 @@ def sign(random: Random, label: int, unrest: float) -> list[np.ndarray]:
     points = 2 * (points - points.min(0)) / np.ptp(points, axis=0) - 1
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
     points = points + random.normal(0, unrest, points.shape)
-    return [spline(part) for part in np.split(points, ends)]
-
-
-def spline(points: np.ndarray, steps: int = 9) -> np.ndarray:
-    """A curve of Catmull and Rom through points."""
-    around = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
-    t = np.linspace(0, 1, steps)[:, None]
-    curve = []
-    for p, q, r, s in zip(around, around[1:], around[2:], around[3:], strict=False):
-        curve.append(
-            0.5
-            * (
-                2 * q
-                + (r - p) * t
-                + (2 * p - 5 * q + 4 * r - s) * t**2
-                + (3 * q - p - 3 * r + s) * t**3
-            )
-        )
-    return np.concatenate(curve)
+    return [curve(part) for part in np.split(points, ends)]
 
 
 def printed(names: tuple[str, ...]) -> Image.Image:
@@ -358,13 +341,13 @@ def _light(random: Random, size: tuple[int, int], scene: Scene) -> np.ndarray:
 
 
 def compared(drawn: Drawn, found: sheets.Sheet) -> Counter:
-    """How many cells are right, wrong (most like another, or like none), wrong and doubted, lost, and falsely taken."""
+    """How many cells are right, wrong (like another, or like none), doubted too, lost, taken for empty, and not."""
     truths = drawn.truths.reshape(-1, 31 * 29)
     counts: Counter = Counter()
     for number, cell in enumerate(found.cells):
         some = bool(truths[number].any())
         if cell.ink is None:
-            counts["right" if cell.empty and not some else "lost"] += 1
+            counts["lost" if cell.lost else "taken for empty" if some else "right"] += 1
             continue
         if not some:
             counts["not empty"] += 1
@@ -406,8 +389,8 @@ KINDS = {
 }
 EACH = 5  # sheets of these
 HEAD = [
-    *("what", "sheets", "refused", "cells", "right", "lost", "misplaced", "misplaced and doubted"),
-    "not empty",
+    *("what", "sheets", "refused", "cells", "right", "lost", "taken for empty", "misplaced"),
+    *("misplaced and doubted", "not empty"),
 ]
 
 
@@ -450,8 +433,8 @@ def nothings() -> dict[str, Image.Image]:
 
 def row(what: str, counts: Counter) -> list[str]:
     """A line of the table."""
-    names = "sheets", "refused", "cells", "right", "lost", "wrong", "doubted", "not empty"
-    return [what, *(f"{counts[name]:,}" for name in names)]
+    names = "sheets", "refused", "cells", "right", "lost", "taken for empty", "wrong", "doubted"
+    return [what, *(f"{counts[name]:,}" for name in (*names, "not empty"))]
 
 
 def part(number: int, of: int, count: int) -> dict[str, Counter]:

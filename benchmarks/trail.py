@@ -29,7 +29,6 @@ from digitlib.files import write_whole
 from digitlib.paper.cells import BEYOND
 from digitlib.paper.template import CELL, COLUMNS, boxes
 
-PAIRS = (("left", "right"), ("ford", "path"), ("spring", "well"), ("camp", "hut"))
 SIDE = 128  # pixels of a drawing
 _FINE = 2  # drawn so many times as large, then made smaller, for smooth edges
 FIRST = 1_000  # the seed of the first hand's writers

@@ -30,6 +30,7 @@ __all__ = [
     "logits",
     "mcnemar",
     "mistakes",
+    "most_confused",
     "occlusion",
     "outputs",
     "outputs_for",
@@ -246,6 +247,25 @@ def confusion(logits: torch.Tensor, labels: torch.Tensor) -> np.ndarray:
     classes = logits.shape[1]
     places = labels.long() * classes + logits.argmax(1)
     return places.bincount(minlength=classes**2).reshape(classes, classes).cpu().numpy()
+
+
+def most_confused(counts: np.ndarray, most: int = 4) -> list[tuple[int, int, int]]:
+    """The classes that are most often taken for each other, in either direction: ``(lower, higher, how often)``.
+
+    Args:
+        counts: ``(C, C)``, as :func:`confusion` gives them.
+        most: how many pairs at most; those that were never mixed up are left out.
+
+    >>> most_confused(np.array([[5, 1, 0], [2, 6, 0], [4, 0, 4]]))
+    [(0, 2, 4), (0, 1, 3)]
+    """
+    both = np.triu(counts + counts.T, 1)
+    places = both.ravel().argsort(kind="stable")[::-1][:most].tolist()
+    return [
+        (*divmod(place, len(both)), int(both.ravel()[place]))
+        for place in places
+        if both.ravel()[place]
+    ]
 
 
 def mistakes(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

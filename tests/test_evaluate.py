@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 import torch
+from sklearn.metrics import confusion_matrix
 
 from digitlib import evaluate
 from digitlib.evaluate import Accuracy
@@ -30,6 +32,21 @@ def test_per_class():
 def test_confusion_has_truth_in_rows():
     counts = evaluate.confusion(LOGITS, LABELS)
     assert counts.sum() == 12 and counts[4, 9] == 1 and counts[5, 3] == 1 and counts[9, 4] == 0
+
+
+def test_confusion_is_scikit_learns():
+    labels, called = (
+        torch.randint(4, (200,), generator=torch.Generator().manual_seed(i)) for i in (0, 1)
+    )
+    expected = confusion_matrix(labels, called, labels=range(5))
+    assert (evaluate.confusion(torch.eye(5)[called], labels) == expected).all()
+
+
+def test_the_pairs_that_are_mixed_up_most():
+    counts = np.array([[9, 3, 0, 1], [0, 9, 2, 0], [0, 2, 9, 0], [0, 0, 0, 9]])
+    assert evaluate.most_confused(counts, most=2) == [(1, 2, 4), (0, 1, 3)]
+    assert evaluate.most_confused(counts) == [(1, 2, 4), (0, 1, 3), (0, 3, 1)]
+    assert evaluate.most_confused(np.eye(3, dtype=int)) == []
 
 
 def test_mistakes_worst_first():

@@ -56,7 +56,7 @@ def spoilt(network: str, seed: int) -> dict[str, dict[float, Accuracy]]:
     Kinds and severities are those of :data:`digitlib.report.corruptions.CORRUPTIONS`.
 
     Args:
-        network: ``"eyes"``, or ``"base"``, which is that recipe's.
+        network: ``"eyes"``, ``"base"``, which is that recipe's, or ``"base, fading"``, whose deformations fade.
         seed: 0 to 4.
 
     >>> from digitlib.book import eyes

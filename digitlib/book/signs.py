@@ -102,14 +102,11 @@ def load(
 
 def _joined(writers: list[data.Images]) -> tuple[data.Images, np.ndarray]:
     """What several have drawn, and who each."""
-    first = writers[0]
+    signs = writers[0]
     for other in writers[1:]:
-        if (other.classes, other.preparation) != (first.classes, first.preparation):
+        if (other.classes, other.preparation) != (signs.classes, signs.preparation):
             raise ValueError(
-                f"expected the same names of all writers, got {', '.join(first.classes)} and {', '.join(other.classes)}"
+                f"expected the same names of all writers, got {', '.join(signs.classes)} and {', '.join(other.classes)}"
             )
-    images, labels = (
-        torch.cat([getattr(each, part) for each in writers]) for part in ("images", "labels")
-    )
-    signs = data.Images(images, labels, first.classes, first.preparation)
+        signs = signs.and_also(other.images, other.labels)
     return signs, np.repeat(np.arange(len(writers)), [len(each) for each in writers])

@@ -16,7 +16,6 @@ import numpy as np
 __all__ = [
     "BITS",
     "CELL",
-    "CELLS",
     "COLUMNS",
     "CORNERS",
     "LEFT",
@@ -39,8 +38,6 @@ ROWS = 10
 """The most rows, one for each class."""
 COLUMNS = 20
 """How many cells a row has."""
-CELLS = ROWS * COLUMNS
-"""The most cells of a sheet."""
 LEFT = 36.0
 """Where the first cell of each row begins."""
 TOP = 26.0
