@@ -46,7 +46,7 @@ def test_the_archive_holds_all_but_the_heavy_files(built, unpacked):
     ours = {name for name in listed.stdout.split("\0") if (ROOT / name).is_file()}
     held = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")}
     assert ours - held == HEAVY
-    assert built[0].stat().st_size < 4_000_000
+    assert built[0].stat().st_size < 4_250_000  # the photos of a chapter are 450 kB of it
 
 
 @pytest.mark.server

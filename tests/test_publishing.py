@@ -88,7 +88,7 @@ def test_a_chapter_without_an_install_cell_is_refused():
 @pytest.mark.server
 def test_the_wheel_is_small_and_whole(site):
     [wheel] = site.glob("*.whl")
-    assert wheel.stat().st_size < 1_500_000
+    assert wheel.stat().st_size < 1_750_000  # the photos of a chapter are 450 kB of it
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
     package = {

@@ -89,8 +89,9 @@ def places() -> dict[str, tuple[str, str, str]]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
                 part = [part, *re.findall(r"^##? (.+)$", source, re.MULTILINE)][-1]
-            for name in re.findall(r'(?:claim|recorded)\(\s*"([\w.-]+)"', source):
-                found[name] = (shown(cell), path.name, part)
+            if names := re.findall(r'(?:claim|recorded)\(\s*"([\w.-]+)"', source):
+                for name, figure in zip(names, shown(cell), strict=True):
+                    found[name] = (figure, path.name, part)
     return found
 
 
@@ -121,10 +122,10 @@ def heading(chapter: str) -> str:
     return "".join(cells(chapter)[0]["source"]).splitlines()[0].removeprefix("# ")
 
 
-def shown(cell: dict) -> str:
-    """The figure that ends a cell, without the note on how it was checked."""
+def shown(cell: dict) -> list[str]:
+    """The figures that end a cell, one or a table's, without the notes on how they were checked."""
     text = "".join(cell["outputs"][-1]["data"]["text/markdown"])
-    return re.sub(r"\s*\*\(recorded[^)]*\)\*", "", text)
+    return re.findall(r"(\*\*[^|]*?)\s*\*\(recorded[^)]*\)\*", text)
 
 
 def anchor(title: str) -> str:

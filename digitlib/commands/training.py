@@ -45,6 +45,18 @@ def train_options(parser: argparse.ArgumentParser) -> None:
         "writers that the model hasn't met, if nobody has filled in two"
     )
     parser.add_argument("--by-sheet", action="store_true", help=text)
+    _add_recipe(parser)
+    text = "number format of the matrix products (default: auto, what the hardware does best)"
+    formats = ["auto", "float32", "bfloat16"]
+    parser.add_argument("--precision", choices=formats, default="auto", help=text)
+    text = "weights to learn from, for recipe tiny (default: the package's own)"
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help=text)
+    text = "go on with an interrupted training of the same --out"
+    parser.add_argument("--resume", action="store_true", help=text)
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    """How it learns: a recipe by name, and what differs from it."""
     text = (
         "quick: seconds; sprint: a second or two, to 98 %%; base: a minute; tiny: 64 kB; "
         "own: for pictures of your own, also few; pad: minutes, for any pen and what is no digit; "
@@ -61,13 +73,6 @@ def train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, help="short for --set rate=…")
     text = "initial weights, order of the images, deformations (default: 0)"
     parser.add_argument("--seed", type=int, default=0, help=text)
-    text = "number format of the matrix products (default: auto, what the hardware does best)"
-    formats = ["auto", "float32", "bfloat16"]
-    parser.add_argument("--precision", choices=formats, default="auto", help=text)
-    text = "weights to learn from, for recipe tiny (default: the package's own)"
-    parser.add_argument("--teacher", type=Path, metavar="FILE", help=text)
-    text = "go on with an interrupted training of the same --out"
-    parser.add_argument("--resume", action="store_true", help=text)
 
 
 def train(options: argparse.Namespace) -> int:
