@@ -24,7 +24,6 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from digitlib import sheets
 from digitlib.accuracy import Share
-from digitlib.drawn.strokes import curve
 from digitlib.files import write_whole
 from digitlib.paper import blank, template
 from digitlib.paper.cells import BEYOND
@@ -176,7 +175,25 @@ def sign(random: Random, label: int, unrest: float) -> list[np.ndarray]:
     points = 2 * (points - points.min(0)) / np.ptp(points, axis=0) - 1
     ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
     points = points + random.normal(0, unrest, points.shape)
-    return [curve(part) for part in np.split(points, ends)]
+    return [spline(part) for part in np.split(points, ends)]
+
+
+def spline(points: np.ndarray, steps: int = 9) -> np.ndarray:
+    """A curve of Catmull and Rom through points."""
+    around = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
+    t = np.linspace(0, 1, steps)[:, None]
+    curve = []
+    for p, q, r, s in zip(around, around[1:], around[2:], around[3:], strict=False):
+        curve.append(
+            0.5
+            * (
+                2 * q
+                + (r - p) * t
+                + (2 * p - 5 * q + 4 * r - s) * t**2
+                + (3 * q - p - 3 * r + s) * t**3
+            )
+        )
+    return np.concatenate(curve)
 
 
 def printed(names: tuple[str, ...]) -> Image.Image:
