@@ -123,9 +123,9 @@ def heading(chapter: str) -> str:
 
 
 def shown(cell: dict) -> list[str]:
-    """The figures that end a cell, one or a table's, without the notes on how they were checked."""
+    """The figures that end a cell, one or a list's, without the notes on how they were checked."""
     text = "".join(cell["outputs"][-1]["data"]["text/markdown"])
-    return re.findall(r"(\*\*[^|]*?)\s*\*\(recorded[^)]*\)\*", text)
+    return re.findall(r"(\*\*.*?)\s*\*\(recorded[^)]*\)\*", text)
 
 
 def anchor(title: str) -> str:
