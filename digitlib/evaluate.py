@@ -79,7 +79,7 @@ Model = nn.Module | Classifier
 """What can be asked: from float ``(N, 28, 28)`` to ``(N, C)``, or a classifier, which takes the bytes themselves."""
 
 
-def logits(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
+def logits(model: Model, images: torch.Tensor, batch: int = 500) -> torch.Tensor:
     """Ask a model about uint8 images ``(N, 28, 28)``: logits ``(N, C)`` on the CPU. Its mode is left as it was.
 
     A model whose attribute ``none`` is true has a last output more, the score of "none of these"; it is left out.
@@ -104,7 +104,7 @@ def logits(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Tens
 
 
 @torch.no_grad()
-def outputs(model: Model, images: torch.Tensor, batch: int = 1_000) -> torch.Tensor:
+def outputs(model: Model, images: torch.Tensor, batch: int = 500) -> torch.Tensor:
     """As :func:`logits`, with what a model may say beyond the classes: ``(N, C)`` or ``(N, C + 1)``.
 
     >>> import torch

@@ -126,9 +126,9 @@ def test_level_lines_that_are_off_by_the_gap_between_rows_make_no_cell():
     """The upper side seems to be there then, and the upright ones are."""
     found = np.ones((2, 20, 4), bool)
     found[..., 3] = False
-    levels = np.full((1050, 1485), 230, np.uint8)
-    assert all(cell.lost for cell in cells.cut(straight.Flat(levels, found)))
-    assert straight.Flat(levels, found).share == 0.5
+    flat = straight.Flat(np.zeros((1050, 1485), np.float32), found)
+    assert all(cell.lost for cell in cells.cut(flat))
+    assert flat.share == 0.5
 
 
 def test_a_cell_without_lines_is_lost(page):

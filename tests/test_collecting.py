@@ -105,6 +105,8 @@ def test_a_folder_stays_as_it_is_unless_one_adds(there, capsys):
     code, _, errors = collect(capsys, "more/bob.png", "--add")
     assert code == 2
     assert errors == ["digitlib: signs: expected new photos, got bob, whose signs it has"]
+    page = (there / "signs-look.html").read_text()
+    assert "ada.png: " in page and "bob.png: " in page
     assert {path.name for path in there.iterdir()} == {
         "ada.png",
         "more",
@@ -138,7 +140,8 @@ def test_a_list_moves_signs_out(there, capsys):
     assert output == ["moved 2 out of signs into signs-dropped"]
     assert len(list((there / "signs").rglob("*.png"))) == 55
     assert (there / "signs-dropped" / "camp" / "ada-01.png").is_file()
-    assert "ada-05" not in (there / "signs-look.html").read_text().partition("rest/ada")[2][:20]
+    page = (there / "signs-look.html").read_text()
+    assert "ada-05" not in page.partition("rest/ada")[2][:20] and "ada.png: " in page
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,21 @@ def test_the_page_lies_beside_the_folder_and_needs_nothing_else(signs):
     assert 'data-file="camp/s-02.png" title="camp, s, 02, look closely"' in closely
 
 
+def test_what_was_said_of_odd_cells_is_said_again(signs):
+    looking.write(signs, {"lost": ["s.jpg: <rest> 3"], "empty": []}, ["camp/s-02.png"])
+    path = looking.write(signs, {"lost": ["t.jpg: camp 1"]}, ["camp/s-01.png"], earlier=True)
+    text = path.read_text(encoding="utf-8")
+    assert "<summary>lost: 2</summary>" in text and text.count(' class="doubtful"') == 2
+    assert "<rest>" not in text and "s.jpg: &lt;rest&gt; 3" in text
+    assert path.read_text() == looking.write(signs, {}, earlier=True).read_text()
+    assert "lost" not in looking.write(signs, {}).read_text()
+
+
+def test_another_page_in_its_place_says_nothing(signs):
+    signs.with_name("my signs & co-look.html").write_text("<p>lost: all</p>")
+    assert "lost: all" not in looking.write(signs, {}, earlier=True).read_text()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_signs_are_marked_by_mouse_and_by_keyboard_and_saved_as_a_list(signs, browser, scheme):
     tab = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)

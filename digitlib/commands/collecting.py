@@ -105,7 +105,7 @@ def _collect(options: argparse.Namespace) -> int:
         grow_folder(files, options.out)
     else:
         write_folder(files, options.out)
-    page = looking.write(options.out, odd, doubtful)
+    page = looking.write(options.out, odd, doubtful, earlier=options.add)
     print(f"wrote {readable(options.out)}: {_counted(files, options.names)}")
     print(f"to look them over, open {readable(page)}")
     return 2 if refused else 0
@@ -165,7 +165,7 @@ def _told(photo: Path, sheet: reader.Sheet, odd: Odd) -> Iterator[str]:
         by_class = Counter(name.rpartition(" ")[0] for name in kinds[_EMPTY])
         yield f"  empty: {', '.join(f'{count} of {name}' for name, count in by_class.items())}"
     for kind, cells in kinds.items():
-        odd.setdefault(kind, []).extend(f"{photo.name}: {cell}" for cell in cells)
+        odd.setdefault(kind, []).extend(f"{readable(photo.name)}: {cell}" for cell in cells)
 
 
 def _counted(files: Mapping[str, bytes], names: tuple[str, ...]) -> str:
@@ -197,6 +197,6 @@ def _drop(file: Path, folder: Path) -> int:
         for name in moved:
             os.replace(aside / name, folder / name)
         raise
-    looking.write(folder, {})
+    looking.write(folder, {}, earlier=True)
     print(f"moved {len(names)} out of {readable(folder)} into {readable(aside)}")
     return 0

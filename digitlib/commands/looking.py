@@ -1,9 +1,12 @@
 """A page on which to look over the signs of a folder: all of them by class, each a button that marks it as bad.
 
 The page lies beside the folder and shows its pictures by relative addresses. What is marked it offers as a list, a text
-file with a sign on each line, for ``digitlib sheets --drop``: a page from a disk can't move a file itself.
+file with a sign on each line, for ``digitlib sheets --drop``: a page from a disk can't move a file itself. What it says
+of odd cells it keeps as JSON, too, for the page that is written when sheets are added or signs are dropped.
 """
 
+import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -20,18 +23,36 @@ __all__ = ["page", "write"]
 _PAGE = (resources.files("digitlib.commands") / "look.html").read_text(encoding="utf-8")
 
 
-def write(folder: Path, odd: Mapping[str, Sequence[str]], doubtful: Sequence[str] = ()) -> Path:
+def write(
+    folder: Path,
+    odd: Mapping[str, Sequence[str]],
+    doubtful: Sequence[str] = (),
+    earlier: bool = False,
+) -> Path:
     """Write the page beside a folder, as ``FOLDER-look.html``, and return its path.
 
     Args:
         folder: with a folder of signs for each class.
         odd: cells of which something is to be said, by what that is.
         doubtful: signs to be looked at first, by their paths in the folder.
+        earlier: whether what the page says already is said again.
     """
     folder = folder.resolve()
     path = folder.with_name(f"{folder.name}-look.html")
+    if earlier:
+        before, again = _said(path)
+        odd = {kind: [*before.get(kind, ()), *odd.get(kind, ())] for kind in {**before, **odd}}
+        doubtful = [*again, *doubtful]
     write_whole(path, page(folder, odd, doubtful).encode())
     return path
+
+
+def _said(path: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """The odd and the doubtful cells of which a page tells; none where there is no page, or another one."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(r'<script type="application/json" id="said">(.*)</script>', text)
+    odd, doubtful = json.loads(found[1]) if found else ({}, [])
+    return odd, doubtful
 
 
 def page(folder: Path, odd: Mapping[str, Sequence[str]], doubtful: Sequence[str] = ()) -> str:
@@ -50,6 +71,7 @@ def page(folder: Path, odd: Mapping[str, Sequence[str]], doubtful: Sequence[str]
         "folder": escape(shlex.quote(readable(folder.name)), quote=True),
         "sections": "\n".join(sections),
         "notes": "\n".join(notes),
+        "said": json.dumps([dict(odd), sorted(first)]).replace("<", "\\u003c"),
     }
     text = _PAGE
     for name, value in said.items():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digitlib.paper import template
-from digitlib.paper.straight import SCALE, Flat, darkness
+from digitlib.paper.straight import SCALE, Flat
 from digitlib.reading.components import label
 from digitlib.reading.morphology import dilated
 
@@ -80,8 +80,7 @@ def cut(page: Flat) -> list[Cell]:
     >>> [cell.ink.shape for cell in cells if not cell.empty]
     [(93, 87)]
     """
-    dark = darkness(page.levels)
-    frames = _frames(len(page.found))
+    dark, frames = page.dark, _frames(len(page.found))
     least = _thresholds(dark, frames)
     sure = _sure(page.found)
     ink = _owned(dark, frames, least)

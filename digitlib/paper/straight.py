@@ -35,16 +35,16 @@ class Flat:
     """A page that was laid flat.
 
     Attributes:
-        levels: grey, uint8 ``(1050, 1485)``.
+        dark: how dark each pixel is, float32 ``(1050, 1485)``, as :func:`darkness` says.
         found: which sides of each cell, left, top, right and bottom, were seen in their places, booleans
             ``(rows, 20, 4)``.
 
     >>> import numpy as np
-    >>> Flat(np.zeros((1050, 1485), np.uint8), np.ones((10, 20, 4), bool)).share
+    >>> Flat(np.zeros((1050, 1485), np.float32), np.ones((10, 20, 4), bool)).share
     1.0
     """
 
-    levels: np.ndarray
+    dark: np.ndarray
     found: np.ndarray
 
     @property
@@ -159,13 +159,13 @@ def flatten(photo: Image.Image, way: np.ndarray, rows: int, dark: np.ndarray | N
             dark = darkness(render(photo, way, bend))
         seen = _measured(dark, rows, reach)
         bend = _Bend.fitted(seen, degree, bend)
-    levels = render(photo, way, bend)
-    across, down = _measured(darkness(levels), rows, _LAST)
+    dark = darkness(render(photo, way, bend))
+    across, down = _measured(dark, rows, _LAST)
     found = np.zeros((rows, template.COLUMNS, 4), dtype=bool)
     sides = across.good(OFF).reshape(rows, -1)
     found[..., 0], found[..., 2] = sides[:, :-1], sides[:, 1:]
     found[..., [1, 3]] = down.good(OFF).reshape(2, rows, -1).transpose(1, 2, 0)
-    return Flat(levels, found)
+    return Flat(dark, found)
 
 
 @dataclass(frozen=True)
