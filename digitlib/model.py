@@ -3,8 +3,10 @@
 Each begins with its normalisation, takes float ``(N, 28, 28)`` in [0, 1] and returns logits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import torch
@@ -16,6 +18,8 @@ __all__ = ["CNN", "MLP", "Normalize", "with_norm"]
 
 MEAN, STD = 0.1307, 0.3081
 """Mean and standard deviation of MNIST's training pixels, in [0, 1]."""
+
+_GENERATOR = Lock()
 
 
 class Normalize(nn.Module):
@@ -71,6 +75,15 @@ class Normalize(nn.Module):
         return f"mean={self.mean}, std={self.std}"
 
 
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Within it random numbers come from a seed; the caller's stay as they were."""
+    # All threads share PyTorch's generator, and a network's weights shouldn't hang on what another thread makes.
+    with _GENERATOR, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
 class MLP(nn.Sequential):
     """A multilayer perceptron: ``logits = W2 relu(W1 relu(W0 x + b0) + b1) + b2``.
 
@@ -100,9 +113,7 @@ class MLP(nn.Sequential):
     ):
         widths = [SIDE * SIDE, *hidden]
         layers = [normalize or Normalize(), nn.Flatten()]  # (N, 28, 28) -> (N, 784)
-        # The caller's random numbers stay as they were.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with _seeded(seed):  # the caller's random numbers stay as they were
             for n_in, n_out in pairwise(widths):
                 layers += [nn.Linear(n_in, n_out), activation()]
             # logits: no activation
@@ -167,9 +178,7 @@ class CNN(nn.Sequential):
                 f"expected the channels of 1 to {most} blocks, each at least 1, got {tuple(channels)}"
             )
         layers = [normalize or Normalize(), nn.Unflatten(1, (1, SIDE))]  # (N, 1, 28, 28)
-        # The caller's random numbers stay as they were.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with _seeded(seed):  # the caller's random numbers stay as they were
             for n_in, n_out in pairwise([1, *channels]):
                 # The normalisation that follows has a bias of its own.
                 layers += [nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)]  # (N, n_out, H, W)

@@ -1,3 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -32,6 +35,15 @@ def test_the_seed_decides_and_the_callers_numbers_stay():
     x = torch.rand(2, 28, 28)
     assert torch.equal(first(x), again(x))
     assert not torch.equal(first(x), other(x))
+
+
+@pytest.mark.parametrize("network", [partial(MLP, (256, 256)), partial(CNN, (32, 64, 128))])
+def test_the_seed_decides_in_threads_too(network):
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda seed: network(seed=seed), range(24)))
+    for seed, model in enumerate(made):
+        alone = network(seed=seed).parameters()
+        assert all(map(torch.equal, model.parameters(), alone))
 
 
 def test_without_activation_it_is_linear():
