@@ -6,7 +6,7 @@ Each begins with its normalisation, takes float ``(N, 28, 28)`` in [0, 1] and re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ __all__ = ["CNN", "MLP", "Normalize", "with_norm"]
 MEAN, STD = 0.1307, 0.3081
 """Mean and standard deviation of MNIST's training pixels, in [0, 1]."""
 
-_GENERATOR = Lock()
+_GENERATOR = RLock()  # a layer may be a network that is seeded, too
 
 
 class Normalize(nn.Module):

@@ -38,7 +38,9 @@ def test_what_was_said_of_odd_cells_is_said_again(signs):
 
 
 def test_another_page_in_its_place_says_nothing(signs):
-    signs.with_name("my signs & co-look.html").write_text("<p>lost: all</p>")
+    signs.with_name("my signs & co-look.html").write_bytes(
+        "<p>lost: all Äcker</p>".encode("latin-1")
+    )
     assert "lost: all" not in looking.write(signs, {}, earlier=True).read_text()
 
 

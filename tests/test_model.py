@@ -46,6 +46,11 @@ def test_the_seed_decides_in_threads_too(network):
         assert all(map(torch.equal, model.parameters(), alone))
 
 
+def test_a_layer_may_be_a_network_with_a_seed():
+    model = MLP((784,), activation=lambda: nn.Sequential(nn.Unflatten(1, (28, 28)), MLP(())))
+    assert [type(layer) for layer in model[3]] == [nn.Unflatten, MLP]
+
+
 def test_without_activation_it_is_linear():
     model = MLP((32, 16), activation=nn.Identity)
     a, b = torch.rand(2, 1, 28, 28)

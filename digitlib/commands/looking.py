@@ -49,7 +49,7 @@ def write(
 
 def _said(path: Path) -> tuple[dict[str, list[str]], list[str]]:
     """The odd and the doubtful cells of which a page tells; none where there is no page, or another one."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     found = re.search(r'<script type="application/json" id="said">(.*)</script>', text)
     odd, doubtful = json.loads(found[1]) if found else ({}, [])
     return odd, doubtful
